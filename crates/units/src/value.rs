@@ -1,0 +1,189 @@
+//! What is it worth? Values of rows, equity and requirements, finer than an atom.
+//!
+//! A sum over thirty rows must not drift by thirty atoms, and a dust position in a cheap token
+//! must not be worth nothing; so values carry 48 bits behind the point of a quote atom.
+
+use crate::fraction::FRACTION_BITS;
+use crate::{wide, Fraction, MathError, Price, QuoteAtoms, Ratio};
+
+quantity! { signed
+    /// A worth in quote atoms, in steps of 2^-48; up to 2^79 atoms on either side of zero.
+    Value(i128)
+}
+
+/// Bits behind the point.
+pub(crate) const VALUE_BITS: i64 = 48;
+
+/// Which way does a result go that lies between two steps?
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Rounding {
+    /// Toward minus infinity.
+    Floor,
+    /// Toward plus infinity.
+    Ceil,
+}
+
+/// A magnitude that was cut (exact or not) becomes a value with the sign that it had.
+#[inline]
+fn signed(
+    cut: Option<(u128, bool)>,
+    negative: bool,
+    rounding: Rounding,
+) -> Result<Value, MathError> {
+    let (floor, exact) = cut.ok_or(MathError::Overflow)?;
+    // Cutting a negative number's magnitude was a ceil; so the floor is one further out.
+    let out = !exact && negative == (rounding == Rounding::Floor);
+    let magnitude = if out {
+        floor.checked_add(1).ok_or(MathError::Overflow)?
+    } else {
+        floor
+    };
+    wide::signed_i128(magnitude, negative)
+        .map(Value::new)
+        .ok_or(MathError::Overflow)
+}
+
+impl Value {
+    /// The smallest step: 2^-48 quote atoms.
+    pub const STEP: Self = Self::new(1);
+
+    /// Whole atoms as a value, exactly; every `i64` fits.
+    #[inline]
+    pub const fn from_quote(atoms: QuoteAtoms) -> Self {
+        Self::new(wide::shl48(atoms.get()))
+    }
+
+    /// Whole atoms, toward minus infinity. `Overflow` beyond 2^63 atoms.
+    #[inline]
+    pub const fn to_quote_floor(self) -> Result<QuoteAtoms, MathError> {
+        match wide::narrow_i64(self.get() >> VALUE_BITS) {
+            Some(atoms) => Ok(QuoteAtoms::new(atoms)),
+            None => Err(MathError::Overflow),
+        }
+    }
+
+    /// Whole atoms, toward plus infinity. `Overflow` beyond 2^63 atoms.
+    #[inline]
+    pub const fn to_quote_ceil(self) -> Result<QuoteAtoms, MathError> {
+        match self.get().checked_add((1 << VALUE_BITS) - 1) {
+            Some(raised) => Self::new(raised).to_quote_floor(),
+            None => Err(MathError::Overflow),
+        }
+    }
+
+    /// `self · ratio`, exact but for the last step, toward minus infinity.
+    #[inline]
+    pub fn mul_ratio_floor(self, ratio: Ratio) -> Result<Self, MathError> {
+        self.mul_ratio(ratio, Rounding::Floor)
+    }
+
+    /// `self · ratio`, exact but for the last step, toward plus infinity.
+    #[inline]
+    pub fn mul_ratio_ceil(self, ratio: Ratio) -> Result<Self, MathError> {
+        self.mul_ratio(ratio, Rounding::Ceil)
+    }
+
+    #[inline]
+    fn mul_ratio(self, ratio: Ratio, rounding: Rounding) -> Result<Self, MathError> {
+        if ratio == Ratio::ONE {
+            return Ok(self);
+        }
+        let product = wide::mul_div_u32(self.get().unsigned_abs(), ratio.ppm(), Ratio::PARTS);
+        signed(product, self.is_negative(), rounding)
+    }
+
+    /// `self · factor`, exact but for the last step, toward minus infinity. The price is used as
+    /// a pure factor here: low over mid, say.
+    #[inline]
+    pub fn mul_price_floor(self, factor: Price) -> Result<Self, MathError> {
+        self.mul_float(factor.mantissa(), factor.exponent(), Rounding::Floor)
+    }
+
+    /// `self · factor`, exact but for the last step, toward plus infinity.
+    #[inline]
+    pub fn mul_price_ceil(self, factor: Price) -> Result<Self, MathError> {
+        self.mul_float(factor.mantissa(), factor.exponent(), Rounding::Ceil)
+    }
+
+    /// `self · fraction`, exact but for the last step, toward minus infinity.
+    #[inline]
+    pub fn mul_fraction_floor(self, fraction: Fraction) -> Result<Self, MathError> {
+        self.mul_float(fraction.get(), -FRACTION_BITS, Rounding::Floor)
+    }
+
+    /// `self · fraction`, exact but for the last step, toward plus infinity.
+    #[inline]
+    pub fn mul_fraction_ceil(self, fraction: Fraction) -> Result<Self, MathError> {
+        self.mul_float(fraction.get(), -FRACTION_BITS, Rounding::Ceil)
+    }
+
+    #[inline]
+    fn mul_float(
+        self,
+        mantissa: u64,
+        exponent: i64,
+        rounding: Rounding,
+    ) -> Result<Self, MathError> {
+        let product = wide::scale_u128(self.get().unsigned_abs(), mantissa, exponent);
+        signed(product, self.is_negative(), rounding)
+    }
+
+    /// `self · num / den` through a product of 256 bits, toward minus infinity.
+    /// `DivisionByZero` for a denominator of zero.
+    pub fn mul_div_floor(self, num: Self, den: Self) -> Result<Self, MathError> {
+        self.mul_div(num, den, Rounding::Floor)
+    }
+
+    /// `self · num / den` through a product of 256 bits, toward plus infinity.
+    /// `DivisionByZero` for a denominator of zero.
+    pub fn mul_div_ceil(self, num: Self, den: Self) -> Result<Self, MathError> {
+        self.mul_div(num, den, Rounding::Ceil)
+    }
+
+    fn mul_div(self, num: Self, den: Self, rounding: Rounding) -> Result<Self, MathError> {
+        if den.is_zero() {
+            return Err(MathError::DivisionByZero);
+        }
+        let (a, b, d) = (self.get(), num.get(), den.get());
+        let quotient = wide::mul_div_u128(a.unsigned_abs(), b.unsigned_abs(), d.unsigned_abs());
+        signed(quotient, (a < 0) ^ (b < 0) ^ (d < 0), rounding)
+    }
+
+    /// `self / den` in parts per million, rounded down, saturating at [`Ratio::MAX`].
+    /// `OutOfRange` if one of them is negative, `DivisionByZero` for a denominator of zero.
+    #[inline]
+    pub fn ratio_floor(self, den: Self) -> Result<Ratio, MathError> {
+        self.ratio(den, Rounding::Floor)
+    }
+
+    /// `self / den` in parts per million, rounded up, saturating at [`Ratio::MAX`].
+    /// `OutOfRange` if one of them is negative, `DivisionByZero` for a denominator of zero.
+    #[inline]
+    pub fn ratio_ceil(self, den: Self) -> Result<Ratio, MathError> {
+        self.ratio(den, Rounding::Ceil)
+    }
+
+    fn ratio(self, den: Self, rounding: Rounding) -> Result<Ratio, MathError> {
+        if self.is_negative() || den.is_negative() {
+            return Err(MathError::OutOfRange);
+        }
+        if den.is_zero() {
+            return Err(MathError::DivisionByZero);
+        }
+        let parts = wide::join(0, wide::widen(Ratio::PARTS));
+        let (num, den) = (self.get().unsigned_abs(), den.get().unsigned_abs());
+        let Some((quotient, exact)) = wide::mul_div_u128(num, parts, den) else {
+            return Ok(Ratio::MAX);
+        };
+        if wide::high_u64(quotient) != 0 {
+            return Ok(Ratio::MAX);
+        }
+        let up = rounding == Rounding::Ceil && !exact;
+        let quotient = wide::low_u64(quotient);
+        Ok(Ratio::from_wide_saturating(if up {
+            quotient.saturating_add(1)
+        } else {
+            quotient
+        }))
+    }
+}

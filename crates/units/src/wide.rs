@@ -1,0 +1,488 @@
+//! How are wide integers multiplied, divided and shifted where the machine has only 64 bits?
+//!
+//! On the chain's virtual machine a 64-bit multiplication, division or shift is one instruction,
+//! while the 128-bit ones are library calls of hundreds. So everything here is written from 64-
+//! and 32-bit words, and 128-bit numbers are only put together (`join`) and taken apart
+//! (`high_u64`, `low_u64`), which costs nothing. This is also the only file in which a number may
+//! change its type by `as`; each such place says why nothing is lost.
+//!
+//! Wrapping operations are used where a comment shows that nothing wraps, because a checked one
+//! would pay for a branch that is never taken.
+#![allow(
+    clippy::as_conversions,
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::cast_sign_loss
+)]
+
+/// The low half of a word.
+const LOW: u64 = 0xffff_ffff;
+
+// The bounds that license the wrapping sums of `mul_u64` and `mul_div_u32`: a product of two
+// half-words plus two more half-words still fits one word.
+const _: () = assert!(LOW as u128 * LOW as u128 + 2 * LOW as u128 == u64::MAX as u128);
+
+/// The low word. The cut is the meaning of the function.
+#[inline(always)]
+pub const fn low_u64(x: u128) -> u64 {
+    x as u64
+}
+
+/// The high word.
+#[inline(always)]
+pub const fn high_u64(x: u128) -> u64 {
+    (x >> 64) as u64
+}
+
+/// `high * 2^64 + low`.
+#[inline(always)]
+pub const fn join(high: u64, low: u64) -> u128 {
+    ((high as u128) << 64) | low as u128
+}
+
+/// The same number in a wider word.
+#[inline(always)]
+pub const fn widen(x: u32) -> u64 {
+    x as u64
+}
+
+/// The same number in a narrower word, if it fits.
+#[inline(always)]
+pub const fn narrow_u32(x: u64) -> Option<u32> {
+    if x > LOW {
+        return None;
+    }
+    Some(x as u32)
+}
+
+/// The same number in a narrower word, if it fits.
+#[inline(always)]
+pub const fn narrow_i64(x: i128) -> Option<i64> {
+    let narrow = x as i64;
+    if narrow as i128 == x {
+        Some(narrow)
+    } else {
+        None
+    }
+}
+
+/// The same number in a wider word.
+#[inline(always)]
+pub const fn widen_i16(x: i16) -> i64 {
+    x as i64
+}
+
+/// The same number in a wider word.
+#[inline(always)]
+pub const fn widen_u32_i64(x: u32) -> i64 {
+    x as i64
+}
+
+/// One or nothing.
+#[inline(always)]
+pub const fn widen_bool(x: bool) -> u64 {
+    x as u64
+}
+
+/// The low bits of a number that is known to fit them.
+#[inline(always)]
+pub const fn low_i16(x: i64) -> i16 {
+    debug_assert!(x as i16 as i64 == x);
+    x as i16
+}
+
+/// The low bits of a number that is known to fit them: a count of places.
+#[inline(always)]
+pub const fn low_u32(x: i64) -> u32 {
+    debug_assert!(x as u32 as i64 == x);
+    x as u32
+}
+
+/// A place in a table.
+#[inline(always)]
+pub const fn widen_index(x: u32) -> usize {
+    x as usize
+}
+
+/// A non-negative number that `i64` holds too, if it does.
+#[inline(always)]
+pub const fn signed(x: u64) -> Option<i64> {
+    if x > i64::MAX as u64 {
+        return None;
+    }
+    Some(x as i64)
+}
+
+/// `x * 2^48`: 64 bits and 48 more always fit.
+#[inline(always)]
+pub const fn shl48(x: i64) -> i128 {
+    join((x >> 16) as u64, (x as u64) << 48) as i128
+}
+
+/// `magnitude` with the sign of `like`, for a magnitude that is known to be at most |like|: that
+/// is what makes the cast exact, since |like| <= 2^63 and equality only for the smallest number.
+#[inline(always)]
+pub const fn with_sign_of(magnitude: u64, like: i64) -> i64 {
+    debug_assert!(magnitude <= like.unsigned_abs());
+    if like < 0 {
+        (magnitude as i64).wrapping_neg()
+    } else {
+        magnitude as i64
+    }
+}
+
+/// `magnitude` with the sign of `like`, if it fits.
+#[inline]
+pub const fn checked_with_sign_of(magnitude: u64, like: i64) -> Option<i64> {
+    const LIMIT: u64 = 1 << 63;
+    if like < 0 {
+        if magnitude > LIMIT {
+            return None;
+        }
+        // -2^63 is its own negation in two's complement, and the right answer.
+        Some((magnitude as i64).wrapping_neg())
+    } else {
+        signed(magnitude)
+    }
+}
+
+/// `magnitude`, negated where `negative`, if it fits.
+#[inline]
+pub const fn signed_i128(magnitude: u128, negative: bool) -> Option<i128> {
+    const LIMIT: u128 = 1 << 127;
+    if negative {
+        if magnitude > LIMIT {
+            return None;
+        }
+        Some((magnitude as i128).wrapping_neg())
+    } else {
+        if magnitude >= LIMIT {
+            return None;
+        }
+        Some(magnitude as i128)
+    }
+}
+
+/// `a * b` as (high, low) words, from four half-word products.
+#[inline(always)]
+pub const fn mul_u64(a: u64, b: u64) -> (u64, u64) {
+    let (a1, a0) = (a >> 32, a & LOW);
+    let (b1, b0) = (b >> 32, b & LOW);
+    let low = a0.wrapping_mul(b0);
+    // Each sum is one product and at most two half-words: see the assertion above.
+    let middle = a1.wrapping_mul(b0).wrapping_add(low >> 32);
+    let cross = a0.wrapping_mul(b1).wrapping_add(middle & LOW);
+    let high = a1
+        .wrapping_mul(b1)
+        .wrapping_add(middle >> 32)
+        .wrapping_add(cross >> 32);
+    (high, (cross << 32) | (low & LOW))
+}
+
+/// `a * b` as (high, low) double words.
+#[inline]
+pub const fn mul_u128(a: u128, b: u128) -> (u128, u128) {
+    let (a1, a0) = (high_u64(a), low_u64(a));
+    let (b1, b0) = (high_u64(b), low_u64(b));
+    let (w1, w0) = mul_u64(a0, b0);
+    let (x2, x1) = mul_u64(a1, b0);
+    let (y2, y1) = mul_u64(a0, b1);
+    let (z3, z2) = mul_u64(a1, b1);
+    let (w1, carry_x) = w1.overflowing_add(x1);
+    let (w1, carry_y) = w1.overflowing_add(y1);
+    // The carries go where the sum of all products needs them; the product fits 256 bits, so
+    // that the top word cannot wrap.
+    let (w2, carry_2x) = z2.overflowing_add(x2);
+    let (w2, carry_2y) = w2.overflowing_add(y2);
+    let (w2, carry_2c) = w2.overflowing_add(carry_x as u64 + carry_y as u64);
+    let w3 = z3.wrapping_add(carry_2x as u64 + carry_2y as u64 + carry_2c as u64);
+    (join(w3, w2), join(w1, w0))
+}
+
+/// `amount * factor * 2^exponent` rounded down (toward minus infinity), and whether that was
+/// exact; `None` where it does not fit. The hottest kernel of the exchange: every row of every
+/// account passes here.
+///
+/// The product is formed in two's complement, |factor * amount| < 2^127, so that an arithmetic
+/// shift to the right *is* the floor, for both signs, without a branch.
+#[inline]
+pub const fn scale_i64(amount: i64, factor: u64, exponent: i64) -> Option<(i128, bool)> {
+    let (high, low) = mul_u64(amount as u64, factor);
+    // Reading the amount as unsigned added 2^64 * factor where it is negative.
+    let high = (high as i64).wrapping_sub((factor & (amount >> 63) as u64) as i64);
+    if exponent < 0 {
+        let count = exponent.unsigned_abs();
+        if count < 64 {
+            // Two shifts for the lost bits, since one of 64 places is not a shift.
+            let lost = (low << 1) << 63u64.wrapping_sub(count);
+            let carried = ((high as u64) << 1) << 63u64.wrapping_sub(count);
+            let low = low.wrapping_shr(count as u32) | carried;
+            let high = high.wrapping_shr(count as u32);
+            return Some((join(high as u64, low) as i128, lost == 0));
+        }
+        return Some(scale_far_right(high, low, count));
+    }
+    if exponent >= 128 {
+        return if high | low as i64 == 0 {
+            Some((0, true))
+        } else {
+            None
+        };
+    }
+    match shl_i128(high, low, exponent as u64) {
+        Some(shifted) => Some((shifted, true)),
+        None => None,
+    }
+}
+
+/// The rest of [`scale_i64`]: a shift to the right by 64 places or more.
+#[cold]
+const fn scale_far_right(high: i64, low: u64, count: u64) -> (i128, bool) {
+    if count >= 128 {
+        return ((high >> 63) as i128, high == 0 && low == 0);
+    }
+    let count = (count as u32).wrapping_sub(64);
+    let kept = high.wrapping_shr(count);
+    (kept as i128, low == 0 && kept.wrapping_shl(count) == high)
+}
+
+/// A shift to the left by less than 128 places, `None` where a bit or the sign would be lost.
+#[inline]
+const fn shl_i128(high: i64, low: u64, count: u64) -> Option<i128> {
+    let (high, low, count) = if count < 64 {
+        (high, low, count as u32)
+    } else {
+        // The high word must be nothing but the sign of the low one.
+        if high != (low as i64) >> 63 {
+            return None;
+        }
+        (low as i64, 0, (count as u32).wrapping_sub(64))
+    };
+    let shifted = high.wrapping_shl(count);
+    if shifted.wrapping_shr(count) != high {
+        return None;
+    }
+    let carried = (low >> 1).wrapping_shr(63u32.wrapping_sub(count));
+    Some(join(shifted as u64 | carried, low.wrapping_shl(count)) as i128)
+}
+
+/// `x * factor * 2^exponent` rounded down, and whether that was exact; `None` where it does not
+/// fit 128 bits. For magnitudes.
+#[inline]
+pub const fn scale_u128(x: u128, factor: u64, exponent: i64) -> Option<(u128, bool)> {
+    let (w1, w0) = mul_u64(low_u64(x), factor);
+    let (high2, high1) = mul_u64(high_u64(x), factor);
+    let (w1, carry) = w1.overflowing_add(high1);
+    // The product is below 2^192: no wrap in its top word.
+    let w2 = high2.wrapping_add(carry as u64);
+    if exponent >= 0 {
+        if w2 != 0 {
+            return None;
+        }
+        return shl_u128(w1, w0, exponent.unsigned_abs());
+    }
+    let count = exponent.unsigned_abs();
+    let (w2, w1, w0, below) = match count {
+        0..=63 => (w2, w1, w0, 0),
+        64..=127 => (0, w2, w1, w0),
+        128..=191 => (0, 0, w2, w1 | w0),
+        _ => (0, 0, 0, w2 | w1 | w0),
+    };
+    let count = (count & 63) as u32;
+    let spread = 63u32.wrapping_sub(count);
+    if w2.wrapping_shr(count) != 0 {
+        return None;
+    }
+    let high = w1.wrapping_shr(count) | (w2 << 1).wrapping_shl(spread);
+    let low = w0.wrapping_shr(count) | (w1 << 1).wrapping_shl(spread);
+    let lost = (w0 << 1).wrapping_shl(spread) | below;
+    Some((join(high, low), lost == 0))
+}
+
+/// A shift to the left of an unsigned double word, `None` where a bit would be lost.
+const fn shl_u128(high: u64, low: u64, count: u64) -> Option<(u128, bool)> {
+    let (high, low) = match count {
+        _ if high | low == 0 => return Some((0, true)),
+        0..=63 => (high, low),
+        64..=127 if high == 0 => (low, 0),
+        _ => return None,
+    };
+    let count = (count & 63) as u32;
+    let shifted = high.wrapping_shl(count);
+    if shifted.wrapping_shr(count) != high {
+        return None;
+    }
+    let carried = (low >> 1).wrapping_shr(63u32.wrapping_sub(count));
+    Some((join(shifted | carried, low.wrapping_shl(count)), true))
+}
+
+/// `a * b / d` rounded down, and whether that was exact. A quotient of two 32-bit products: it
+/// may exceed 32 bits. `d` must not be zero.
+#[inline]
+pub const fn mul_div_rem_u32(a: u32, b: u32, d: u32) -> (u64, bool) {
+    let product = (a as u64).wrapping_mul(b as u64);
+    let d = d as u64;
+    (product.wrapping_div(d), product.wrapping_rem(d) == 0)
+}
+
+/// `(high * 2^64 + low) / d` for `high < 2^32`, rounded down, and whether that was exact; `None`
+/// where it exceeds one word. `d` must not be zero.
+#[inline]
+pub const fn div_u96(high: u64, low: u64, d: u32) -> Option<(u64, bool)> {
+    let d = d as u64;
+    if high >= d {
+        return None;
+    }
+    let (digit1, rest) = digit_u32(high, low >> 32, d);
+    let (digit0, rest) = digit_u32(rest, low & LOW, d);
+    Some(((digit1 << 32) | digit0, rest == 0))
+}
+
+/// One step of the division by hand, base 2^32: the remainder so far (below `d` < 2^32) and the
+/// next digit give a digit of the quotient and the new remainder.
+#[inline(always)]
+const fn digit_u32(rest: u64, digit: u64, d: u64) -> (u64, u64) {
+    let part = (rest << 32) | digit;
+    (part.wrapping_div(d), part.wrapping_rem(d))
+}
+
+/// `(high * 2^64 + low) / d` rounded down, as (high, low) words. `d` must not be zero.
+#[inline]
+pub const fn div_u128_u32(high: u64, low: u64, d: u32) -> (u64, u64) {
+    let d = d as u64;
+    let (digit3, rest) = digit_u32(0, high >> 32, d);
+    let (digit2, rest) = digit_u32(rest, high & LOW, d);
+    let (digit1, rest) = digit_u32(rest, low >> 32, d);
+    let (digit0, _) = digit_u32(rest, low & LOW, d);
+    ((digit3 << 32) | digit2, (digit1 << 32) | digit0)
+}
+
+/// `x * num / den` rounded down, and whether that was exact; `None` where it does not fit.
+/// `den` must not be zero. Division by hand in base 2^32.
+#[inline]
+pub const fn mul_div_u32(x: u128, num: u32, den: u32) -> Option<(u128, bool)> {
+    let (high, low) = (high_u64(x), low_u64(x));
+    let (n, d) = (num as u64, den as u64);
+    // Each product plus the carried half-word fits: see the assertion above.
+    let p0 = (low & LOW).wrapping_mul(n);
+    let p1 = (low >> 32).wrapping_mul(n).wrapping_add(p0 >> 32);
+    let p2 = (high & LOW).wrapping_mul(n).wrapping_add(p1 >> 32);
+    let p3 = (high >> 32).wrapping_mul(n).wrapping_add(p2 >> 32);
+    let top = p3 >> 32;
+    if top >= d {
+        return None;
+    }
+    let (q3, rest) = digit_u32(top, p3 & LOW, d);
+    let (q2, rest) = digit_u32(rest, p2 & LOW, d);
+    let (q1, rest) = digit_u32(rest, p1 & LOW, d);
+    let (q0, rest) = digit_u32(rest, p0 & LOW, d);
+    Some((join((q3 << 32) | q2, (q1 << 32) | q0), rest == 0))
+}
+
+/// `(high * 2^64 + low) / d` for a divisor with its top bit set and `high < d`: (quotient,
+/// remainder). Knuth's algorithm D with two digits of 32 bits (Hacker's Delight, `divlu`).
+#[inline]
+pub const fn div_2by1(high: u64, low: u64, d: u64) -> (u64, u64) {
+    debug_assert!(d >> 63 == 1 && high < d);
+    let (digit1, rest) = digit_2by1(high, low >> 32, d);
+    let (digit0, rest) = digit_2by1(rest, low & LOW, d);
+    // The first digit is below 2^32, because high < d.
+    ((digit1 << 32) | digit0, rest)
+}
+
+/// One digit of [`div_2by1`]: estimated from the divisor's upper half, at most two too large.
+#[inline(always)]
+const fn digit_2by1(rest: u64, digit: u64, d: u64) -> (u64, u64) {
+    let (d1, d0) = (d >> 32, d & LOW);
+    let mut quotient = rest.wrapping_div(d1);
+    let mut partial = rest.wrapping_sub(quotient.wrapping_mul(d1));
+    // partial <= 2^32 inside the condition, so that the shift loses nothing.
+    while quotient > LOW || quotient.wrapping_mul(d0) > (partial << 32) | digit {
+        quotient = quotient.wrapping_sub(1);
+        partial = partial.wrapping_add(d1);
+        if partial > LOW {
+            break;
+        }
+    }
+    // Modulo 2^64, which is exact because the true remainder is below d.
+    (
+        quotient,
+        ((rest << 32) | digit).wrapping_sub(quotient.wrapping_mul(d)),
+    )
+}
+
+/// `a * b / d` through a 256-bit product, rounded down, and whether that was exact; `None` where
+/// the quotient does not fit or the divisor is zero.
+pub const fn mul_div_u128(a: u128, b: u128, d: u128) -> Option<(u128, bool)> {
+    let (high, low) = mul_u128(a, b);
+    div_u256(high, low, d)
+}
+
+/// `(high * 2^128 + low) / d`, rounded down, and whether that was exact; `None` where the
+/// quotient does not fit or the divisor is zero.
+pub const fn div_u256(high: u128, low: u128, d: u128) -> Option<(u128, bool)> {
+    // high < d is at once "d is not zero" and "the quotient fits".
+    if high >= d {
+        return None;
+    }
+    let count = leading_zeros(d);
+    let (d, _) = shl_pair(d, 0, count);
+    let (high, low) = shl_pair(high, low, count);
+    let (q1, rest) = div_3by2(high, high_u64(low), d);
+    let (q0, rest) = div_3by2(rest, low_u64(low), d);
+    Some((join(q1, q0), rest == 0))
+}
+
+/// Zero bits above the highest one.
+#[inline]
+const fn leading_zeros(x: u128) -> u32 {
+    let high = high_u64(x);
+    if high != 0 {
+        high.leading_zeros()
+    } else {
+        low_u64(x).leading_zeros().wrapping_add(64)
+    }
+}
+
+/// (high, low) shifted to the left by less than 128 places; what leaves `high` is zero bits.
+const fn shl_pair(high: u128, low: u128, count: u32) -> (u128, u128) {
+    let (w3, w2, w1, w0) = (high_u64(high), low_u64(high), high_u64(low), low_u64(low));
+    let (w3, w2, w1, w0) = if count < 64 {
+        (w3, w2, w1, w0)
+    } else {
+        (w2, w1, w0, 0)
+    };
+    let count = count & 63;
+    let spread = 63u32.wrapping_sub(count);
+    let w3 = w3.wrapping_shl(count) | (w2 >> 1).wrapping_shr(spread);
+    let w2 = w2.wrapping_shl(count) | (w1 >> 1).wrapping_shr(spread);
+    let w1 = w1.wrapping_shl(count) | (w0 >> 1).wrapping_shr(spread);
+    (join(w3, w2), join(w1, w0.wrapping_shl(count)))
+}
+
+/// `(high * 2^64 + next) / d` for a divisor with its top bit set and `high < d`: (quotient,
+/// remainder). The estimate from the top words is at most two too large.
+const fn div_3by2(high: u128, next: u64, d: u128) -> (u64, u128) {
+    let (u2, u1) = (high_u64(high), low_u64(high));
+    let (d1, d0) = (high_u64(d), low_u64(d));
+    let (mut quotient, mut partial, mut settled) = if u2 < d1 {
+        let (quotient, partial) = div_2by1(u2, u1, d1);
+        (quotient, partial, false)
+    } else {
+        // u2 == d1, because high < d. The estimate is the largest digit; u2 - q*d1 == d1.
+        let (partial, carry) = u1.overflowing_add(d1);
+        (u64::MAX, partial, carry)
+    };
+    while !settled {
+        let (high, low) = mul_u64(quotient, d0);
+        if join(high, low) <= join(partial, next) {
+            break;
+        }
+        quotient = quotient.wrapping_sub(1);
+        (partial, settled) = partial.overflowing_add(d1);
+    }
+    // Modulo 2^128, which is exact because the true remainder is below d.
+    let (high, low) = mul_u64(quotient, d0);
+    let subtrahend = join(high.wrapping_add(quotient.wrapping_mul(d1)), low);
+    (quotient, join(u1, next).wrapping_sub(subtrahend))
+}
