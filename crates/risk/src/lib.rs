@@ -1,0 +1,69 @@
+//! Is this account solvent, what may it do, and what is it worth to unload it?
+//!
+//! Pure functions of plain values: no clock, no accounts, no allocation, no logging, no panic.
+//! The program on the chain, the views, the keepers and the simulator all call this one crate.
+//!
+//! The one equation, per margin account over its rows (balances and positions):
+//!
+//! > `E = Σ value + Σ c`, `MM = Σ_u requirement_u`, health = `E − MM`
+//! >
+//! > `requirement_u = |L−S| · loss + concentration(|L−S|) + basis · min(L, S)`
+//!
+//! `L` and `S` are what the rows of underlying `u` are long and short, tokens and contracts alike,
+//! so that what hedges nets. Opening asks for more (`Check::Initial`): values at the worse of the
+//! oracle's and the stable price, requirements times a multiplier, open profit in part.
+//!
+//! | file | question |
+//! |---|---|
+//! | `rows` | what is in the account, and under which terms? |
+//! | `margin` | equity and requirement |
+//! | `oracle` | may this price be used, and for what? |
+//! | `stable_price` | how far may a reference follow the market? |
+//! | `scenario` | how much can be lost on one underlying? |
+//! | `liquidation` | when is a bid due, how is it paid, how large may it be? |
+//! | `report` | at which price is the account liquidated, what may be withdrawn? |
+//!
+//! The one law: **round against the account that is judged.** Assets down, debts and
+//! requirements up.
+#![no_std]
+#![forbid(unsafe_code)]
+#![deny(missing_docs)]
+#![deny(
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions,
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::cast_sign_loss,
+    clippy::expect_used,
+    clippy::float_arithmetic,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used
+)]
+
+mod error;
+mod liquidation;
+mod margin;
+mod oracle;
+mod report;
+mod rows;
+mod scenario;
+mod stable_price;
+mod sweep;
+
+pub use error::RiskError;
+pub use liquidation::{
+    beta, closed_form_slice, depth, liquidatable, settle, Bid, BidKind, Episode, LiquidationTerms,
+    Settlement,
+};
+pub use margin::{health, Check, Health};
+pub use oracle::{
+    allowed, judge, Action, Band, Grade, OracleBounds, Quote, SourceQuote, FUTURE_SECONDS_MAX,
+};
+pub use report::{report, withdrawable, UnderlyingReport};
+pub use rows::{Holding, Market, RowKey, RowKind, RowTerms, UnderlyingTerms};
+pub use scenario::{
+    linear_factors, loss_ratios, scan_range_widened, worst_scenario, Scenario, ScenarioSet,
+    SCENARIOS_MAX, SPAN,
+};
+pub use stable_price::SlopeLimited;

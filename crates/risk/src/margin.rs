@@ -1,0 +1,175 @@
+//! What is an account worth, and what must it be worth?
+
+use crate::sweep::{sweep, Sums};
+use crate::{Action, Holding, Market, RiskError, UnderlyingTerms};
+use plimsoll_units::{MathError, Ratio, Value};
+
+/// Which line is the account judged against? Health for opening is never above health for
+/// keeping: values are stricter and requirements larger.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Check {
+    /// May it take on more? Strict values, requirements times the initial multiplier.
+    Initial,
+    /// May it stay as it is? Oracle values, plain requirements.
+    Maintenance,
+}
+
+impl Check {
+    /// The action whose oracle rule applies.
+    #[inline]
+    pub const fn action(self) -> Action {
+        match self {
+            Self::Initial => Action::Open,
+            Self::Maintenance => Action::Liquidate,
+        }
+    }
+}
+
+/// Both sides of the load line.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Health {
+    /// What the account is worth, rounded down.
+    pub equity: Value,
+    /// What it must be worth, rounded up.
+    pub requirement: Value,
+    /// Bound of the requirement's fall per share of the account that is taken off: for every `x`
+    /// in 0..1, `requirement − requirement(x · account) <= (1 − x) · requirement_slope`. Equal to
+    /// the requirement where no underlying is concentrated.
+    pub requirement_slope: Value,
+}
+
+impl Health {
+    /// Equity less requirement: below zero the account is below its line.
+    #[inline]
+    pub const fn surplus(&self) -> Result<Value, MathError> {
+        self.equity.checked_sub(self.requirement)
+    }
+}
+
+/// Health of the account whose rows are `holdings`, in strictly ascending order of their keys.
+/// Rows of nothing need no terms and no price.
+///
+/// With `L`, `S` the long and short values of an underlying at the oracle's price and `c` the
+/// quote flows, all in quote atoms:
+///
+/// - keeping: `E = Σ (L − S) + Σ c`, `MM = Σ requirement`
+/// - opening: `E = Σ (L · low/price − S · high/price) + Σ c − (1 − weight) · open profit`,
+///   `IM = Σ ι · requirement`
+///
+/// Errors: terms that are missing, rows out of order, a price that may not be used for a row
+/// that needs it (see [`crate::allowed`]), or an overflow.
+pub fn health(
+    market: &Market<'_>,
+    holdings: impl Iterator<Item = Holding>,
+    check: Check,
+) -> Result<Health, RiskError> {
+    let mut health = Health::default();
+    sweep(market, holdings, check, |sums| {
+        let (part, needed) = match sums.terms {
+            Some(terms) => judge_underlying(terms, sums, check)?,
+            None => (Value::ZERO, Requirement::default()),
+        };
+        let fixed = sums.fixed.checked_sub(sums.withheld)?;
+        health.equity = health.equity.checked_add(part)?.checked_add(fixed)?;
+        health.requirement = health.requirement.checked_add(needed.amount)?;
+        health.requirement_slope = health.requirement_slope.checked_add(needed.slope)?;
+        Ok(())
+    })?;
+    Ok(health)
+}
+
+/// Equity that moves with the price, and the requirement, under the rule of `check`.
+#[inline]
+fn judge_underlying(
+    terms: &UnderlyingTerms,
+    sums: &Sums<'_>,
+    check: Check,
+) -> Result<(Value, Requirement), RiskError> {
+    let needed = requirement(terms, sums.long, sums.short)?;
+    match check {
+        Check::Maintenance => Ok((sums.long.checked_sub(sums.short)?, needed)),
+        Check::Initial => {
+            let long = if sums.long.is_zero() || terms.low == terms.price {
+                sums.long
+            } else {
+                sums.long
+                    .mul_price_floor(terms.low.checked_div(terms.price)?)?
+            };
+            let short = if sums.short.is_zero() || terms.high == terms.price {
+                sums.short
+            } else {
+                sums.short
+                    .mul_price_ceil(terms.high.checked_div(terms.price)?)?
+            };
+            let needed = Requirement {
+                amount: needed.amount.mul_ratio_ceil(terms.initial_multiplier)?,
+                slope: needed.slope.mul_ratio_ceil(terms.initial_multiplier)?,
+            };
+            Ok((long.checked_sub(short)?, needed))
+        }
+    }
+}
+
+/// The requirement of one underlying.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Requirement {
+    pub(crate) amount: Value,
+    /// See [`Health::requirement_slope`].
+    pub(crate) slope: Value,
+}
+
+/// `n · loss + n · share(n) + basis · min(L, S)` with `n = |L − S|` and
+/// `share(n) = min(max, slope · (n / depth − 1))` above the depth, each term rounded up.
+///
+/// The slope: `n · share(n)` is convex until the share reaches its maximum, and grows by
+/// `n · (2 · share + slope)` per share of the account at most; one `n · share` of that is in the
+/// requirement already. The other two terms are proportional to the account.
+#[inline]
+pub(crate) fn requirement(
+    terms: &UnderlyingTerms,
+    long: Value,
+    short: Value,
+) -> Result<Requirement, MathError> {
+    let (net, hedged, loss) = if long >= short {
+        (long.checked_sub(short)?, short, terms.loss_long)
+    } else {
+        (short.checked_sub(long)?, long, terms.loss_short)
+    };
+    let mut amount = net.mul_ratio_ceil(loss)?;
+    if !hedged.is_zero() {
+        amount = amount.checked_add(hedged.mul_ratio_ceil(terms.basis)?)?;
+    }
+    if net <= terms.depth || terms.concentration_max.is_zero() {
+        return Ok(Requirement {
+            amount,
+            slope: amount,
+        });
+    }
+    let share = concentration_share(terms, net)?;
+    amount = amount.checked_add(net.mul_ratio_ceil(share)?)?;
+    if terms.depth.is_zero() {
+        // The share is the same from the first atom: proportional.
+        return Ok(Requirement {
+            amount,
+            slope: amount,
+        });
+    }
+    let steep = share
+        .checked_add(terms.concentration_slope)
+        .unwrap_or(Ratio::MAX);
+    let slope = amount.checked_add(net.mul_ratio_ceil(steep)?)?;
+    Ok(Requirement { amount, slope })
+}
+
+/// The share of a net notional above the depth that is required on top, rounded up.
+fn concentration_share(terms: &UnderlyingTerms, net: Value) -> Result<Ratio, MathError> {
+    if terms.depth.is_zero() {
+        return Ok(terms.concentration_max);
+    }
+    let excess = net.checked_sub(terms.depth)?.ratio_ceil(terms.depth)?;
+    // A share beyond any number is beyond the maximum too.
+    let share = excess
+        .mul_ceil(terms.concentration_slope)
+        .unwrap_or(Ratio::MAX);
+    Ok(share.min(terms.concentration_max))
+}

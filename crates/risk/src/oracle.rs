@@ -1,0 +1,213 @@
+//! May this price be used, and for what?
+//!
+//! One or two sources give a price, a confidence and a time; the outcome is a price band and one
+//! grade. A bad price never stops anybody from reducing risk with their own money, and never
+//! takes anything from anybody: that is the table at [`allowed`].
+
+use core::fmt;
+use plimsoll_units::{Price, Ratio, Seconds, UnixSeconds};
+
+/// How far ahead of the chain's clock a publish time may lie before it is disbelieved.
+pub const FUTURE_SECONDS_MAX: Seconds = Seconds::new(60);
+
+/// What is wrong with a price, if anything. Stored and published as the number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum Grade {
+    /// Nothing.
+    Valid = 0,
+    /// A source is too old, lies in the future, or is older than one that was seen before.
+    Stale = 1,
+    /// A source's confidence interval is too wide.
+    Uncertain = 2,
+    /// The sources disagree.
+    Dispersed = 3,
+    /// The price is too far from where it was a moment ago.
+    Jumping = 4,
+    /// A source says that its market does not trade.
+    Halted = 5,
+    /// A source is missing, unreadable, zero or negative.
+    NotPositive = 6,
+}
+
+impl fmt::Display for Grade {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Valid => "valid",
+            Self::Stale => "stale",
+            Self::Uncertain => "uncertain",
+            Self::Dispersed => "dispersed",
+            Self::Jumping => "jumping",
+            Self::Halted => "halted",
+            Self::NotPositive => "not positive",
+        })
+    }
+}
+
+/// What somebody wants to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Cancel an order.
+    Cancel,
+    /// Pay back a debt.
+    Repay,
+    /// Add collateral.
+    Deposit,
+    /// Turn a position's profit into tokens.
+    Settle,
+    /// Trade, order or borrow.
+    Open,
+    /// Take collateral out.
+    Withdraw,
+    /// Take over another's rows at a discount.
+    Liquidate,
+}
+
+/// May `action` rely on a price of this grade? The whole policy:
+///
+/// | grade | cancel, repay, deposit | settle, open, withdraw, liquidate |
+/// |---|---|---|
+/// | valid | yes | yes |
+/// | any other | yes | no |
+#[inline]
+pub const fn allowed(grade: Grade, action: Action) -> bool {
+    match action {
+        Action::Cancel | Action::Repay | Action::Deposit => true,
+        Action::Settle | Action::Open | Action::Withdraw | Action::Liquidate => {
+            matches!(grade, Grade::Valid)
+        }
+    }
+}
+
+/// What one source says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SourceQuote {
+    /// US dollars per unit of the underlying.
+    pub price: Price,
+    /// Half the width of the source's own confidence interval; `None` for zero.
+    pub confidence: Option<Price>,
+    /// When the source published it.
+    pub published: UnixSeconds,
+    /// Does the source's market trade?
+    pub trading: bool,
+}
+
+/// How good a price must be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OracleBounds {
+    /// Greatest age of any source.
+    pub age_max: Seconds,
+    /// Greatest confidence over price of any source.
+    pub confidence_max: Ratio,
+    /// Greatest distance between the sources over the first one's price.
+    pub dispersion_max: Ratio,
+    /// Greatest distance from the jump reference over that reference.
+    pub jump_max: Ratio,
+}
+
+/// A price and the interval that all sources' confidence intervals lie in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Band {
+    /// The first source's price.
+    pub price: Price,
+    /// Lower end; at least a millionth of the price.
+    pub low: Price,
+    /// Upper end.
+    pub high: Price,
+}
+
+/// What the sources say together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Quote {
+    /// The prices. `None` exactly where the first source gave none, and then the grade is
+    /// `NotPositive` or `Halted`.
+    pub band: Option<Band>,
+    /// When the first source published; zero where it gave nothing.
+    pub published: UnixSeconds,
+    /// The first test that failed, in the order of [`judge`].
+    pub grade: Grade,
+}
+
+/// Combines one or two sources (`None`: unreadable or not positive). The price is the first
+/// source's; there is no averaging, since an average moves when either source does. The grade is
+/// the first failure in the order halted, not positive, stale, dispersed, uncertain, jumping.
+///
+/// `last_published` is the newest publish time of the first source ever accepted: a source that
+/// goes back behind it is replaying an old price, and stale.
+pub fn judge(
+    sources: &[Option<SourceQuote>],
+    bounds: &OracleBounds,
+    now: UnixSeconds,
+    last_published: UnixSeconds,
+    jump_reference: Price,
+) -> Quote {
+    let first = sources.first().copied().flatten();
+    let published = first.map_or(UnixSeconds::ZERO, |source| source.published);
+    let band = first.and_then(|first| band(first, sources));
+    let readable = || sources.iter().flatten();
+    let too_far = |a, b, limit| Price::distance_ratio_ceil(a, b) > limit;
+
+    let grade = if readable().any(|source| !source.trading) {
+        Grade::Halted
+    } else if band.is_none() || sources.iter().any(Option::is_none) {
+        Grade::NotPositive
+    } else if published < last_published || readable().any(|source| stale(source, bounds, now)) {
+        Grade::Stale
+    } else if first.is_some_and(|first| {
+        readable().any(|other| too_far(other.price, first.price, bounds.dispersion_max))
+    }) {
+        Grade::Dispersed
+    } else if readable().any(|source| uncertain(source, bounds)) {
+        Grade::Uncertain
+    } else if first.is_some_and(|first| too_far(first.price, jump_reference, bounds.jump_max)) {
+        Grade::Jumping
+    } else {
+        Grade::Valid
+    };
+    Quote {
+        band,
+        published,
+        grade,
+    }
+}
+
+fn stale(source: &SourceQuote, bounds: &OracleBounds, now: UnixSeconds) -> bool {
+    now.elapsed_since(source.published) > bounds.age_max
+        || source.published.elapsed_since(now) > FUTURE_SECONDS_MAX
+}
+
+fn uncertain(source: &SourceQuote, bounds: &OracleBounds) -> bool {
+    source.confidence.is_some_and(|confidence| {
+        // Confidence over price, rounded up: a distance from zero, so to say.
+        confidence
+            .checked_div(source.price)
+            .map_or(true, |quotient| {
+                quotient.to_ratio_ceil() > bounds.confidence_max
+            })
+    })
+}
+
+/// The interval that covers every source's own; `None` only where a price is at the edge of what
+/// a price can be.
+fn band(first: SourceQuote, sources: &[Option<SourceQuote>]) -> Option<Band> {
+    let mut band = Band {
+        price: first.price,
+        low: first.price,
+        high: first.price,
+    };
+    // A confidence as wide as the price leaves no lower end; the smallest stands in for it, so
+    // that an asset counts as next to nothing.
+    let least = first.price.mul_ratio(Ratio::from_ppm(1)).ok()?;
+    for source in sources.iter().flatten() {
+        let (low, high) = match source.confidence {
+            Some(confidence) => (
+                source.price.checked_sub(confidence).unwrap_or(least),
+                source.price.checked_add(confidence).ok()?,
+            ),
+            None => (source.price, source.price),
+        };
+        band.low = band.low.min(low).max(least);
+        band.high = band.high.max(high);
+    }
+    Some(band)
+}

@@ -1,0 +1,198 @@
+//! What would a user ask? At which price is the account liquidated, what could be withdrawn?
+//!
+//! Both are found by bisection over the very functions that judge the account, so that an answer
+//! can never disagree with the program.
+
+use crate::margin::{health, requirement, Check, Requirement};
+use crate::sweep::sweep;
+use crate::UnderlyingTerms;
+use crate::{worst_scenario, Health, Holding, Market, RiskError, RowKey, ScenarioSet};
+use plimsoll_units::{MathError, Price, Ratio, Value};
+
+/// What one underlying does to an account. Prices in the unit of [`UnderlyingTerms`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UnderlyingReport {
+    /// Index of the underlying.
+    pub index: u16,
+    /// Long less short value of its rows.
+    pub net: Value,
+    /// Its part of the maintenance requirement.
+    pub requirement: Value,
+    /// The scenario in which its rows lose most.
+    pub worst_scenario: u8,
+    /// Nearest price below today's at which the account crosses its maintenance line, all other
+    /// prices unchanged; `None` where it crosses it nowhere down to zero.
+    pub liquidation_price_down: Option<Price>,
+    /// The same above, up to ten times today's price.
+    pub liquidation_price_up: Option<Price>,
+}
+
+/// Factors of the price are counted in steps of 2^-32.
+const FACTOR_BITS: i16 = 32;
+/// Today's price.
+const FACTOR_ONE: u64 = 1 << FACTOR_BITS;
+/// The farthest price upward.
+const FACTOR_MAX: u64 = 10 * FACTOR_ONE;
+
+/// Maintenance health, and one report to `visit` for each underlying on which the account holds
+/// rows, in ascending order. `scenarios` gives an underlying's scenario set and widened scan
+/// range.
+///
+/// An account that is already below its line gets the prices at which it would be above again.
+pub fn report<'s>(
+    market: &Market<'_>,
+    holdings: impl Iterator<Item = Holding> + Clone,
+    mut scenarios: impl FnMut(u16) -> Option<(&'s ScenarioSet, Ratio)>,
+    mut visit: impl FnMut(UnderlyingReport),
+) -> Result<Health, RiskError> {
+    let total = health(market, holdings.clone(), Check::Maintenance)?;
+    sweep(market, holdings, Check::Maintenance, |sums| {
+        let Some(terms) = sums.terms else {
+            return Ok(());
+        };
+        let net = sums.long.checked_sub(sums.short)?;
+        let (set, scan) =
+            scenarios(terms.index).ok_or(RiskError::MissingUnderlying { index: terms.index })?;
+        let curve = Curve::new(terms, sums.long, sums.short, &total)?;
+        visit(UnderlyingReport {
+            index: terms.index,
+            net,
+            requirement: curve.own.amount,
+            worst_scenario: worst_scenario(set, scan, net)?.0,
+            liquidation_price_down: curve.crossing(0)?,
+            liquidation_price_up: curve.crossing(FACTOR_MAX)?,
+        });
+        Ok(())
+    })?;
+    Ok(total)
+}
+
+/// An account's maintenance surplus as a function of one underlying's price.
+struct Curve<'a> {
+    terms: &'a UnderlyingTerms,
+    long: Value,
+    short: Value,
+    own: Requirement,
+    /// Surplus without the rows of this underlying.
+    rest: Value,
+}
+
+impl<'a> Curve<'a> {
+    fn new(
+        terms: &'a UnderlyingTerms,
+        long: Value,
+        short: Value,
+        total: &Health,
+    ) -> Result<Self, MathError> {
+        let own = requirement(terms, long, short)?;
+        let value = long.checked_sub(short)?;
+        let rest = total
+            .surplus()?
+            .checked_sub(value)?
+            .checked_add(own.amount)?;
+        Ok(Self {
+            terms,
+            long,
+            short,
+            own,
+            rest,
+        })
+    }
+
+    /// Is the account on or above its line at `factor` times today's price?
+    fn sound(&self, factor: u64) -> Result<bool, MathError> {
+        if factor == 0 {
+            return Ok(!self.rest.is_negative());
+        }
+        let scale = factor_price(factor)?;
+        let (long, short) = (
+            self.long.mul_price_floor(scale)?,
+            self.short.mul_price_ceil(scale)?,
+        );
+        let needed = requirement(self.terms, long, short)?.amount;
+        let surplus = self
+            .rest
+            .checked_add(long)?
+            .checked_sub(short)?
+            .checked_sub(needed)?;
+        Ok(!surplus.is_negative())
+    }
+
+    /// The price between today's and `far` at which the account crosses its line, on the far
+    /// side: there, the account's state is no longer today's.
+    fn crossing(&self, far: u64) -> Result<Option<Price>, MathError> {
+        let today = self.sound(FACTOR_ONE)?;
+        if self.sound(far)? == today {
+            return Ok(None);
+        }
+        let (mut same, mut other) = (FACTOR_ONE, far);
+        while same.abs_diff(other) > 1 {
+            let middle = same.midpoint(other);
+            if self.sound(middle)? == today {
+                same = middle;
+            } else {
+                other = middle;
+            }
+        }
+        if other == 0 {
+            return Ok(None);
+        }
+        self.terms.price.checked_mul(factor_price(other)?).map(Some)
+    }
+}
+
+/// A factor as a price; it must not be zero.
+fn factor_price(factor: u64) -> Result<Price, MathError> {
+    let (mantissa, exponent) = Price::from_integer(factor)?.parts();
+    Price::from_parts(mantissa, exponent.saturating_sub(FACTOR_BITS))
+}
+
+/// The largest amount of token `key`, at most `balance`, without which the account still has an
+/// initial health of at least zero. Zero if it has none to begin with, or does not hold the token.
+///
+/// By bisection; health is taken to fall as the token leaves. Where it first rises (a token that
+/// hedges nothing and costs more margin than it is worth), less than the most may be found, but
+/// never an amount that would be refused.
+pub fn withdrawable(
+    market: &Market<'_>,
+    holdings: impl Iterator<Item = Holding> + Clone,
+    key: RowKey,
+    balance: i64,
+) -> Result<i64, RiskError> {
+    let own = |holding: &Holding| holding.key.underlying() == key.underlying();
+    let others = holdings.clone().filter(|holding| !own(holding));
+    // Underlyings add up, so that only the token's own is judged again for each amount.
+    let rest = health(market, others, Check::Initial)?.surplus()?;
+    let sound = |amount: i64| -> Result<bool, RiskError> {
+        let mut held = amount == 0;
+        let mut short = false;
+        let after = holdings.clone().filter(own).map(|mut holding| {
+            if holding.key == key {
+                held = true;
+                short |= holding.quantity < amount;
+                holding.quantity = holding.quantity.saturating_sub(amount);
+            }
+            holding
+        });
+        let surplus = health(market, after, Check::Initial)?
+            .surplus()?
+            .checked_add(rest)?;
+        Ok(held && !short && !surplus.is_negative())
+    };
+    if balance <= 0 || !sound(0)? {
+        return Ok(0);
+    }
+    if sound(balance)? {
+        return Ok(balance);
+    }
+    let (mut most, mut refused) = (0i64, balance);
+    while refused.abs_diff(most) > 1 {
+        let middle = most.midpoint(refused);
+        if sound(middle)? {
+            most = middle;
+        } else {
+            refused = middle;
+        }
+    }
+    Ok(most)
+}

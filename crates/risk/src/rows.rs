@@ -1,0 +1,188 @@
+//! What is in an account, and under which terms?
+//!
+//! An account is a list of rows in ascending order of their keys; the market's terms come in the
+//! same order, so that one pass joins them. Terms are what one transaction read from the chain:
+//! prices already in quote atoms, scan ranges already widened.
+
+use crate::Grade;
+use core::fmt;
+use plimsoll_units::{Price, QuoteAtoms, Ratio, Value};
+
+/// What sort of row? The numbers are part of the sort key and of stored data. Two is kept free
+/// for options.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u16)]
+pub enum RowKind {
+    /// A balance of a collateral token; negative when borrowed.
+    Token = 0,
+    /// A position in a contract that moves one to one with its underlying: perpetual or dated
+    /// future.
+    Linear = 1,
+}
+
+impl RowKind {
+    const fn code(self) -> u16 {
+        match self {
+            Self::Token => 0,
+            Self::Linear => 1,
+        }
+    }
+
+    const fn from_code(code: u16) -> Option<Self> {
+        match code {
+            0 => Some(Self::Token),
+            1 => Some(Self::Linear),
+            _ => None,
+        }
+    }
+}
+
+/// The sort key of a row: underlying, then kind, then index of the collateral or instrument.
+///
+/// Packed as `0 · underlying · kind · index`, 16 bits each, so that one comparison of words
+/// orders two rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(transparent)]
+pub struct RowKey(u64);
+
+impl RowKey {
+    /// The group's quote token: collateral 0 of underlying 0. Worth exactly one, without a price.
+    pub const QUOTE: Self = Self(0);
+
+    /// The key of collateral or instrument `index` of an underlying.
+    #[inline]
+    pub fn new(underlying: u16, kind: RowKind, index: u16) -> Self {
+        let (underlying, kind) = (u64::from(underlying), u64::from(kind.code()));
+        Self((underlying << 32) | (kind << 16) | u64::from(index))
+    }
+
+    /// A key from its stored form; `None` for a kind that does not exist.
+    #[inline]
+    pub fn from_raw(raw: u64) -> Option<Self> {
+        let [high, _, kind, _] = words(raw);
+        RowKind::from_code(kind)?;
+        (high == 0).then_some(Self(raw))
+    }
+
+    /// The stored form.
+    #[inline]
+    pub const fn raw(self) -> u64 {
+        self.0
+    }
+
+    /// Index of the underlying.
+    #[inline]
+    pub const fn underlying(self) -> u16 {
+        let [_, underlying, _, _] = words(self.0);
+        underlying
+    }
+
+    /// Balance or position?
+    #[inline]
+    pub const fn kind(self) -> RowKind {
+        let [_, _, kind, _] = words(self.0);
+        match kind {
+            0 => RowKind::Token,
+            _ => RowKind::Linear,
+        }
+    }
+
+    /// Index of the collateral or instrument.
+    #[inline]
+    pub const fn index(self) -> u16 {
+        let [_, _, _, index] = words(self.0);
+        index
+    }
+}
+
+impl fmt::Display for RowKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{}/{:?}/{}",
+            self.underlying(),
+            self.kind(),
+            self.index()
+        )
+    }
+}
+
+/// The four half-words of a key, highest first.
+#[inline(always)]
+const fn words(raw: u64) -> [u16; 4] {
+    let [a, b, c, d, e, f, g, h] = raw.to_be_bytes();
+    [
+        u16::from_be_bytes([a, b]),
+        u16::from_be_bytes([c, d]),
+        u16::from_be_bytes([e, f]),
+        u16::from_be_bytes([g, h]),
+    ]
+}
+
+/// What the margin rule must know of an underlying, as of this transaction.
+///
+/// The prices are quote atoms per whole unit of the underlying; only their ratios are used, so
+/// that any other unit does as well, as long as it is one for all four.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UnderlyingTerms {
+    /// Index of the underlying within the group.
+    pub index: u16,
+    /// May the price be used? With any grade but `Valid` the prices below all equal `stable`.
+    pub grade: Grade,
+    /// The oracle's price: what rows are valued at.
+    pub price: Price,
+    /// What an asset counts at when opening: the lower of stable price and oracle less confidence.
+    pub low: Price,
+    /// What a debt counts at when opening: the higher of stable price and oracle plus confidence.
+    pub high: Price,
+    /// The price that follows the oracle with a limited slope. Always present.
+    pub stable: Price,
+    /// Worst scenario's loss per notional of a net long, widened by open interest; at most one.
+    pub loss_long: Ratio,
+    /// Worst scenario's loss per notional of a net short, widened by open interest.
+    pub loss_short: Ratio,
+    /// How fast the concentration share rises: share = slope · (net / depth − 1).
+    pub concentration_slope: Ratio,
+    /// Where the concentration share stops rising.
+    pub concentration_max: Ratio,
+    /// Net notional that the market absorbs without being moved. Zero: none, and the share is
+    /// `concentration_max` from the first atom.
+    pub depth: Value,
+    /// Share of the hedged amount (the smaller of long and short) that is required.
+    pub basis: Ratio,
+    /// Requirement for opening over the requirement for keeping; at least one.
+    pub initial_multiplier: Ratio,
+}
+
+/// What the margin rule must know of a row, as of this transaction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RowTerms {
+    /// Which row.
+    pub key: RowKey,
+    /// Quote atoms per token atom or per lot, at the underlying's `price`.
+    pub price: Price,
+    /// Part of a position's positive value that counts for opening. Ignored for tokens.
+    pub pnl_weight: Ratio,
+}
+
+/// One row of an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Holding {
+    /// Which row.
+    pub key: RowKey,
+    /// Token atoms or lots. Negative: borrowed, short.
+    pub quantity: i64,
+    /// A position's quote flow `c`: what was received less what was paid for it, so that
+    /// `quantity · price + quote` is what closing it gives. Zero for tokens.
+    pub quote: QuoteAtoms,
+}
+
+/// The terms of every underlying and row that an account may hold, both in ascending order. They
+/// may hold more than the account does.
+#[derive(Clone, Copy, Debug)]
+pub struct Market<'a> {
+    /// By index.
+    pub underlyings: &'a [UnderlyingTerms],
+    /// By key.
+    pub rows: &'a [RowTerms],
+}

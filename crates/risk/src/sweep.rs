@@ -1,0 +1,227 @@
+//! What is long and what is short, underlying by underlying? The one pass over an account's rows
+//! that every answer starts with.
+//!
+//! Rows and terms come in the same ascending order, so that joining them is one walk over both:
+//! nothing is searched, nothing is stored.
+
+use crate::margin::Check;
+use crate::{allowed, Holding, Market, RiskError, RowKey, RowKind, RowTerms, UnderlyingTerms};
+use plimsoll_units::{Price, QuoteAtoms, Ratio, Value};
+
+/// What the rows of one underlying come to.
+pub(crate) struct Sums<'a> {
+    index: u16,
+    /// `None` where no row needed the underlying's terms.
+    pub(crate) terms: Option<&'a UnderlyingTerms>,
+    /// Value of the long rows at the mid price.
+    pub(crate) long: Value,
+    /// Magnitude of the value of the short rows at the mid price.
+    pub(crate) short: Value,
+    /// What counts toward equity, but does not move with the price: quote tokens, quote flows,
+    /// and what is credited for tokens with a bad price.
+    pub(crate) fixed: Value,
+    /// For opening: what the weight of open profit takes off.
+    pub(crate) withheld: Value,
+    /// low / price and high / price, once some row asked for them.
+    strict: Option<(Price, Price)>,
+}
+
+/// Walks the rows once and hands the sums of each underlying to `visit`, in ascending order.
+#[inline]
+pub(crate) fn sweep<'a>(
+    market: &Market<'a>,
+    holdings: impl Iterator<Item = Holding>,
+    check: Check,
+    mut visit: impl FnMut(&Sums<'a>) -> Result<(), RiskError>,
+) -> Result<(), RiskError> {
+    let mut cursor = *market;
+    let mut sums = Sums::new(0);
+    let mut previous = None;
+    for holding in holdings {
+        if previous >= Some(holding.key) {
+            return Err(RiskError::RowsOutOfOrder);
+        }
+        previous = Some(holding.key);
+        if holding.quantity == 0 && holding.quote.is_zero() {
+            continue;
+        }
+        if holding.key.underlying() != sums.index {
+            visit(&sums)?;
+            sums = Sums::new(holding.key.underlying());
+        }
+        sums.add(&holding, &mut cursor, check)?;
+    }
+    visit(&sums)
+}
+
+impl<'a> Sums<'a> {
+    const fn new(index: u16) -> Self {
+        Self {
+            index,
+            terms: None,
+            long: Value::ZERO,
+            short: Value::ZERO,
+            fixed: Value::ZERO,
+            withheld: Value::ZERO,
+            strict: None,
+        }
+    }
+
+    #[inline]
+    fn add(
+        &mut self,
+        holding: &Holding,
+        cursor: &mut Market<'a>,
+        check: Check,
+    ) -> Result<(), RiskError> {
+        let Holding {
+            key,
+            quantity,
+            quote,
+        } = *holding;
+        if key == RowKey::QUOTE {
+            return self.add_fixed(Value::from_quote(
+                QuoteAtoms::new(quantity).checked_add(quote)?,
+            ));
+        }
+        if quantity == 0 {
+            return self.add_flow(key, quote, cursor, check);
+        }
+        let terms = match self.terms {
+            Some(terms) => terms,
+            None => seek_underlying(cursor, self.index)?,
+        };
+        self.terms = Some(terms);
+        let row = seek_row(cursor, key)?;
+        // Toward minus infinity: an asset a step less, a debt a step more.
+        let value = row.price.value_floor(quantity)?;
+        if !allowed(terms.grade, check.action()) {
+            return self.add_unpriced(terms, key, value, check);
+        }
+        self.add_fixed(Value::from_quote(quote))?;
+        if quantity > 0 {
+            self.long = self.long.checked_add(value)?;
+        } else {
+            self.short = self.short.checked_sub(value)?;
+        }
+        if check == Check::Initial && key.kind() == RowKind::Linear && row.pnl_weight < Ratio::ONE {
+            self.withhold(terms, row, value, quote)?;
+        }
+        Ok(())
+    }
+
+    #[inline]
+    fn add_fixed(&mut self, value: Value) -> Result<(), RiskError> {
+        self.fixed = self.fixed.checked_add(value)?;
+        Ok(())
+    }
+
+    /// A closed position's quote flow: no price is needed, but open profit is weighted too.
+    fn add_flow(
+        &mut self,
+        key: RowKey,
+        quote: QuoteAtoms,
+        cursor: &mut Market<'a>,
+        check: Check,
+    ) -> Result<(), RiskError> {
+        let value = Value::from_quote(quote);
+        if check == Check::Initial && quote.is_positive() {
+            self.withhold_profit(value, seek_row(cursor, key)?.pnl_weight)?;
+        }
+        self.add_fixed(value)
+    }
+
+    /// A row whose price may not be used. Owning such a token hurts nobody: it counts nothing
+    /// for opening. Where a liquidation is at stake it counts twice its stable price, with no
+    /// requirement, so that nothing is sold at a dead price, and yet a dust deposit of a token
+    /// with a dead feed is no shield. Everything else could hide a loss, and is refused.
+    fn add_unpriced(
+        &mut self,
+        terms: &UnderlyingTerms,
+        key: RowKey,
+        value: Value,
+        check: Check,
+    ) -> Result<(), RiskError> {
+        if key.kind() != RowKind::Token || value.is_negative() {
+            return Err(RiskError::OracleInvalid {
+                underlying: terms.index,
+                grade: terms.grade,
+            });
+        }
+        match check {
+            Check::Initial => Ok(()),
+            Check::Maintenance => self.add_fixed(value.checked_add(value)?),
+        }
+    }
+
+    /// Takes off what the weight leaves of a position's profit at the strict price of its side.
+    #[inline]
+    fn withhold(
+        &mut self,
+        terms: &UnderlyingTerms,
+        row: &RowTerms,
+        value: Value,
+        quote: QuoteAtoms,
+    ) -> Result<(), RiskError> {
+        let flow = Value::from_quote(quote);
+        // The strict value is never above the mid one: most rows end here, without a division.
+        if !value.checked_add(flow)?.is_positive() {
+            return Ok(());
+        }
+        let (low, high) = match self.strict {
+            Some(strict) => strict,
+            None => (
+                terms.low.checked_div(terms.price)?,
+                terms.high.checked_div(terms.price)?,
+            ),
+        };
+        self.strict = Some((low, high));
+        // Rounded up, since it is taken off.
+        let factor = if value.is_negative() { high } else { low };
+        let strict = value.mul_price_ceil(factor)?.checked_add(flow)?;
+        if strict.is_positive() {
+            self.withhold_profit(strict, row.pnl_weight)?;
+        }
+        Ok(())
+    }
+
+    #[inline]
+    fn withhold_profit(&mut self, profit: Value, weight: Ratio) -> Result<(), RiskError> {
+        let counted = profit.mul_ratio_floor(weight)?.min(profit);
+        self.withheld = self.withheld.checked_add(profit.checked_sub(counted)?)?;
+        Ok(())
+    }
+}
+
+/// The terms of underlying `index`; those before it are left behind.
+#[inline]
+fn seek_underlying<'a>(
+    cursor: &mut Market<'a>,
+    index: u16,
+) -> Result<&'a UnderlyingTerms, RiskError> {
+    while let Some((terms, rest)) = cursor.underlyings.split_first() {
+        if terms.index == index {
+            return Ok(terms);
+        }
+        if terms.index > index {
+            break;
+        }
+        cursor.underlyings = rest;
+    }
+    Err(RiskError::MissingUnderlying { index })
+}
+
+/// The terms of row `key`; those before it are left behind.
+#[inline]
+fn seek_row<'a>(cursor: &mut Market<'a>, key: RowKey) -> Result<&'a RowTerms, RiskError> {
+    while let Some((row, rest)) = cursor.rows.split_first() {
+        if row.key == key {
+            return Ok(row);
+        }
+        if row.key > key {
+            break;
+        }
+        cursor.rows = rest;
+    }
+    Err(RiskError::MissingTerms { key })
+}
