@@ -1,6 +1,6 @@
 //! Which share of a whole? A slice of an account, of a loss, of a pool: between nothing and all.
 
-use crate::{wide, MathError, Value};
+use crate::{divide, wide, MathError, Value};
 
 /// A share of a whole in steps of 2^-63, from zero to [`Fraction::ONE`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -57,7 +57,7 @@ impl Fraction {
         }
         // num < den, so that num * 2^63 / den < 2^63.
         let quotient =
-            wide::mul_div_u128(num.get().unsigned_abs(), 1 << 63, den.get().unsigned_abs())
+            divide::mul_div_u128(num.get().unsigned_abs(), 1 << 63, den.get().unsigned_abs())
                 .ok_or(MathError::Overflow)?;
         Ok(Self(wide::low_u64(quotient.0)))
     }

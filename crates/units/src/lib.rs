@@ -64,6 +64,7 @@ mod macros;
 
 mod amounts;
 mod decimal;
+pub mod divide;
 mod error;
 mod fraction;
 mod price;

@@ -6,7 +6,7 @@
 
 use crate::decimal::power_of_ten;
 use crate::value::VALUE_BITS;
-use crate::{wide, MathError, Ratio, Value};
+use crate::{divide, wide, MathError, Ratio, Value};
 use core::cmp::Ordering;
 
 /// A positive number `mantissa · 2^exponent`, its mantissa's top bit set. It means quote atoms
@@ -140,10 +140,10 @@ impl Price {
         // Either way the dividend's upper word is below the divisor, and the quotient normalised.
         if self.mantissa >= other.mantissa {
             let (high, low) = (self.mantissa >> 1, self.mantissa << 63);
-            let (mantissa, _) = wide::div_2by1(high, low, other.mantissa);
+            let (mantissa, _) = divide::div_2by1(high, low, other.mantissa);
             Self::bounded(mantissa, exponent.wrapping_sub(63))
         } else {
-            let (mantissa, _) = wide::div_2by1(self.mantissa, 0, other.mantissa);
+            let (mantissa, _) = divide::div_2by1(self.mantissa, 0, other.mantissa);
             Self::bounded(mantissa, exponent.wrapping_sub(64))
         }
     }
@@ -163,7 +163,7 @@ impl Price {
         // The mantissa times up to 32 bits, as 128 bits from the top, so that little is cut by
         // the division of the 96 upper ones.
         let (high, low) = wide::mul_u64(self.mantissa, parts.mantissa);
-        let (quotient, below) = wide::div_u128_u32(high, low, Ratio::PARTS);
+        let (quotient, below) = divide::div_u128_u32(high, low, Ratio::PARTS);
         let exponent = self.exponent.wrapping_add(parts.exponent);
         Self::normalised(quotient, below, exponent.wrapping_add(64))
     }

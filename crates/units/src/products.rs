@@ -9,7 +9,7 @@
 //! | value | · | ratio, price, fraction, value / value | value | floor, ceil |
 //! | shares | · | index | token atoms | floor |
 
-use crate::{wide, BaseLots, MathError, PriceTicks, QuoteAtoms, Ratio, TickSize};
+use crate::{divide, wide, BaseLots, MathError, PriceTicks, QuoteAtoms, Ratio, TickSize};
 
 /// What `lots` are worth at `ticks`: lots · ticks · tick size, exactly, with the sign of the
 /// lots. `Overflow` beyond 2^63 quote atoms.
@@ -68,7 +68,7 @@ const fn part_of(magnitude: u64, rate: Ratio) -> Option<(u64, bool)> {
     let (high, low) = wide::mul_u64(magnitude, wide::widen(rate.ppm()));
     // `high` is below 2^32, since the rate is: division by 10^6 < 2^20 leaves one word exactly
     // where the first remainder's digit is zero.
-    wide::div_u96(high, low, Ratio::PARTS)
+    divide::div_u96(high, low, Ratio::PARTS)
 }
 
 const fn positive(atoms: u64) -> Result<QuoteAtoms, MathError> {

@@ -1,6 +1,6 @@
 //! How large a part? Weights, requirements, fees and bounds, in parts per million.
 
-use crate::{wide, MathError};
+use crate::{divide, wide, MathError};
 use core::fmt;
 
 /// Parts per million of something. From 0 to 4294.967295 times the whole.
@@ -57,14 +57,14 @@ impl Ratio {
     /// Product, rounded down; `Overflow` above [`Ratio::MAX`].
     #[inline]
     pub const fn mul_floor(self, other: Self) -> Result<Self, MathError> {
-        let (quotient, _) = wide::mul_div_rem_u32(self.0, other.0, Self::PARTS);
+        let (quotient, _) = divide::mul_div_rem_u32(self.0, other.0, Self::PARTS);
         Self::from_wide(quotient)
     }
 
     /// Product, rounded up; `Overflow` above [`Ratio::MAX`].
     #[inline]
     pub const fn mul_ceil(self, other: Self) -> Result<Self, MathError> {
-        let (quotient, exact) = wide::mul_div_rem_u32(self.0, other.0, Self::PARTS);
+        let (quotient, exact) = divide::mul_div_rem_u32(self.0, other.0, Self::PARTS);
         // The quotient is below 2^64 / 10^6, so that one more cannot overflow.
         Self::from_wide(if exact {
             quotient

@@ -3,7 +3,7 @@
 //! A balance stores shares; what they are worth in atoms is shares · index · 2^-48. Rounding is
 //! always against the holder: a deposit is worth a little less, a debt a little more.
 
-use crate::{wide, MathError, TokenAtoms};
+use crate::{divide, wide, MathError, TokenAtoms};
 
 /// Bits behind the point of a share at index one.
 const SHARE_BITS: i64 = 48;
@@ -105,7 +105,7 @@ impl Shares {
         let magnitude = atoms.get().unsigned_abs();
         let high = wide::join(0, magnitude >> 16);
         let low = wide::join(magnitude << 48, 0);
-        let Some((floor, exact)) = wide::div_u256(high, low, index.0) else {
+        let Some((floor, exact)) = divide::div_u256(high, low, index.0) else {
             return Err(MathError::Overflow);
         };
         let shares = if away && !exact {

@@ -4,7 +4,7 @@
 //! must not be worth nothing; so values carry 48 bits behind the point of a quote atom.
 
 use crate::fraction::FRACTION_BITS;
-use crate::{wide, Fraction, MathError, Price, QuoteAtoms, Ratio};
+use crate::{divide, wide, Fraction, MathError, Price, QuoteAtoms, Ratio};
 
 quantity! { signed
     /// A worth in quote atoms, in steps of 2^-48; up to 2^79 atoms on either side of zero.
@@ -88,7 +88,7 @@ impl Value {
         if ratio == Ratio::ONE {
             return Ok(self);
         }
-        let product = wide::mul_div_u32(self.get().unsigned_abs(), ratio.ppm(), Ratio::PARTS);
+        let product = divide::mul_div_u32(self.get().unsigned_abs(), ratio.ppm(), Ratio::PARTS);
         signed(product, self.is_negative(), rounding)
     }
 
@@ -145,7 +145,7 @@ impl Value {
             return Err(MathError::DivisionByZero);
         }
         let (a, b, d) = (self.get(), num.get(), den.get());
-        let quotient = wide::mul_div_u128(a.unsigned_abs(), b.unsigned_abs(), d.unsigned_abs());
+        let quotient = divide::mul_div_u128(a.unsigned_abs(), b.unsigned_abs(), d.unsigned_abs());
         signed(quotient, (a < 0) ^ (b < 0) ^ (d < 0), rounding)
     }
 
@@ -172,7 +172,7 @@ impl Value {
         }
         let parts = wide::join(0, wide::widen(Ratio::PARTS));
         let (num, den) = (self.get().unsigned_abs(), den.get().unsigned_abs());
-        let Some((quotient, exact)) = wide::mul_div_u128(num, parts, den) else {
+        let Some((quotient, exact)) = divide::mul_div_u128(num, parts, den) else {
             return Ok(Ratio::MAX);
         };
         if wide::high_u64(quotient) != 0 {
