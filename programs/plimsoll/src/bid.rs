@@ -1,0 +1,153 @@
+//! How rows change hands in a bid. What they are worth is settled afterwards, by the difference
+//! that the move made to the account's health.
+
+use anchor_lang::prelude::*;
+use plimsoll_risk::{
+    allowed, closed_form_slice, open_interest_change, quote_share, Action, Health,
+    LiquidationTerms, RowKey, RowKind,
+};
+use plimsoll_units::{BaseLots, Fraction, QuoteAtoms, Ratio, TokenAtoms};
+
+use crate::check::Guarded;
+use crate::error::{report, PlimsollError};
+use crate::instructions::liquidate::BidRow;
+use crate::state::{Collateral, Row, QUOTE_KEY};
+
+/// What the move of one row changed beyond the two accounts.
+pub(crate) struct Taking {
+    /// The row.
+    pub(crate) key: RowKey,
+    /// Change of the instrument's open interest (lots of one side).
+    pub(crate) open_interest_change: BaseLots,
+}
+
+/// Takes the same share of every row but the quote token's.
+///
+/// Positions and tokens are rounded away from zero, so that a single lot can still be taken; at
+/// most one atom or lot per row more than the exact share. Token deposits whose oracle is not
+/// valid stay where they are: they are not sold at a dead price.
+pub(crate) fn take_slice(
+    guarded: &mut Guarded<'_, '_>,
+    terms: &LiquidationTerms,
+    before: &Health,
+    beta: Ratio,
+    share_max: u64,
+) -> Result<Vec<Taking>> {
+    let limit = Fraction::new(share_max).unwrap_or(Fraction::ONE);
+    require!(!limit.is_zero(), PlimsollError::BidEmpty);
+    let share = closed_form_slice(terms, before, beta).map_err(report)?.min(limit);
+    let rows = guarded.parties.first.rows()?.to_vec();
+    let mut takings = Vec::with_capacity(rows.len());
+    for row in rows {
+        let key = row.key()?;
+        if key == QUOTE_KEY || !is_priced(guarded, key)? {
+            continue;
+        }
+        takings.push(match key.kind() {
+            RowKind::Token => {
+                let atoms = share.of_lots_away(held_atoms(guarded, key, &row)?.get());
+                take_token(guarded, key, TokenAtoms::new(atoms))?
+            }
+            RowKind::Linear => {
+                let lots = BaseLots::new(share.of_lots_away(row.lots));
+                let quote = match row.lots == 0 {
+                    true => QuoteAtoms::new(share.of_lots_floor(row.quote_atoms)),
+                    false => share_of_quote(&row, lots)?,
+                };
+                take_position(guarded, key, lots, quote)?
+            }
+        });
+    }
+    Ok(takings)
+}
+
+/// Takes named amounts of named rows.
+pub(crate) fn take_rows(guarded: &mut Guarded<'_, '_>, rows: &[BidRow]) -> Result<Vec<Taking>> {
+    let ascending = rows.windows(2).all(|pair| match pair {
+        [a, b] => a.key < b.key,
+        _ => true,
+    });
+    require!(ascending, PlimsollError::BidRowsOutOfOrder);
+    let mut takings = Vec::with_capacity(rows.len());
+    for wanted in rows {
+        let key = RowKey::from_raw(wanted.key).ok_or(PlimsollError::BidRowUnknown)?;
+        require!(is_priced(guarded, key)?, PlimsollError::BidRowNotPriced);
+        let row = guarded.parties.first.row(key)?.copied().ok_or(PlimsollError::BidRowUnknown)?;
+        takings.push(match key.kind() {
+            RowKind::Token => {
+                require_part(wanted.amount, held_atoms(guarded, key, &row)?.get())?;
+                take_token(guarded, key, TokenAtoms::new(wanted.amount))?
+            }
+            RowKind::Linear => {
+                require_part(wanted.amount, row.lots)?;
+                let lots = BaseLots::new(wanted.amount);
+                let quote = share_of_quote(&row, lots)?;
+                take_position(guarded, key, lots, quote)?
+            }
+        });
+    }
+    Ok(takings)
+}
+
+/// `BidAmountOutOfRange` unless `part` is a part of `whole`: same sign, not zero, not larger.
+fn require_part(part: i64, whole: i64) -> Result<()> {
+    let fits = part != 0
+        && part.signum() == whole.signum()
+        && part.unsigned_abs() <= whole.unsigned_abs();
+    require!(fits, PlimsollError::BidAmountOutOfRange);
+    Ok(())
+}
+
+fn is_priced(guarded: &Guarded<'_, '_>, key: RowKey) -> Result<bool> {
+    let grade = guarded.market.underlying(key.underlying())?.grade;
+    Ok(allowed(grade, Action::Liquidate))
+}
+
+/// The part of a position's quote flow that goes with `lots` of it.
+fn share_of_quote(row: &Row, lots: BaseLots) -> Result<QuoteAtoms> {
+    Ok(quote_share(row.quote(), lots, row.lots()).map_err(PlimsollError::from)?)
+}
+
+fn held_atoms(guarded: &Guarded<'_, '_>, key: RowKey, row: &Row) -> Result<TokenAtoms> {
+    let collateral = Account::<Collateral>::load(guarded.market.row_view(key)?)?;
+    Ok(collateral.totals().atoms(row.shares()).map_err(PlimsollError::from)?)
+}
+
+fn take_token(guarded: &mut Guarded<'_, '_>, key: RowKey, atoms: TokenAtoms) -> Result<Taking> {
+    let view = guarded.market.row_view(key)?;
+    // SAFETY: no other load of this collateral is alive, and risk accounts cannot be any of the
+    // declared writable accounts.
+    let mut collateral = unsafe { Account::<Collateral>::load_mut(view)? };
+    let mut totals = collateral.totals();
+    let out = atoms.checked_neg().map_err(PlimsollError::from)?;
+    let row = guarded.parties.first.row_mut(key, &guarded.permit)?;
+    row.shares = totals.change(row.shares(), out).map_err(PlimsollError::from)?.into();
+    let row = guarded.parties.second()?.row_mut(key, &guarded.permit)?;
+    row.shares = totals.change(row.shares(), atoms).map_err(PlimsollError::from)?.into();
+    collateral.set_totals(&totals);
+    Ok(Taking { key, open_interest_change: BaseLots::ZERO })
+}
+
+fn take_position(
+    guarded: &mut Guarded<'_, '_>,
+    key: RowKey,
+    lots: BaseLots,
+    quote: QuoteAtoms,
+) -> Result<Taking> {
+    let (lots_out, quote_out) = (lots.checked_neg(), quote.checked_neg());
+    let row = guarded.parties.first.row_mut(key, &guarded.permit)?;
+    let first_before = row.lots();
+    add(row, lots_out.map_err(PlimsollError::from)?, quote_out.map_err(PlimsollError::from)?)?;
+    let first_after = row.lots();
+    let row = guarded.parties.second()?.row_mut(key, &guarded.permit)?;
+    let second_before = row.lots();
+    add(row, lots, quote)?;
+    let change = open_interest_change([first_before, second_before], [first_after, row.lots()]);
+    Ok(Taking { key, open_interest_change: change.map_err(PlimsollError::from)? })
+}
+
+fn add(row: &mut Row, lots: BaseLots, quote: QuoteAtoms) -> Result<()> {
+    row.lots = row.lots().checked_add(lots).map_err(PlimsollError::from)?.get();
+    row.quote_atoms = row.quote().checked_add(quote).map_err(PlimsollError::from)?.get();
+    Ok(())
+}

@@ -1,0 +1,256 @@
+//! The check that ends every instruction which can lower an account's health: one function, and
+//! one table that says which instructions run it.
+//!
+//! Rows of a margin account can be written only with a [`RowPermit`], and only this room makes
+//! one: for instructions that the table opts out by name, or inside of [`guarded`], which runs the
+//! check afterwards. A new instruction that is not in the table cannot touch a row, and a test
+//! compares the table to the IDL.
+
+use anchor_lang::prelude::*;
+use plimsoll_risk::{liquidatable, Check, Health, LiquidationTerms, RowKey};
+use plimsoll_units::Value;
+
+use crate::clock::{now, Now};
+use crate::error::PlimsollError;
+use crate::load::{merged_keys, RiskAccounts, Snapshot};
+use crate::state::{Group, MarginAccount, Row};
+
+/// What an instruction owes before it may succeed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Policy {
+    /// Cannot lower the health of any account.
+    OptedOut,
+    /// Initial health at least zero afterwards, or the account's risk only fell.
+    InitialOrReduce,
+    /// The rule of liquidation for the one account, initial health for the other.
+    Liquidation,
+    /// Writes nothing.
+    ReadOnly,
+}
+
+/// Every instruction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Ix {
+    CreateGroup,
+    CreateUnderlying,
+    CreateCollateral,
+    CreateInstrument,
+    OpenAccount,
+    CloseAccount,
+    SetDelegate,
+    Deposit,
+    Withdraw,
+    Trade,
+    RefreshUnderlying,
+    RefreshInstrument,
+    MarkAccount,
+    Liquidate,
+    AddToInsurance,
+    ViewAccount,
+    ViewWithdrawable,
+}
+
+/// Instruction, its name in the IDL, and what it owes.
+pub const POLICIES: [(Ix, &str, Policy); 17] = [
+    (Ix::CreateGroup, "create_group", Policy::OptedOut),
+    (Ix::CreateUnderlying, "create_underlying", Policy::OptedOut),
+    (Ix::CreateCollateral, "create_collateral", Policy::OptedOut),
+    (Ix::CreateInstrument, "create_instrument", Policy::OptedOut),
+    (Ix::OpenAccount, "open_account", Policy::OptedOut),
+    (Ix::CloseAccount, "close_account", Policy::OptedOut),
+    (Ix::SetDelegate, "set_delegate", Policy::OptedOut),
+    (Ix::Deposit, "deposit", Policy::OptedOut),
+    (Ix::Withdraw, "withdraw", Policy::InitialOrReduce),
+    (Ix::Trade, "trade", Policy::InitialOrReduce),
+    (Ix::RefreshUnderlying, "refresh_underlying", Policy::OptedOut),
+    (Ix::RefreshInstrument, "refresh_instrument", Policy::OptedOut),
+    (Ix::MarkAccount, "mark_account", Policy::OptedOut),
+    (Ix::Liquidate, "liquidate", Policy::Liquidation),
+    (Ix::AddToInsurance, "add_to_insurance", Policy::OptedOut),
+    (Ix::ViewAccount, "view_account", Policy::ReadOnly),
+    (Ix::ViewWithdrawable, "view_withdrawable", Policy::ReadOnly),
+];
+
+/// What the table says of an instruction.
+pub fn policy(ix: Ix) -> Policy {
+    let found = POLICIES.iter().find(|(other, _, _)| *other == ix);
+    // An instruction that the table forgot owes the most.
+    found.map_or(Policy::InitialOrReduce, |(_, _, policy)| *policy)
+}
+
+/// Permission to write rows of margin accounts. Only this room makes one.
+pub struct RowPermit(());
+
+/// Lets an instruction write rows without a check afterwards, if the table opts it out.
+pub(crate) fn opted_out(ix: Ix) -> Result<RowPermit> {
+    require!(policy(ix) == Policy::OptedOut, PlimsollError::BelowInitialMargin);
+    Ok(RowPermit(()))
+}
+
+/// Two margin accounts, or one.
+pub(crate) struct Parties<'a> {
+    /// The account that gives, or the only one.
+    pub(crate) first: &'a mut MarginAccount,
+    /// The account on the other side.
+    pub(crate) second: Option<&'a mut MarginAccount>,
+}
+
+impl Parties<'_> {
+    fn keys(&self) -> Result<Vec<u64>> {
+        let second = match &self.second {
+            Some(account) => account.rows()?,
+            None => &[],
+        };
+        Ok(merged_keys(self.first.rows()?, second))
+    }
+
+    /// Every party gets a row with `key`.
+    pub(crate) fn ensure_rows(&mut self, key: RowKey, permit: &RowPermit) -> Result<()> {
+        self.first.ensure_row(key, permit)?;
+        match &mut self.second {
+            Some(second) => second.ensure_row(key, permit),
+            None => Ok(()),
+        }
+    }
+
+    /// The second party, where the instruction has one.
+    pub(crate) fn second(&mut self) -> Result<&mut MarginAccount> {
+        match &mut self.second {
+            Some(second) => Ok(second),
+            None => Err(PlimsollError::CorruptAccount.into()),
+        }
+    }
+}
+
+/// What the body of a guarded instruction works with.
+pub(crate) struct Guarded<'a, 'b> {
+    /// The margin accounts.
+    pub(crate) parties: &'a mut Parties<'b>,
+    /// The market, the same before and after.
+    pub(crate) market: &'a Snapshot,
+    /// Trailing accounts behind those of the check.
+    pub(crate) rest: &'a mut RiskAccounts,
+    /// When.
+    pub(crate) now: Now,
+    /// To write rows.
+    pub(crate) permit: RowPermit,
+}
+
+/// Runs `body`, then the check that the table demands of `ix`.
+///
+/// `touched` rows are made where missing, so that their accounts are among the risk accounts;
+/// rows that end empty are removed.
+pub(crate) fn guarded<T>(
+    ix: Ix,
+    group: (&Address, &Group),
+    mut parties: Parties<'_>,
+    touched: &[RowKey],
+    views: Vec<AccountView>,
+    body: impl FnOnce(&mut Guarded<'_, '_>) -> Result<T>,
+) -> Result<T> {
+    let now = now()?;
+    let permit = RowPermit(());
+    let before = (parties.first.rows()?.to_vec(), second_rows(&parties)?);
+    for key in touched {
+        parties.ensure_rows(*key, &permit)?;
+    }
+    let mut rest = RiskAccounts::new(views);
+    let keys = parties.keys()?;
+    let market = Snapshot::load(group.0, group.1.quote_decimals, &keys, &mut rest, now)?;
+    let result = body(&mut Guarded {
+        parties: &mut parties,
+        market: &market,
+        rest: &mut rest,
+        now,
+        permit: RowPermit(()),
+    })?;
+    rest.finish()?;
+    let terms = group.1.liquidation_terms()?;
+    match policy(ix) {
+        Policy::InitialOrReduce => {
+            require_initial_or_reduced(&market, &before.0, parties.first)?;
+            conclude(&market, &terms, parties.first, &permit)?;
+            if let Some(second) = parties.second {
+                require_initial_or_reduced(&market, &before.1, second)?;
+                conclude(&market, &terms, second, &permit)?;
+            }
+        }
+        // The body settled the first account by the rule of liquidation.
+        Policy::Liquidation => {
+            parties.first.sweep(&permit)?;
+            let bidder = parties.second()?;
+            let after = market.health(bidder.rows()?, Check::Initial)?;
+            require!(is_healthy(&after), PlimsollError::BelowInitialMargin);
+            conclude(&market, &terms, bidder, &permit)?;
+        }
+        Policy::OptedOut | Policy::ReadOnly => {
+            return Err(PlimsollError::CorruptAccount.into());
+        }
+    }
+    Ok(result)
+}
+
+fn second_rows(parties: &Parties<'_>) -> Result<Vec<Row>> {
+    match &parties.second {
+        Some(account) => Ok(account.rows()?.to_vec()),
+        None => Ok(Vec::new()),
+    }
+}
+
+/// True if `equity ≥ requirement`.
+pub(crate) fn is_healthy(health: &Health) -> bool {
+    health.equity >= health.requirement
+}
+
+/// Initial health at least zero, or: maintenance health did not fall, and neither requirement
+/// rose. The second way lets an account below its initial margin shrink, and never grow.
+fn require_initial_or_reduced(
+    market: &Snapshot,
+    before: &[Row],
+    account: &MarginAccount,
+) -> Result<()> {
+    let after = account.rows()?;
+    let initial = market.health(after, Check::Initial)?;
+    if is_healthy(&initial) {
+        return Ok(());
+    }
+    let initial_before = market.health(before, Check::Initial)?;
+    let maintenance_before = market.health(before, Check::Maintenance)?;
+    let maintenance = market.health(after, Check::Maintenance)?;
+    let reduced = surplus(&maintenance)? >= surplus(&maintenance_before)?
+        && maintenance.requirement <= maintenance_before.requirement
+        && initial.requirement <= initial_before.requirement;
+    require!(reduced, PlimsollError::BelowInitialMargin);
+    Ok(())
+}
+
+fn surplus(health: &Health) -> Result<Value> {
+    Ok(health.equity.checked_sub(health.requirement).map_err(PlimsollError::from)?)
+}
+
+/// Ends an episode that is over, removes empty rows, and checks what is stored.
+fn conclude(
+    market: &Snapshot,
+    terms: &LiquidationTerms,
+    account: &mut MarginAccount,
+    permit: &RowPermit,
+) -> Result<()> {
+    if account.episode_slot != 0 {
+        let health = market.health(account.rows()?, Check::Maintenance)?;
+        update_episode(terms, account, &health)?;
+    }
+    account.sweep(permit)
+}
+
+/// Ends the episode of an account that reached its buffer.
+pub(crate) fn update_episode(
+    terms: &LiquidationTerms,
+    account: &mut MarginAccount,
+    health: &Health,
+) -> Result<()> {
+    if !liquidatable(terms, health, account.episode()) {
+        account.set_episode(plimsoll_risk::Episode::None);
+    }
+    Ok(())
+}

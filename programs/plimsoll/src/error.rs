@@ -1,0 +1,301 @@
+//! Every way in which the program says no, as numbers that never move.
+//!
+//! The hundreds group by concern: 0 access, 100 input, 200 oracle, 300 margin, 400 trading,
+//! 500 liquidation, 600 listing. Anchor adds its own offset of 6000. A name states the fact that
+//! failed; the message says what would satisfy the check.
+
+use anchor_lang::prelude::*;
+use plimsoll_risk::{Grade, RiskError};
+use plimsoll_units::MathError;
+
+/// The program's errors. `client::error_name` maps the number back to the name.
+#[error_code]
+#[derive(Debug, PartialEq, Eq)]
+pub enum PlimsollError {
+    // Access.
+    /// The signer does not own the margin account.
+    #[msg("only the owner of the margin account may do this")]
+    NotAccountOwner = 0,
+    /// The signer is neither owner nor delegate.
+    #[msg("the signer is neither the owner nor the delegate of the margin account")]
+    NotAccountAuthority = 1,
+    /// The delegate's term is over.
+    #[msg("the delegate's permission has expired; the owner must set it again")]
+    DelegateExpired = 2,
+    /// The signer does not own the group.
+    #[msg("only the owner of the group may do this")]
+    NotGroupOwner = 3,
+    /// An account of another group was passed.
+    #[msg("all accounts of an instruction must belong to one group")]
+    WrongGroup = 4,
+    /// One margin account was named for both sides.
+    #[msg("the two margin accounts must differ")]
+    SameAccount = 5,
+
+    // Input.
+    /// An amount of zero changes nothing.
+    #[msg("the amount must not be zero")]
+    ZeroAmount = 100,
+    /// Arithmetic left the range of its type.
+    #[msg("a quantity left the range that its unit can hold")]
+    MathOverflow = 101,
+    /// A divisor was zero.
+    #[msg("a divisor was zero")]
+    DivisionByZero = 102,
+    /// A value lies outside the range of its unit.
+    #[msg("a value lies outside of the range of its unit")]
+    OutOfRange = 103,
+    /// The account has data that no instruction can have written.
+    #[msg("the account's stored rows contradict each other")]
+    CorruptAccount = 104,
+    /// The vault or mint does not belong to the collateral.
+    #[msg("vault, mint and token program must be those of the collateral")]
+    WrongTokenAccounts = 105,
+    /// The delegate's expiry lies in the past.
+    #[msg("the expiry of a delegate must lie in the future")]
+    ExpiryInThePast = 106,
+    /// A transfer brought in nothing after its fee.
+    #[msg("the transfer fee leaves nothing to credit")]
+    NothingReceived = 107,
+
+    // Oracle.
+    /// No fresh price.
+    #[msg("an oracle price is older than its bound; post a newer one")]
+    OracleStale = 200,
+    /// Confidence too wide.
+    #[msg("an oracle's confidence interval is wider than its bound")]
+    OracleUncertain = 201,
+    /// Sources disagree.
+    #[msg("the oracle sources of an underlying disagree by more than their bound")]
+    OracleDispersed = 202,
+    /// The price moved too far since the last refreshes.
+    #[msg("an oracle price jumped; refresh the underlying until its reference has followed")]
+    OracleJumping = 203,
+    /// The feed says that it does not trade.
+    #[msg("the oracle feed is not trading")]
+    OracleHalted = 204,
+    /// Zero, negative or absent.
+    #[msg("an oracle price must be positive")]
+    OracleNotPositive = 205,
+    /// An oracle account has a foreign owner.
+    #[msg("the oracle account is not owned by the oracle program")]
+    OracleWrongOwner = 206,
+    /// An oracle account is not the one that the underlying names.
+    #[msg("the oracle account or its feed is not the one that the underlying names")]
+    OracleWrongFeed = 207,
+    /// An oracle account does not decode.
+    #[msg("the oracle account does not hold a price in the expected layout")]
+    OracleUnreadable = 208,
+    /// A pull update carries fewer signatures than it must.
+    #[msg("the price update must be fully verified")]
+    OracleNotVerified = 209,
+
+    // Margin.
+    /// The check after the instruction failed.
+    #[msg("the account would fall below its initial margin")]
+    BelowInitialMargin = 300,
+    /// Too few risk accounts.
+    #[msg("the list of risk accounts ends before the account's rows do")]
+    RiskAccountMissing = 301,
+    /// Too many risk accounts.
+    #[msg("the list of risk accounts goes on after the account's rows end")]
+    RiskAccountSurplus = 302,
+    /// A risk account appears twice.
+    #[msg("a risk account was passed twice")]
+    RiskAccountDuplicate = 303,
+    /// A risk account is not an account of the expected kind of this program.
+    #[msg("a risk account is not of the kind, or not of the program, that its place demands")]
+    RiskAccountForeign = 304,
+    /// A risk account belongs to another place.
+    #[msg("a risk account is not the one that the rows demand at its place")]
+    RiskAccountUnexpected = 305,
+    /// No room for another token.
+    #[msg("the margin account holds its full number of tokens")]
+    TokenRowsFull = 306,
+    /// No room for another position.
+    #[msg("the margin account holds its full number of positions")]
+    PositionRowsFull = 307,
+    /// The account's check would not fit a transaction.
+    #[msg("the margin account spans too many underlyings for one transaction")]
+    TooManyUnderlyings = 308,
+    /// Terms for a row are missing.
+    #[msg("the account has a row whose terms were not loaded")]
+    RowTermsMissing = 309,
+    /// Somebody else may not open a new token row.
+    #[msg("only the account's authority may add a token that the account does not hold yet")]
+    RowMustExist = 310,
+    /// Closing needs an empty account.
+    #[msg("the margin account still holds tokens or positions")]
+    AccountNotEmpty = 311,
+    /// Deposits reached their cap.
+    #[msg("the collateral's deposit cap is reached")]
+    DepositCapExceeded = 312,
+    /// Borrows reached their cap.
+    #[msg("the collateral's borrow cap is reached")]
+    BorrowCapExceeded = 313,
+    /// The token cannot be borrowed.
+    #[msg("the collateral does not allow borrowing")]
+    BorrowNotAllowed = 314,
+    /// The vault cannot pay.
+    #[msg("the vault holds less than the withdrawal; the log says how much it can pay")]
+    VaultIllLiquid = 315,
+
+    /// The owner's own limit.
+    #[msg("the withdrawal would borrow more than the limit that the owner set")]
+    BorrowBeyondLimit = 316,
+
+    // Trading.
+    /// The trade's price lies outside of the band.
+    #[msg("the price lies outside of the instrument's band around the index price")]
+    PriceOutsideBand = 400,
+    /// Zero price.
+    #[msg("the price must be at least one tick")]
+    PriceZero = 401,
+    /// The instrument does not trade.
+    #[msg("the instrument is not open for trading")]
+    InstrumentNotActive = 402,
+    /// Open interest reached its cap.
+    #[msg("the instrument's open interest cap is reached")]
+    OpenInterestCapExceeded = 403,
+
+    // Liquidation.
+    /// The account is above its line.
+    #[msg("the account is not in liquidation")]
+    NotLiquidatable = 500,
+    /// The requirement did not fall.
+    #[msg("the bid must lower the account's maintenance requirement")]
+    BidRemovesNoRisk = 501,
+    /// Health did not rise.
+    #[msg("the bid must raise the account's health")]
+    BidLowersHealth = 502,
+    /// Too much taken.
+    #[msg("the bid would leave the account above its buffer; take less, or take a slice")]
+    BidOvershootsBuffer = 503,
+    /// The bidder's price limit.
+    #[msg("the bidder would pay more than the limit that it set")]
+    BidWorseThanLimit = 504,
+    /// The bidder's discount limit.
+    #[msg("the discount is smaller than the least that the bidder set")]
+    DiscountBelowLimit = 505,
+    /// The fund cannot cover the shortfall.
+    #[msg("the insurance fund cannot cover the shortfall; take a smaller part")]
+    InsuranceInsufficient = 506,
+    /// The bid names a row that the account lacks, or the quote row.
+    #[msg("the bid names a row that the account does not hold, or its quote balance")]
+    BidRowUnknown = 507,
+    /// The amount exceeds the row or has the other sign.
+    #[msg("the bid's amount must have the row's sign and not exceed it")]
+    BidAmountOutOfRange = 508,
+    /// The same row twice in one bid.
+    #[msg("a bid's rows must be in ascending order, each once")]
+    BidRowsOutOfOrder = 509,
+    /// The bid names nothing.
+    #[msg("the bid names no row")]
+    BidEmpty = 510,
+    /// A row cannot change hands while its oracle is bad.
+    #[msg("a row whose oracle is not valid cannot be part of a bid")]
+    BidRowNotPriced = 511,
+    /// A pool whose open interest changes was not passed.
+    #[msg("the pool of an instrument whose open interest changes must follow the risk accounts")]
+    PoolMissing = 512,
+
+    /// Nothing but debt is left.
+    #[msg("the account has no requirement left that a bid could release")]
+    NothingToRelease = 513,
+
+    // Listing.
+    /// The scenario set is not usable.
+    #[msg("a scenario set needs 1 to 16 scenarios, an up move and a down move, and damped weights")]
+    ScenarioSetInvalid = 600,
+    /// A ratio lies outside of its bounds.
+    #[msg("a risk parameter lies outside of its bounds")]
+    ParameterOutOfBounds = 601,
+    /// Oracle source is not usable.
+    #[msg("an underlying needs one or two oracle sources of a known kind")]
+    OracleSourceInvalid = 602,
+    /// Tokens with more decimals are not supported.
+    #[msg("tokens may have at most 12 decimals")]
+    TooManyDecimals = 603,
+    /// The first collateral is the quote token.
+    #[msg("the group's first underlying and collateral must be those of its quote token")]
+    QuoteMustComeFirst = 604,
+    /// Seizable token.
+    #[msg("mint extension refused: a permanent delegate could seize the vault")]
+    ExtensionPermanentDelegate = 605,
+    /// Hooked token.
+    #[msg("mint extension refused: a transfer hook could block or redirect transfers")]
+    ExtensionTransferHook = 606,
+    /// Frozen by default.
+    #[msg("mint extension refused: new token accounts may start frozen")]
+    ExtensionDefaultAccountState = 607,
+    /// Pausable token.
+    #[msg("mint extension refused: transfers can be paused")]
+    ExtensionPausable = 608,
+    /// Non-transferable token.
+    #[msg("mint extension refused: the token cannot be transferred")]
+    ExtensionNonTransferable = 609,
+    /// Confidential balances.
+    #[msg("mint extension refused: balances could be hidden")]
+    ExtensionConfidential = 610,
+    /// Mint can be closed and created anew.
+    #[msg("mint extension refused: the mint could be closed and created anew")]
+    ExtensionMintClose = 611,
+    /// Not on the allow-list.
+    #[msg("mint extension refused: it is not on the allow-list")]
+    ExtensionNotAllowed = 612,
+    /// The underlying of the instrument is not listed.
+    #[msg("the underlying is not of this group")]
+    UnknownUnderlying = 613,
+    /// No index left.
+    #[msg("the group has no free index left")]
+    IndexExhausted = 614,
+}
+
+impl From<MathError> for PlimsollError {
+    fn from(error: MathError) -> Self {
+        match error {
+            MathError::Overflow => Self::MathOverflow,
+            MathError::DivisionByZero => Self::DivisionByZero,
+            MathError::OutOfRange => Self::OutOfRange,
+        }
+    }
+}
+
+/// The error that says why a grade does not allow an action. `Valid` never asks.
+pub fn grade_error(grade: Grade) -> PlimsollError {
+    match grade {
+        Grade::Valid | Grade::Stale => PlimsollError::OracleStale,
+        Grade::Uncertain => PlimsollError::OracleUncertain,
+        Grade::Dispersed => PlimsollError::OracleDispersed,
+        Grade::Jumping => PlimsollError::OracleJumping,
+        Grade::Halted => PlimsollError::OracleHalted,
+        Grade::NotPositive => PlimsollError::OracleNotPositive,
+    }
+}
+
+/// Translates a fact of the risk crate, and logs what a number alone cannot say.
+#[cold]
+pub fn report(error: RiskError) -> Error {
+    match error {
+        RiskError::Math(inner) => PlimsollError::from(inner).into(),
+        RiskError::OracleInvalid { underlying, grade } => {
+            msg!("underlying {} has no valid price", underlying);
+            grade_error(grade).into()
+        }
+        RiskError::MissingTerms { key } => {
+            msg!("no terms for row {}", key.raw());
+            PlimsollError::RowTermsMissing.into()
+        }
+        RiskError::MissingUnderlying { index } => {
+            msg!("no terms for underlying {}", index);
+            PlimsollError::RowTermsMissing.into()
+        }
+        RiskError::RowsOutOfOrder => PlimsollError::CorruptAccount.into(),
+        RiskError::ScenarioSetInvalid => PlimsollError::ScenarioSetInvalid.into(),
+        RiskError::LiquidationTermsInvalid => PlimsollError::ParameterOutOfBounds.into(),
+        RiskError::NothingToRelease => PlimsollError::NothingToRelease.into(),
+        RiskError::BidRemovesNoRisk => PlimsollError::BidRemovesNoRisk.into(),
+        RiskError::OvershootsBuffer => PlimsollError::BidOvershootsBuffer.into(),
+        RiskError::HealthNotRaised => PlimsollError::BidLowersHealth.into(),
+    }
+}

@@ -1,0 +1,253 @@
+//! Lists something with a price. The first one prices the quote token.
+
+use anchor_lang::prelude::*;
+use plimsoll_units::{Price, Ratio};
+
+use crate::clock::now;
+use crate::error::PlimsollError;
+use crate::load::RiskAccounts;
+use crate::oracle::read_strict;
+use crate::seeds;
+use crate::state::{
+    Group, SourceKind, StoredScenario, StoredSlope, StoredSource, Underlying, SOURCES_MAX, VERSION,
+};
+
+/// Oldest price that any underlying may accept (seconds).
+const AGE_SECONDS_MAX: u32 = 600;
+/// Widest confidence, dispersion and jump that any underlying may accept (ppm).
+const DEVIATION_PPM_MAX: u32 = 500_000;
+/// Largest multiplier of the initial requirement (ppm).
+const INITIAL_MULTIPLIER_PPM_MAX: u32 = 10_000_000;
+
+/// One oracle source, see `StoredSource`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, AnchorSerialize, AnchorDeserialize, IdlType)]
+pub struct SourceParams {
+    /// 1 Pyth push, 2 Pyth pull.
+    pub kind: u8,
+    /// The price account; zeros (pull only): any account with the feed id.
+    pub address: Address,
+    /// Feed id of a pull source; zeros for push.
+    pub feed_id: [u8; 32],
+}
+
+/// One scenario, see `StoredScenario`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, AnchorSerialize, AnchorDeserialize, IdlType)]
+pub struct ScenarioParams {
+    /// Move of the price (ppm of the scan range).
+    pub shock_ppm: i32,
+    /// Move of the volatility (ppm of the volatility range).
+    pub volatility_ppm: i32,
+    /// Weight of the result (ppm).
+    pub weight_ppm: u32,
+}
+
+/// Limits of a slope, see `StoredSlope`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, AnchorSerialize, AnchorDeserialize, IdlType)]
+pub struct SlopeParams {
+    /// Most that the price may move per second (ppm), at least one.
+    pub slope_ppm_per_second: u32,
+    /// Seconds that one refresh may catch up at most, at least one.
+    pub catch_up_seconds_max: u32,
+}
+
+/// Everything that makes an underlying; units and meaning as in `Underlying`.
+#[derive(Clone, Debug, PartialEq, Eq, AnchorSerialize, AnchorDeserialize, IdlType)]
+pub struct UnderlyingParams {
+    /// Name for people, UTF-8, zero-padded.
+    pub name: [u8; 16],
+    /// One or two oracle sources.
+    pub sources: Vec<SourceParams>,
+    /// Oldest acceptable price (seconds), 1 to 600.
+    pub age_seconds_max: u32,
+    /// Widest acceptable confidence (ppm), 1 to 500,000.
+    pub confidence_ppm_max: u32,
+    /// Widest acceptable disagreement (ppm), 1 to 500,000.
+    pub dispersion_ppm_max: u32,
+    /// Farthest acceptable jump (ppm), 1 to 500,000.
+    pub jump_ppm_max: u32,
+    /// The slow price by which opening is judged.
+    pub stable: SlopeParams,
+    /// The fast price from which jumps are measured.
+    pub reference: SlopeParams,
+    /// Least scan range (ppm), at least one.
+    pub scan_lower_ppm: u32,
+    /// Most scan range (ppm), at least the least.
+    pub scan_upper_ppm: u32,
+    /// Open interest up to which the scan range is at its least (quote atoms).
+    pub open_interest_lower_quote_atoms: u64,
+    /// Open interest from which it is at its most (quote atoms), above the lower.
+    pub open_interest_upper_quote_atoms: u64,
+    /// Concentration share per multiple of depth (ppm).
+    pub concentration_slope_ppm: u32,
+    /// Concentration share at most (ppm).
+    pub concentration_max_ppm: u32,
+    /// Net notional that costs nothing extra (quote atoms).
+    pub depth_quote_atoms: u64,
+    /// Share of the hedged amount (ppm); at most either loss, so that a hedge always pays.
+    pub basis_ppm: u32,
+    /// Initial over maintenance requirement (ppm), 1,000,000 to 10,000,000.
+    pub initial_multiplier_ppm: u32,
+    /// 1 to 16 scenarios.
+    pub scenarios: Vec<ScenarioParams>,
+}
+
+/// Accounts of `create_underlying`. The trailing accounts are the oracle accounts, one per source.
+#[derive(Accounts)]
+#[instruction(index: u16)]
+pub struct CreateUnderlying {
+    /// Pays the rent.
+    #[account(mut)]
+    pub payer: Signer,
+    /// Owner of the group.
+    pub owner: Signer,
+    /// The group.
+    #[account(
+        mut,
+        constraint = anchor_lang::address_eq(&group.owner, owner.address())
+            @ PlimsollError::NotGroupOwner,
+        constraint = group.underlying_count == index @ PlimsollError::IndexExhausted
+    )]
+    pub group: Account<Group>,
+    /// The underlying.
+    #[account(
+        init,
+        payer = payer,
+        seeds = [seeds::UNDERLYING, group, index.to_le_bytes()],
+        bump
+    )]
+    pub underlying: Account<Underlying>,
+    /// Creates the account.
+    pub system_program: Program<System>,
+}
+
+/// `index` must be the group's next one. The oracle accounts must be readable and their prices
+/// valid now: the first one is where stable price and jump reference start.
+///
+/// Errors: `NotGroupOwner`, `IndexExhausted`, `ParameterOutOfBounds`, `ScenarioSetInvalid`,
+/// `OracleSourceInvalid`, and those of the oracles and of their number.
+pub(crate) fn handler(
+    ctx: &mut Context<CreateUnderlying>,
+    index: u16,
+    params: UnderlyingParams,
+) -> Result<()> {
+    let views = ctx.remaining_accounts()?;
+    let accounts = &mut ctx.accounts;
+    require!(is_sane(&params), PlimsollError::ParameterOutOfBounds);
+    accounts.group.underlying_count =
+        index.checked_add(1).ok_or(PlimsollError::IndexExhausted)?;
+    let underlying = &mut accounts.underlying;
+    underlying.version = VERSION;
+    underlying.bump = ctx.bumps.underlying;
+    underlying.index = index;
+    underlying.group = *accounts.group.address();
+    underlying.name = params.name;
+    set_sources(underlying, &params.sources)?;
+    set_scenarios(underlying, &params.scenarios)?;
+    set_bounds(underlying, &params);
+    underlying.update_scan()?;
+    let least_loss = underlying.loss_long_ppm.min(underlying.loss_short_ppm);
+    require!(params.basis_ppm <= least_loss, PlimsollError::ParameterOutOfBounds);
+    // The widest scan range must be usable too, or a refresh could fail later.
+    underlying.losses(Ratio::from_ppm(params.scan_upper_ppm))?;
+    start_prices(underlying, &params, views)
+}
+
+fn is_sane(params: &UnderlyingParams) -> bool {
+    let deviation = |ppm: u32| (1..=DEVIATION_PPM_MAX).contains(&ppm);
+    let slope = |slope: &SlopeParams| {
+        slope.catch_up_seconds_max > 0 && (1..=DEVIATION_PPM_MAX).contains(&slope.slope_ppm_per_second)
+    };
+    (1..=AGE_SECONDS_MAX).contains(&params.age_seconds_max)
+        && deviation(params.confidence_ppm_max)
+        && deviation(params.dispersion_ppm_max)
+        && deviation(params.jump_ppm_max)
+        && slope(&params.stable)
+        && slope(&params.reference)
+        && params.scan_lower_ppm > 0
+        && params.scan_lower_ppm <= params.scan_upper_ppm
+        && params.open_interest_lower_quote_atoms < params.open_interest_upper_quote_atoms
+        && i64::try_from(params.open_interest_upper_quote_atoms).is_ok()
+        && i64::try_from(params.depth_quote_atoms).is_ok()
+        && (Ratio::ONE.ppm()..=INITIAL_MULTIPLIER_PPM_MAX).contains(&params.initial_multiplier_ppm)
+}
+
+fn set_sources(underlying: &mut Underlying, sources: &[SourceParams]) -> Result<()> {
+    let count = u8::try_from(sources.len()).map_err(|_| PlimsollError::OracleSourceInvalid)?;
+    let fits = (1..=SOURCES_MAX).contains(&sources.len());
+    require!(fits, PlimsollError::OracleSourceInvalid);
+    for (slot, source) in underlying.sources.iter_mut().zip(sources) {
+        let kind = SourceKind::from_raw(u64::from(source.kind));
+        let kind = kind.ok_or(PlimsollError::OracleSourceInvalid)?;
+        let stored = StoredSource {
+            kind: kind.raw(),
+            address: source.address,
+            feed_id: source.feed_id,
+        };
+        // Nothing but its address tells one push account from another.
+        let named = kind == SourceKind::PythPull || crate::oracle::is_pinned(&stored);
+        require!(named, PlimsollError::OracleSourceInvalid);
+        *slot = stored;
+    }
+    underlying.source_count = count;
+    Ok(())
+}
+
+fn set_scenarios(underlying: &mut Underlying, scenarios: &[ScenarioParams]) -> Result<()> {
+    let count = u8::try_from(scenarios.len()).map_err(|_| PlimsollError::ScenarioSetInvalid)?;
+    let fits = scenarios.len() <= underlying.scenarios.len();
+    require!(fits, PlimsollError::ScenarioSetInvalid);
+    for (slot, scenario) in underlying.scenarios.iter_mut().zip(scenarios) {
+        *slot = StoredScenario {
+            shock_ppm: scenario.shock_ppm,
+            volatility_ppm: scenario.volatility_ppm,
+            weight_ppm: scenario.weight_ppm,
+        };
+    }
+    underlying.scenario_count = count;
+    underlying.scenario_set().map(|_| ())
+}
+
+fn set_bounds(underlying: &mut Underlying, params: &UnderlyingParams) {
+    underlying.age_seconds_max = params.age_seconds_max;
+    underlying.confidence_ppm_max = params.confidence_ppm_max;
+    underlying.dispersion_ppm_max = params.dispersion_ppm_max;
+    underlying.jump_ppm_max = params.jump_ppm_max;
+    underlying.scan_lower_ppm = params.scan_lower_ppm;
+    underlying.scan_upper_ppm = params.scan_upper_ppm;
+    underlying.open_interest_lower_quote_atoms = params.open_interest_lower_quote_atoms;
+    underlying.open_interest_upper_quote_atoms = params.open_interest_upper_quote_atoms;
+    underlying.concentration_slope_ppm = params.concentration_slope_ppm;
+    underlying.concentration_max_ppm = params.concentration_max_ppm;
+    underlying.depth_quote_atoms = params.depth_quote_atoms;
+    underlying.basis_ppm = params.basis_ppm;
+    underlying.initial_multiplier_ppm = params.initial_multiplier_ppm;
+}
+
+/// Reads all sources, and starts both slope-limited prices where the first one stands.
+fn start_prices(
+    underlying: &mut Underlying,
+    params: &UnderlyingParams,
+    views: Vec<AccountView>,
+) -> Result<()> {
+    let now = now()?;
+    let first = *underlying.sources()?.first().ok_or(PlimsollError::OracleSourceInvalid)?;
+    let mut accounts = RiskAccounts::new(views.clone());
+    let view = accounts.take_view()?;
+    let price: Price = {
+        let data = view.try_borrow()?;
+        read_strict(&first, view.address(), view.owner(), &data)?.price
+    };
+    let start = |slope: &SlopeParams| StoredSlope {
+        price: price.into(),
+        updated_at: now.time.get(),
+        slope_ppm_per_second: slope.slope_ppm_per_second,
+        catch_up_seconds_max: slope.catch_up_seconds_max,
+    };
+    underlying.stable = start(&params.stable);
+    underlying.reference = start(&params.reference);
+    let quote = crate::load::judged_from_views(underlying, views, now)?;
+    let valid = plimsoll_risk::allowed(quote.grade, plimsoll_risk::Action::Open);
+    require!(valid, crate::error::grade_error(quote.grade));
+    underlying.published_at = quote.published.get();
+    Ok(())
+}

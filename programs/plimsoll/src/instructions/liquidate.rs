@@ -1,0 +1,249 @@
+//! A bid: takes over rows of an account below its line, and is paid for the risk removed.
+
+use anchor_lang::prelude::*;
+use plimsoll_risk::{
+    beta, depth, liquidatable, settle, BidKind, Check, Episode, Health, LiquidationTerms, RowKey,
+    RowKind, Settlement,
+};
+use plimsoll_units::{Ratio, Slots};
+
+use crate::bid::{take_rows, take_slice, Taking};
+use crate::check::{guarded, Guarded, Ix, Parties};
+use crate::error::{report, PlimsollError};
+use crate::events::Liquidated;
+use crate::state::{Collateral, Group, Insurance, MarginAccount, QUOTE_KEY};
+use crate::token;
+
+/// One row of a bid.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, AnchorSerialize, AnchorDeserialize, IdlType)]
+pub struct BidRow {
+    /// Key of the account's row.
+    pub key: u64,
+    /// How much of it (token atoms or lots), with the sign of the row.
+    pub amount: i64,
+}
+
+/// What a bid takes.
+#[derive(Clone, Debug, PartialEq, Eq, AnchorSerialize, AnchorDeserialize, IdlType)]
+pub enum BidRequest {
+    /// The same share of every row but the quote token's: at most `share_max` of 2^63, and never
+    /// more than brings the account to its buffer. Sizes are rounded away from zero.
+    Slice {
+        /// 2^63 is the whole.
+        share_max: u64,
+    },
+    /// Named amounts of named rows, in ascending order of their keys.
+    Rows {
+        /// The rows.
+        rows: Vec<BidRow>,
+    },
+}
+
+/// What the bidder insists on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, AnchorSerialize, AnchorDeserialize, IdlType)]
+pub struct BidLimits {
+    /// Most that its quote balance may fall by (quote atoms); negative: it must rise.
+    pub payment_quote_atoms_max: i64,
+    /// Least discount, after the insurance fund's cut (quote atoms).
+    pub discount_quote_atoms_min: i64,
+}
+
+/// Accounts of `liquidate`. The trailing accounts are the risk accounts of both margin accounts,
+/// each with the rows taken and a quote row, the collaterals writable; behind them the pools
+/// (writable) of those instruments whose open interest the bid changes, in the order of the rows.
+#[derive(Accounts)]
+pub struct Liquidate {
+    /// Owner or delegate of the bidder's account.
+    pub authority: Signer,
+    /// The group.
+    pub group: Account<Group>,
+    /// Its insurance fund.
+    #[account(
+        mut,
+        constraint = anchor_lang::address_eq(&insurance.group, group.address())
+            @ PlimsollError::WrongGroup
+    )]
+    pub insurance: Account<Insurance>,
+    /// The account below its line.
+    #[account(
+        mut,
+        constraint = anchor_lang::address_eq(&margin_account.group, group.address())
+            @ PlimsollError::WrongGroup
+    )]
+    pub margin_account: Account<MarginAccount>,
+    /// The bidder's account.
+    #[account(
+        mut,
+        constraint = anchor_lang::address_eq(&bidder.group, group.address())
+            @ PlimsollError::WrongGroup
+    )]
+    pub bidder: Account<MarginAccount>,
+}
+
+/// Errors: `NotAccountAuthority`, `DelegateExpired`, `WrongGroup`, `NotLiquidatable`, `BidEmpty`,
+/// `BidRowUnknown`, `BidAmountOutOfRange`, `BidRowsOutOfOrder`, `BidRowNotPriced`,
+/// `BidRemovesNoRisk`, `BidLowersHealth`, `BidOvershootsBuffer`, `BidWorseThanLimit`,
+/// `DiscountBelowLimit`, `InsuranceInsufficient`, `NothingToRelease`, `PoolMissing`,
+/// `TokenRowsFull`, `PositionRowsFull`, `TooManyUnderlyings`, `BelowInitialMargin` (the bidder's),
+/// those of the risk accounts and of the oracles.
+pub(crate) fn handler(
+    ctx: &mut Context<Liquidate>,
+    request: BidRequest,
+    limits: BidLimits,
+) -> Result<()> {
+    let views = ctx.remaining_accounts()?;
+    let accounts = &mut ctx.accounts;
+    let time = crate::clock::now()?.time;
+    accounts.bidder.require_authority(accounts.authority.address(), time)?;
+    let group = (accounts.group.address(), &*accounts.group);
+    let terms = accounts.group.liquidation_terms()?;
+    let touched = touched_keys(&accounts.margin_account, &request)?;
+    let insurance = &mut accounts.insurance;
+    let parties =
+        Parties { first: &mut accounts.margin_account, second: Some(&mut accounts.bidder) };
+    let outcome = guarded(Ix::Liquidate, group, parties, &touched, views, |guarded| {
+        bid(guarded, insurance, &terms, &request, &limits)
+    })?;
+    receipt(accounts, &outcome)
+}
+
+/// The quote row, in which both sides settle, and the rows that the bid takes.
+fn touched_keys(account: &MarginAccount, request: &BidRequest) -> Result<Vec<RowKey>> {
+    let mut keys = vec![QUOTE_KEY];
+    match request {
+        BidRequest::Slice { .. } => {
+            for row in account.rows()? {
+                keys.push(row.key()?);
+            }
+        }
+        BidRequest::Rows { rows } => {
+            require!(!rows.is_empty(), PlimsollError::BidEmpty);
+            for row in rows {
+                let key = RowKey::from_raw(row.key).ok_or(PlimsollError::BidRowUnknown)?;
+                let known = key != QUOTE_KEY && account.row(key)?.is_some();
+                require!(known, PlimsollError::BidRowUnknown);
+                keys.push(key);
+            }
+        }
+    }
+    Ok(keys)
+}
+
+/// What the receipt says.
+struct Outcome {
+    before: Health,
+    settlement: Settlement,
+    beta: Ratio,
+    slot: u64,
+}
+
+fn bid(
+    guarded: &mut Guarded<'_, '_>,
+    insurance: &mut Insurance,
+    terms: &LiquidationTerms,
+    request: &BidRequest,
+    limits: &BidLimits,
+) -> Result<Outcome> {
+    let before = guarded.market.health(guarded.parties.first.rows()?, Check::Maintenance)?;
+    let beta = pay(guarded, terms, &before)?;
+    let (kind, takings) = match request {
+        BidRequest::Slice { share_max } => {
+            (BidKind::Slice, take_slice(guarded, terms, &before, beta, *share_max)?)
+        }
+        BidRequest::Rows { rows } => (BidKind::Rows, take_rows(guarded, rows)?),
+    };
+    let moved = guarded.market.health(guarded.parties.first.rows()?, Check::Maintenance)?;
+    let bid = plimsoll_risk::Bid { before, moved, beta, kind };
+    let settlement = settle(terms, &bid).map_err(report)?;
+    require_limits(&settlement, limits)?;
+    transfer_quote(guarded, &settlement)?;
+    insurance.book(settlement.insurance_paid, settlement.insurance_cut)?;
+    end_episode(guarded, terms)?;
+    book_pools(guarded, &takings)?;
+    Ok(Outcome { before, settlement, beta, slot: guarded.now.slot.get() })
+}
+
+/// β now. Starts the episode if none runs yet.
+fn pay(guarded: &mut Guarded<'_, '_>, terms: &LiquidationTerms, health: &Health) -> Result<Ratio> {
+    let account = &mut guarded.parties.first;
+    let runs = liquidatable(terms, health, account.episode());
+    require!(runs, PlimsollError::NotLiquidatable);
+    let elapsed = match account.episode() {
+        Episode::Since(slot) => guarded.now.slot.elapsed_since(slot),
+        Episode::None => {
+            account.set_episode(Episode::Since(guarded.now.slot));
+            Slots::new(0)
+        }
+    };
+    Ok(beta(terms, depth(health), elapsed))
+}
+
+fn require_limits(settlement: &Settlement, limits: &BidLimits) -> Result<()> {
+    let payment = settlement.bidder_delta.checked_neg().map_err(PlimsollError::from)?;
+    let affordable = payment.get() <= limits.payment_quote_atoms_max;
+    require!(affordable, PlimsollError::BidWorseThanLimit);
+    let discount = settlement.discount.checked_sub(settlement.insurance_cut);
+    let discount = discount.map_err(PlimsollError::from)?;
+    let enough = discount.get() >= limits.discount_quote_atoms_min;
+    require!(enough, PlimsollError::DiscountBelowLimit);
+    Ok(())
+}
+
+/// Moves quote tokens between the two accounts and the insurance fund; all stay in the vault.
+fn transfer_quote(guarded: &mut Guarded<'_, '_>, settlement: &Settlement) -> Result<()> {
+    let view = guarded.market.row_view(QUOTE_KEY)?;
+    // SAFETY: no other load of this collateral is alive, and risk accounts cannot be any of the
+    // declared writable accounts.
+    let mut collateral = unsafe { Account::<Collateral>::load_mut(view)? };
+    let mut totals = collateral.totals();
+    let bidder = guarded.parties.second()?.row_mut(QUOTE_KEY, &guarded.permit)?;
+    let delta = token::token(settlement.bidder_delta);
+    bidder.shares = totals.change(bidder.shares(), delta).map_err(PlimsollError::from)?.into();
+    let row = guarded.parties.first.row_mut(QUOTE_KEY, &guarded.permit)?;
+    let delta = token::token(settlement.account_delta);
+    row.shares = totals.change(row.shares(), delta).map_err(PlimsollError::from)?.into();
+    collateral.set_totals(&totals);
+    Ok(())
+}
+
+fn end_episode(guarded: &mut Guarded<'_, '_>, terms: &LiquidationTerms) -> Result<()> {
+    let after = guarded.market.health(guarded.parties.first.rows()?, Check::Maintenance)?;
+    crate::check::update_episode(terms, guarded.parties.first, &after)
+}
+
+/// Books the change of open interest where there is one; other pools need not be passed.
+fn book_pools(guarded: &mut Guarded<'_, '_>, takings: &[Taking]) -> Result<()> {
+    for taking in takings {
+        if taking.key.kind() != RowKind::Linear || taking.open_interest_change.is_zero() {
+            continue;
+        }
+        let group = guarded.parties.first.group;
+        let mut pool = guarded
+            .rest
+            .take_pool(&group, taking.key.index())
+            .map_err(|_| PlimsollError::PoolMissing)?;
+        pool.change_open_interest(taking.open_interest_change)?;
+    }
+    Ok(())
+}
+
+fn receipt(accounts: &Liquidate, outcome: &Outcome) -> Result<()> {
+    let Outcome { before, settlement, beta, slot } = outcome;
+    let floor = |value: plimsoll_units::Value| {
+        value.to_quote_floor().map(|atoms| atoms.get()).map_err(PlimsollError::from)
+    };
+    emit!(Liquidated {
+        margin_account: *accounts.margin_account.address(),
+        bidder: *accounts.bidder.address(),
+        slot: *slot,
+        equity_before_quote_atoms: floor(before.equity)?,
+        requirement_before_quote_atoms: floor(before.requirement)?,
+        released_quote_atoms: floor(settlement.released)?,
+        beta_ppm: beta.ppm(),
+        discount_quote_atoms: settlement.discount.get(),
+        insurance_cut_quote_atoms: settlement.insurance_cut.get(),
+        insurance_paid_quote_atoms: settlement.insurance_paid.get(),
+        bidder_delta_quote_atoms: settlement.bidder_delta.get(),
+    });
+    Ok(())
+}

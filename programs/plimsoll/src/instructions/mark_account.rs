@@ -1,0 +1,60 @@
+//! Starts the clock of a liquidation episode, or ends one that is over. Anybody may.
+//!
+//! The pay of a bid rises with depth at once and with time only from here on, so that a keeper
+//! who finds the pay too small can start the clock without a bid.
+
+use anchor_lang::prelude::*;
+use plimsoll_risk::{liquidatable, Check, Episode};
+
+use crate::clock::now;
+use crate::error::PlimsollError;
+use crate::events::AccountMarked;
+use crate::load::{RiskAccounts, Snapshot};
+use crate::state::{Group, MarginAccount};
+
+/// Accounts of `mark_account`. The trailing accounts are the margin account's risk accounts.
+#[derive(Accounts)]
+pub struct MarkAccount {
+    /// The group.
+    pub group: Account<Group>,
+    /// The account.
+    #[account(
+        mut,
+        constraint = anchor_lang::address_eq(&margin_account.group, group.address())
+            @ PlimsollError::WrongGroup
+    )]
+    pub margin_account: Account<MarginAccount>,
+}
+
+/// Errors: `WrongGroup`, `NotLiquidatable` for an account that is neither in liquidation nor
+/// marked, those of the risk accounts and of the oracles.
+pub(crate) fn handler(ctx: &mut Context<MarkAccount>) -> Result<()> {
+    let mut rest = RiskAccounts::new(ctx.remaining_accounts()?);
+    let now = now()?;
+    let group = &ctx.accounts.group;
+    let account = &mut ctx.accounts.margin_account;
+    let keys: Vec<u64> = account.rows()?.iter().map(|row| row.key).collect();
+    let market = Snapshot::load(group.address(), group.quote_decimals, &keys, &mut rest, now)?;
+    rest.finish()?;
+    let health = market.health(account.rows()?, Check::Maintenance)?;
+    let terms = group.liquidation_terms()?;
+    let runs = liquidatable(&terms, &health, account.episode());
+    let marked = account.episode_slot != 0;
+    require!(runs || marked, PlimsollError::NotLiquidatable);
+    match (runs, marked) {
+        (true, false) => account.set_episode(Episode::Since(now.slot)),
+        (false, true) => account.set_episode(Episode::None),
+        (true, true) | (false, false) => {}
+    }
+    emit!(AccountMarked {
+        margin_account: *account.address(),
+        episode_slot: account.episode_slot,
+        equity_quote_atoms: health.equity.to_quote_floor().map_err(PlimsollError::from)?.get(),
+        requirement_quote_atoms: health
+            .requirement
+            .to_quote_ceil()
+            .map_err(PlimsollError::from)?
+            .get(),
+    });
+    Ok(())
+}

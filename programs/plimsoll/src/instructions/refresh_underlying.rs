@@ -1,0 +1,42 @@
+//! Lets stable price and jump reference follow the oracle. Anybody may.
+
+use anchor_lang::prelude::*;
+use plimsoll_risk::{allowed, Action, Grade};
+
+use crate::clock::now;
+use crate::error::{grade_error, PlimsollError};
+use crate::events::UnderlyingRefreshed;
+use crate::load::judged_from_views;
+use crate::state::Underlying;
+
+/// Accounts of `refresh_underlying`. The trailing accounts are its oracle accounts.
+#[derive(Accounts)]
+pub struct RefreshUnderlying {
+    /// The underlying.
+    #[account(mut)]
+    pub underlying: Account<Underlying>,
+}
+
+/// A jumping price moves the references, that is how they catch up; any other flaw is an error
+/// by the name of the grade, so that a bad price never moves them. Errors further: those of the
+/// oracle accounts and of their number.
+pub(crate) fn handler(ctx: &mut Context<RefreshUnderlying>) -> Result<()> {
+    let views = ctx.remaining_accounts()?;
+    let now = now()?;
+    let underlying = &mut ctx.accounts.underlying;
+    let quote = judged_from_views(underlying, views, now)?;
+    let usable = quote.grade == Grade::Jumping || allowed(quote.grade, Action::Open);
+    require!(usable, grade_error(quote.grade));
+    let price = quote.band.ok_or(PlimsollError::OracleNotPositive)?.price;
+    underlying.stable.advance(price, now.time)?;
+    underlying.reference.advance(price, now.time)?;
+    underlying.published_at = underlying.published_at.max(quote.published.get());
+    emit!(UnderlyingRefreshed {
+        underlying: *underlying.address(),
+        price_mantissa: price.parts().0,
+        price_exponent: i64::from(price.parts().1),
+        stable_mantissa: underlying.stable.price.mantissa,
+        stable_exponent: underlying.stable.price.exponent,
+    });
+    Ok(())
+}

@@ -1,0 +1,29 @@
+//! How much of a token could leave an account now, without borrowing. For simulation.
+
+use anchor_lang::prelude::*;
+use plimsoll_risk::{withdrawable, RowKey};
+
+use crate::clock::now;
+use crate::error::{report, PlimsollError};
+use crate::instructions::view_account::ViewAccount;
+use crate::load::{RiskAccounts, Snapshot};
+
+/// Token atoms of the row with `collateral_key` that a withdrawal would be allowed to take, found
+/// by the check itself; what the vault holds is another matter.
+///
+/// Errors: `WrongGroup`, `OutOfRange` for a key that is none, those of the risk accounts and of
+/// the oracles.
+pub(crate) fn handler(ctx: &mut Context<ViewAccount>, collateral_key: u64) -> Result<u64> {
+    let key = RowKey::from_raw(collateral_key).ok_or(PlimsollError::OutOfRange)?;
+    let mut rest = RiskAccounts::new(ctx.remaining_accounts()?);
+    let group = &ctx.accounts.group;
+    let rows = ctx.accounts.margin_account.rows()?;
+    let keys: Vec<u64> = rows.iter().map(|row| row.key).collect();
+    let market = Snapshot::load(group.address(), group.quote_decimals, &keys, &mut rest, now()?)?;
+    rest.finish()?;
+    let holdings = market.holdings(rows)?;
+    let held = holdings.iter().find(|holding| holding.key == key);
+    let balance = held.map_or(0, |holding| holding.quantity.max(0));
+    let most = withdrawable(&market.market(), holdings.iter().copied(), key, balance);
+    Ok(u64::try_from(most.map_err(report)?).map_err(|_| PlimsollError::MathOverflow)?)
+}

@@ -1,0 +1,166 @@
+//! Plimsoll, the deployed program: a cross-margin exchange engine.
+//!
+//! One margin account holds many tokens and many positions, and all of it backs all of it. This
+//! crate is the shell on the chain: it loads, authorises, calls the pure crates, stores and emits.
+//!
+//! | room | question |
+//! |---|---|
+//! | `instructions` | what can be done, one file each |
+//! | `check` | which instructions end with the margin check, and the check |
+//! | `load` | which accounts does a check read, in which order |
+//! | `oracle` | what do the bytes of an oracle account say |
+//! | `bid` | how do rows change hands in a liquidation |
+//! | `state` | what is stored |
+
+// Anchor's macros expand to unchecked code of their own; what is written here is checked.
+#![deny(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::as_conversions,
+    clippy::arithmetic_side_effects
+)]
+#![allow(clippy::result_large_err)]
+
+use anchor_lang::prelude::*;
+
+#[cfg(target_arch = "bpf")]
+use plimsoll_sbf_builtins as _;
+
+mod bid;
+pub mod check;
+pub mod clock;
+pub mod error;
+pub mod events;
+pub mod instructions;
+pub mod load;
+mod mint_extensions;
+pub mod oracle;
+pub mod seeds;
+pub mod state;
+mod token;
+
+pub use instructions::*;
+
+declare_id!("P1imso11Crossmargin111111111111111111111111");
+
+/// The instructions.
+#[program]
+pub mod plimsoll {
+    use super::*;
+
+    /// Creates a group and its insurance fund.
+    pub fn create_group(ctx: &mut Context<CreateGroup>, id: u16, params: GroupParams) -> Result<()> {
+        create_group::handler(ctx, id, params)
+    }
+
+    /// Lists something with a price.
+    pub fn create_underlying(
+        ctx: &mut Context<CreateUnderlying>,
+        index: u16,
+        params: UnderlyingParams,
+    ) -> Result<()> {
+        create_underlying::handler(ctx, index, params)
+    }
+
+    /// Lists a token with its vault.
+    pub fn create_collateral(
+        ctx: &mut Context<CreateCollateral>,
+        deposit_cap_token_atoms: u64,
+        borrow_cap_token_atoms: u64,
+    ) -> Result<()> {
+        create_collateral::handler(ctx, deposit_cap_token_atoms, borrow_cap_token_atoms)
+    }
+
+    /// Lists a perpetual with its pool.
+    pub fn create_instrument(
+        ctx: &mut Context<CreateInstrument>,
+        index: u16,
+        params: InstrumentParams,
+    ) -> Result<()> {
+        create_instrument::handler(ctx, index, params)
+    }
+
+    /// Opens a margin account.
+    pub fn open_account(ctx: &mut Context<OpenAccount>, sub_account: u16) -> Result<()> {
+        open_account::handler(ctx, sub_account)
+    }
+
+    /// Closes an empty margin account.
+    pub fn close_account(ctx: &mut Context<CloseAccount>) -> Result<()> {
+        close_account::handler(ctx)
+    }
+
+    /// Lets somebody trade for an account until a date.
+    pub fn set_delegate(
+        ctx: &mut Context<SetDelegate>,
+        delegate: Address,
+        expires_at: i64,
+    ) -> Result<()> {
+        set_delegate::handler(ctx, delegate, expires_at)
+    }
+
+    /// Deposits a token, or repays it.
+    pub fn deposit(ctx: &mut Context<Deposit>, amount_token_atoms: u64) -> Result<()> {
+        deposit::handler(ctx, amount_token_atoms)
+    }
+
+    /// Withdraws a token, or borrows it.
+    pub fn withdraw(
+        ctx: &mut Context<Withdraw>,
+        collateral_key: u64,
+        amount_token_atoms: u64,
+        borrow_token_atoms_max: u64,
+    ) -> Result<()> {
+        withdraw::handler(ctx, collateral_key, amount_token_atoms, borrow_token_atoms_max)
+    }
+
+    /// Trades an instrument between two accounts that agree.
+    pub fn trade(
+        ctx: &mut Context<Trade>,
+        underlying: u16,
+        lots: i64,
+        price_ticks: u64,
+    ) -> Result<()> {
+        trade::handler(ctx, underlying, lots, price_ticks)
+    }
+
+    /// Lets stable price and jump reference follow the oracle.
+    pub fn refresh_underlying(ctx: &mut Context<RefreshUnderlying>) -> Result<()> {
+        refresh_underlying::handler(ctx)
+    }
+
+    /// Carries open interest into the margin rule.
+    pub fn refresh_instrument(ctx: &mut Context<RefreshInstrument>) -> Result<()> {
+        refresh_instrument::handler(ctx)
+    }
+
+    /// Starts or ends the clock of a liquidation episode.
+    pub fn mark_account(ctx: &mut Context<MarkAccount>) -> Result<()> {
+        mark_account::handler(ctx)
+    }
+
+    /// Takes over rows of an account below its line.
+    pub fn liquidate(
+        ctx: &mut Context<Liquidate>,
+        request: BidRequest,
+        limits: BidLimits,
+    ) -> Result<()> {
+        liquidate::handler(ctx, request, limits)
+    }
+
+    /// Gives to the insurance fund.
+    pub fn add_to_insurance(ctx: &mut Context<AddToInsurance>, amount_quote_atoms: u64) -> Result<()> {
+        add_to_insurance::handler(ctx, amount_quote_atoms)
+    }
+
+    /// Shows an account under the rule.
+    pub fn view_account(ctx: &mut Context<ViewAccount>) -> Result<AccountReport> {
+        view_account::handler(ctx)
+    }
+
+    /// Shows how much of a token could be withdrawn.
+    pub fn view_withdrawable(ctx: &mut Context<ViewAccount>, collateral_key: u64) -> Result<u64> {
+        view_withdrawable::handler(ctx, collateral_key)
+    }
+}

@@ -1,0 +1,20 @@
+//! From the trailing accounts of an instruction to the terms that the margin rule needs.
+//!
+//! The order is dictated by the rows of the margin accounts at hand, merged and sorted by key:
+//!
+//! 1. the quote token's underlying (index 0) and its oracle accounts, always;
+//! 2. for each further underlying, ascending: the underlying, then its oracle accounts;
+//! 3. directly behind an underlying and its oracles, its rows' accounts, ascending: collaterals,
+//!    then instruments.
+//!
+//! Nothing may be missing, foreign, doubled or left over; each is an error by its own name, and
+//! the log says at which place.
+
+mod reader;
+mod snapshot;
+mod terms;
+
+pub(crate) use reader::RiskAccounts;
+pub(crate) use snapshot::{merged_keys, Snapshot};
+pub(crate) use terms::judged_from_views;
+pub use terms::{judged, underlying_terms, QuoteFactors};

@@ -1,0 +1,199 @@
+//! One consistent picture of the market, good for every account that an instruction touches.
+
+use anchor_lang::prelude::*;
+use plimsoll_risk::{health, Check, Health, Holding, Market, RowKey, RowKind, RowTerms, UnderlyingTerms};
+use plimsoll_units::{Index, Price, QuoteAtoms, Ratio};
+
+use super::terms::{take_quote, underlying_terms, QuoteFactors};
+use super::RiskAccounts;
+use crate::clock::Now;
+use crate::error::PlimsollError;
+use crate::state::{Collateral, Instrument, Row, Underlying};
+
+/// Indices of a token row, and the account behind any row.
+pub(crate) struct RowSource {
+    /// Token atoms per deposit share; one for positions.
+    deposit_index: Index,
+    /// Token atoms per borrow share; one for positions.
+    borrow_index: Index,
+    /// The collateral or instrument.
+    view: AccountView,
+}
+
+/// Terms of all underlyings and rows that were asked for.
+pub(crate) struct Snapshot {
+    /// Ascending by index.
+    pub(crate) underlyings: Vec<UnderlyingTerms>,
+    /// Accounts of the underlyings, in the same order.
+    underlying_views: Vec<AccountView>,
+    /// Ascending by key.
+    rows: Vec<RowTerms>,
+    /// In the order of `rows`.
+    sources: Vec<RowSource>,
+}
+
+/// The keys of several sorted lists of rows as one sorted list without repetition.
+pub(crate) fn merged_keys(first: &[Row], second: &[Row]) -> Vec<u64> {
+    let mut keys = Vec::with_capacity(first.len().saturating_add(second.len()));
+    let (mut a, mut b) = (first.iter().peekable(), second.iter().peekable());
+    loop {
+        let next = match (a.peek(), b.peek()) {
+            (None, None) => return keys,
+            (Some(x), Some(y)) => x.key.min(y.key),
+            (Some(x), None) | (None, Some(x)) => x.key,
+        };
+        a.next_if(|row| row.key == next);
+        b.next_if(|row| row.key == next);
+        keys.push(next);
+    }
+}
+
+impl Snapshot {
+    /// Loads what `keys` (ascending) demand. The caller finishes `accounts` when it took the rest.
+    pub(crate) fn load(
+        group: &Address,
+        quote_decimals: u8,
+        keys: &[u64],
+        accounts: &mut RiskAccounts,
+        now: Now,
+    ) -> Result<Self> {
+        let mut loaded = Self {
+            underlyings: Vec::with_capacity(12),
+            underlying_views: Vec::with_capacity(12),
+            rows: Vec::with_capacity(keys.len()),
+            sources: Vec::with_capacity(keys.len()),
+        };
+        let factors = loaded.load_quote(group, quote_decimals, accounts, now)?;
+        let mut current = 0_u16;
+        for raw in keys {
+            let key = RowKey::from_raw(*raw).ok_or(PlimsollError::CorruptAccount)?;
+            if key.underlying() != current {
+                current = key.underlying();
+                let (account, view) = accounts.take::<Underlying>(group, current)?;
+                let quote = take_quote(&account, accounts, now)?;
+                loaded.underlyings.push(underlying_terms(&account, &quote, &factors)?);
+                loaded.underlying_views.push(view);
+            }
+            loaded.load_row(group, key, accounts)?;
+        }
+        Ok(loaded)
+    }
+
+    fn load_quote(
+        &mut self,
+        group: &Address,
+        quote_decimals: u8,
+        accounts: &mut RiskAccounts,
+        now: Now,
+    ) -> Result<QuoteFactors> {
+        let (account, view) = accounts.take::<Underlying>(group, 0)?;
+        let quote = take_quote(&account, accounts, now)?;
+        let factors = QuoteFactors::new(&account, &quote, quote_decimals)?;
+        self.underlyings.push(underlying_terms(&account, &quote, &factors)?);
+        self.underlying_views.push(view);
+        Ok(factors)
+    }
+
+    fn load_row(&mut self, group: &Address, key: RowKey, accounts: &mut RiskAccounts) -> Result<()> {
+        let mid = self.underlyings.last().ok_or(PlimsollError::CorruptAccount)?.price;
+        match key.kind() {
+            RowKind::Token => {
+                let (account, view) = accounts.take::<Collateral>(group, key.index())?;
+                require!(account.underlying == key.underlying(), PlimsollError::CorruptAccount);
+                let price = match key.raw() {
+                    0 => Price::ONE,
+                    _ => mid.checked_mul(account.scale()?).map_err(PlimsollError::from)?,
+                };
+                self.rows.push(RowTerms { key, price, pnl_weight: Ratio::ONE });
+                self.sources.push(RowSource {
+                    deposit_index: account.deposit_index(),
+                    borrow_index: account.borrow_index(),
+                    view,
+                });
+            }
+            RowKind::Linear => {
+                let (account, view) = accounts.take::<Instrument>(group, key.index())?;
+                require!(account.underlying == key.underlying(), PlimsollError::CorruptAccount);
+                let price = mid.checked_mul(account.lot()?).map_err(PlimsollError::from)?;
+                self.rows.push(RowTerms { key, price, pnl_weight: account.pnl_weight() });
+                let (deposit_index, borrow_index) = (Index::ONE, Index::ONE);
+                self.sources.push(RowSource { deposit_index, borrow_index, view });
+            }
+        }
+        Ok(())
+    }
+
+    /// The market as the risk crate sees it.
+    pub(crate) fn market(&self) -> Market<'_> {
+        Market { underlyings: &self.underlyings, rows: &self.rows }
+    }
+
+    /// The rows of an account as the risk crate sees them.
+    pub(crate) fn holdings<'a>(&'a self, rows: &'a [Row]) -> Result<Vec<Holding>> {
+        let mut at = 0_usize;
+        let mut holdings = Vec::with_capacity(rows.len());
+        for row in rows {
+            while self.rows.get(at).is_some_and(|terms| terms.key.raw() < row.key) {
+                at = at.saturating_add(1);
+            }
+            let (Some(terms), Some(source)) = (self.rows.get(at), self.sources.get(at)) else {
+                return Err(PlimsollError::RowTermsMissing.into());
+            };
+            require!(terms.key.raw() == row.key, PlimsollError::RowTermsMissing);
+            holdings.push(source.holding(terms.key, row)?);
+        }
+        Ok(holdings)
+    }
+
+    /// Health of an account.
+    pub(crate) fn health(&self, rows: &[Row], check: Check) -> Result<Health> {
+        let holdings = self.holdings(rows)?;
+        let result = health(&self.market(), holdings.into_iter(), check);
+        result.map_err(crate::error::report)
+    }
+
+    /// Terms of one row.
+    pub(crate) fn terms(&self, key: RowKey) -> Result<&RowTerms> {
+        let found = self.rows.iter().find(|terms| terms.key == key);
+        found.ok_or_else(|| PlimsollError::RowTermsMissing.into())
+    }
+
+    /// Terms of one underlying.
+    pub(crate) fn underlying(&self, index: u16) -> Result<&UnderlyingTerms> {
+        let found = self.underlyings.iter().find(|terms| terms.index == index);
+        found.ok_or_else(|| PlimsollError::RowTermsMissing.into())
+    }
+
+    /// The account of an underlying.
+    pub(crate) fn underlying_account(&self, at: usize) -> Result<Account<Underlying>> {
+        let view = self.underlying_views.get(at).ok_or(PlimsollError::RowTermsMissing)?;
+        Account::<Underlying>::load(*view)
+    }
+
+    /// The account behind a row.
+    pub(crate) fn row_view(&self, key: RowKey) -> Result<AccountView> {
+        let at = self.rows.iter().position(|terms| terms.key == key);
+        let source = at.and_then(|at| self.sources.get(at));
+        Ok(source.ok_or(PlimsollError::RowTermsMissing)?.view)
+    }
+}
+
+impl RowSource {
+    #[inline]
+    fn holding(&self, key: RowKey, row: &Row) -> Result<Holding> {
+        match key.kind() {
+            RowKind::Token => {
+                let shares = row.shares();
+                let index = match shares.is_negative() {
+                    true => self.borrow_index,
+                    false => self.deposit_index,
+                };
+                let atoms = shares.to_atoms_floor(index).map_err(PlimsollError::from)?;
+                Ok(Holding { key, quantity: atoms.get(), quote: QuoteAtoms::ZERO })
+            }
+            RowKind::Linear => {
+                Ok(Holding { key, quantity: row.lots, quote: row.quote() })
+            }
+        }
+    }
+}

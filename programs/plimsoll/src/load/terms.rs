@@ -1,0 +1,124 @@
+//! From stored parameters and judged prices to the terms of the margin rule. Clients on the host
+//! call the same functions.
+
+use anchor_lang::prelude::*;
+use plimsoll_risk::{judge, Grade, Quote, SourceQuote, UnderlyingTerms};
+use plimsoll_units::{Price, QuoteAtoms, Ratio, UnixSeconds, Value};
+
+use super::RiskAccounts;
+use crate::clock::Now;
+use crate::error::PlimsollError;
+use crate::oracle;
+use crate::state::{Underlying, SOURCES_MAX};
+
+/// Judges what an underlying's sources say.
+pub fn judged(
+    account: &Underlying,
+    sources: &[Option<SourceQuote>],
+    now: UnixSeconds,
+) -> Result<Quote> {
+    let last = UnixSeconds::new(account.published_at);
+    let reference = account.reference.price.price()?;
+    Ok(judge(sources, &account.bounds(), now, last, reference))
+}
+
+/// Reads and judges the oracle accounts of an instruction that takes no others.
+pub(crate) fn judged_from_views(
+    account: &Underlying,
+    views: Vec<AccountView>,
+    now: Now,
+) -> Result<Quote> {
+    let mut accounts = RiskAccounts::new(views);
+    let quote = take_quote(account, &mut accounts, now)?;
+    accounts.finish()?;
+    Ok(quote)
+}
+
+/// Reads and judges the oracle accounts that come next.
+pub(crate) fn take_quote(
+    account: &Underlying,
+    accounts: &mut RiskAccounts,
+    now: Now,
+) -> Result<Quote> {
+    let mut quotes = [None; SOURCES_MAX];
+    let sources = account.sources()?;
+    for (source, slot) in sources.iter().zip(quotes.iter_mut()) {
+        let view = accounts.take_view()?;
+        let data = view.try_borrow()?;
+        *slot = oracle::read_for_check(source, view.address(), view.owner(), &data)?;
+    }
+    let used = quotes.get(..sources.len()).ok_or(PlimsollError::CorruptAccount)?;
+    judged(account, used, now.time)
+}
+
+/// Quote atoms per US dollar, from the quote token's own price: every price is a dollar price
+/// times one of these. Where the quote token's price is uncertain, so is every other.
+#[derive(Clone, Copy, Debug)]
+pub struct QuoteFactors {
+    mid: Price,
+    low: Price,
+    high: Price,
+    grade: Grade,
+}
+
+impl QuoteFactors {
+    /// `10^decimals / price` at the quote token's price, at its highest, and at its lowest.
+    pub fn new(account: &Underlying, quote: &Quote, decimals: u8) -> Result<Self> {
+        let stable = account.stable.price.price()?;
+        let scale = Price::pow10(i32::from(decimals)).map_err(PlimsollError::from)?;
+        let per_dollar = |price: Price| scale.checked_div(price).map_err(PlimsollError::from);
+        let (mid, low, high) = match (quote.grade, quote.band) {
+            (Grade::Valid, Some(band)) => {
+                (band.price, band.low.min(stable), band.high.max(stable))
+            }
+            _ => (stable, stable, stable),
+        };
+        Ok(Self {
+            mid: per_dollar(mid)?,
+            low: per_dollar(high)?,
+            high: per_dollar(low)?,
+            grade: quote.grade,
+        })
+    }
+}
+
+/// Terms of an underlying. With any grade but `Valid` all prices are the stable one.
+pub fn underlying_terms(
+    account: &Underlying,
+    quote: &Quote,
+    factors: &QuoteFactors,
+) -> Result<UnderlyingTerms> {
+    let product = |price: Price, factor: Price| {
+        price.checked_mul(factor).map_err(|error| Error::from(PlimsollError::from(error)))
+    };
+    let stable_usd = account.stable.price.price()?;
+    let stable = product(stable_usd, factors.mid)?;
+    let grade = match quote.grade {
+        Grade::Valid => factors.grade,
+        flawed => flawed,
+    };
+    let (price, low, high) = match (grade, quote.band) {
+        (Grade::Valid, Some(band)) => (
+            product(band.price, factors.mid)?,
+            product(band.low.min(stable_usd), factors.low)?,
+            product(band.high.max(stable_usd), factors.high)?,
+        ),
+        _ => (stable, stable, stable),
+    };
+    let depth = i64::try_from(account.depth_quote_atoms).map_err(|_| PlimsollError::OutOfRange)?;
+    Ok(UnderlyingTerms {
+        index: account.index,
+        grade,
+        price,
+        low,
+        high,
+        stable,
+        loss_long: Ratio::from_ppm(account.loss_long_ppm),
+        loss_short: Ratio::from_ppm(account.loss_short_ppm),
+        concentration_slope: Ratio::from_ppm(account.concentration_slope_ppm),
+        concentration_max: Ratio::from_ppm(account.concentration_max_ppm),
+        depth: Value::from_quote(QuoteAtoms::new(depth)),
+        basis: Ratio::from_ppm(account.basis_ppm),
+        initial_multiplier: Ratio::from_ppm(account.initial_multiplier_ppm),
+    })
+}

@@ -1,0 +1,234 @@
+//! One trader's account: a sorted list of rows that back each other.
+
+use anchor_lang::prelude::*;
+use plimsoll_risk::{Episode, RowKey, RowKind};
+use plimsoll_units::{Slot, UnixSeconds};
+
+use super::Row;
+use crate::check::RowPermit;
+use crate::error::PlimsollError;
+
+/// Token rows of one account at most, the quote token's among them.
+pub const TOKEN_ROWS_MAX: usize = 8;
+/// Position rows of one account at most.
+pub const POSITION_ROWS_MAX: usize = 24;
+/// Rows of one account at most.
+pub const ROWS_MAX: usize = TOKEN_ROWS_MAX + POSITION_ROWS_MAX;
+/// Accounts that a check of one margin account may need: each row one, and each underlying
+/// (the quote token's always among them) one for itself and at most two oracles. With group,
+/// insurance, two margin accounts, signer and program this stays under the 64 accounts that a
+/// transaction may lock, so whatever can be opened can also be liquidated.
+pub const RISK_ACCOUNTS_MAX: usize = 56;
+
+/// The quote token's row, which every account has room for.
+pub const QUOTE_KEY: RowKey = RowKey::QUOTE;
+
+/// A margin account.
+#[account]
+pub struct MarginAccount {
+    /// Layout version.
+    pub version: u8,
+    /// Bump of this address.
+    pub bump: u8,
+    /// The owner's number for this account, part of the address.
+    pub sub_account: u16,
+    /// Rows in use.
+    pub row_count: u8,
+    /// Token rows among them.
+    pub token_count: u8,
+    /// Zero.
+    pub padding: [u8; 2],
+    /// The group.
+    pub group: Address,
+    /// Who may withdraw.
+    pub owner: Address,
+    /// Who else may trade; all zeros: nobody.
+    pub delegate: Address,
+    /// Until when the delegate may trade (Unix seconds).
+    pub delegate_expires_at: i64,
+    /// Slot at which the liquidation episode began; zero: none runs.
+    pub episode_slot: u64,
+    /// Zero; for trigger orders.
+    pub reserved: [u64; 64],
+    /// Rows in ascending order of their keys; those past `row_count` are zero.
+    pub rows: [Row; ROWS_MAX],
+}
+
+const _: () = assert!(
+    core::mem::size_of::<MarginAccount>()
+        == 2 + 2 + 2 + 2 // version, bump, sub-account, counts, padding
+            + 3 * 32 // group, owner, delegate
+            + 2 * 8 // expiry, episode
+            + 64 * 8 // reserved
+            + ROWS_MAX * core::mem::size_of::<Row>()
+);
+
+impl MarginAccount {
+    /// The rows in use, in ascending order of their keys.
+    #[inline]
+    pub fn rows(&self) -> Result<&[Row]> {
+        let rows = self.rows.get(..usize::from(self.row_count));
+        rows.ok_or_else(|| PlimsollError::CorruptAccount.into())
+    }
+
+    fn rows_mut(&mut self) -> Result<&mut [Row]> {
+        let rows = self.rows.get_mut(..usize::from(self.row_count));
+        rows.ok_or_else(|| PlimsollError::CorruptAccount.into())
+    }
+
+    /// The row with `key`, if there is one.
+    pub fn row(&self, key: RowKey) -> Result<Option<&Row>> {
+        Ok(self.rows()?.iter().find(|row| row.key == key.raw()))
+    }
+
+    /// The row with `key`, for writing; `RowTermsMissing` if there is none.
+    pub(crate) fn row_mut(&mut self, key: RowKey, _: &RowPermit) -> Result<&mut Row> {
+        let found = self.rows_mut()?.iter_mut().find(|row| row.key == key.raw());
+        found.ok_or_else(|| PlimsollError::RowTermsMissing.into())
+    }
+
+    /// Makes sure that a row with `key` exists. Fails by name when the account is full.
+    pub(crate) fn ensure_row(&mut self, key: RowKey, _: &RowPermit) -> Result<()> {
+        let rows = self.rows()?;
+        let at = rows.partition_point(|row| row.key < key.raw());
+        if rows.get(at).is_some_and(|row| row.key == key.raw()) {
+            return Ok(());
+        }
+        self.check_room(key)?;
+        let count = rows.len();
+        let tail = self.rows.get_mut(at..=count).ok_or(PlimsollError::CorruptAccount)?;
+        tail.rotate_right(1);
+        let slot = tail.first_mut().ok_or(PlimsollError::CorruptAccount)?;
+        *slot = Row::new(key);
+        self.recount()
+    }
+
+    /// Removes the rows that hold nothing.
+    pub(crate) fn sweep(&mut self, _: &RowPermit) -> Result<()> {
+        let count = self.rows()?.len();
+        if self.rows()?.iter().all(|row| !row.is_empty()) {
+            return Ok(());
+        }
+        let mut kept = 0_usize;
+        for at in 0..count {
+            let row = *self.rows.get(at).ok_or(PlimsollError::CorruptAccount)?;
+            if !row.is_empty() {
+                *self.rows.get_mut(kept).ok_or(PlimsollError::CorruptAccount)? = row;
+                kept = kept.saturating_add(1);
+            }
+        }
+        let rest = self.rows.get_mut(kept..count).ok_or(PlimsollError::CorruptAccount)?;
+        rest.fill(bytemuck::Zeroable::zeroed());
+        self.row_count = u8::try_from(kept).map_err(|_| PlimsollError::CorruptAccount)?;
+        self.token_count = self.count_tokens()?;
+        Ok(())
+    }
+
+    fn check_room(&self, key: RowKey) -> Result<()> {
+        let tokens = usize::from(self.token_count);
+        let rows = usize::from(self.row_count);
+        match key.kind() {
+            // One token row is kept for the quote token, in which liquidations pay.
+            RowKind::Token => {
+                let quote = usize::from(self.row(QUOTE_KEY)?.is_some());
+                let others = tokens.saturating_sub(quote);
+                let room = key == QUOTE_KEY || others.saturating_add(1) < TOKEN_ROWS_MAX;
+                require!(room, PlimsollError::TokenRowsFull);
+            }
+            RowKind::Linear => require!(
+                rows.saturating_sub(tokens) < POSITION_ROWS_MAX,
+                PlimsollError::PositionRowsFull
+            ),
+        }
+        let needed = risk_account_count(self.rows()?, Some(key))?;
+        require!(needed <= RISK_ACCOUNTS_MAX, PlimsollError::TooManyUnderlyings);
+        Ok(())
+    }
+
+    fn recount(&mut self) -> Result<()> {
+        self.row_count = self.row_count.checked_add(1).ok_or(PlimsollError::CorruptAccount)?;
+        self.token_count = self.count_tokens()?;
+        Ok(())
+    }
+
+    fn count_tokens(&self) -> Result<u8> {
+        let mut tokens = 0_u8;
+        for row in self.rows()? {
+            if row.key()?.kind() == RowKind::Token {
+                tokens = tokens.saturating_add(1);
+            }
+        }
+        Ok(tokens)
+    }
+
+    /// The running liquidation episode.
+    pub fn episode(&self) -> Episode {
+        match self.episode_slot {
+            0 => Episode::None,
+            slot => Episode::Since(Slot::new(slot)),
+        }
+    }
+
+    /// Stores the episode. Slot zero stands for none; no program runs in slot zero.
+    pub(crate) fn set_episode(&mut self, episode: Episode) {
+        self.episode_slot = match episode {
+            Episode::None => 0,
+            Episode::Since(slot) => slot.get(),
+        };
+    }
+
+    /// `NotAccountAuthority` or `DelegateExpired` unless `signer` may trade for the account.
+    pub fn require_authority(&self, signer: &Address, now: UnixSeconds) -> Result<()> {
+        if anchor_lang::address_eq(signer, &self.owner) {
+            return Ok(());
+        }
+        let delegated = anchor_lang::address_eq(signer, &self.delegate);
+        require!(delegated, PlimsollError::NotAccountAuthority);
+        require!(now.get() < self.delegate_expires_at, PlimsollError::DelegateExpired);
+        Ok(())
+    }
+
+    /// What must hold of the stored rows after every instruction.
+    pub fn invariant(&self) -> Result<()> {
+        let rows = self.rows()?;
+        let ascending = rows.windows(2).all(|pair| match pair {
+            [a, b] => a.key < b.key,
+            _ => true,
+        });
+        require!(ascending, PlimsollError::CorruptAccount);
+        require!(rows.iter().all(|row| !row.is_empty()), PlimsollError::CorruptAccount);
+        let unused = self.rows.get(rows.len()..).ok_or(PlimsollError::CorruptAccount)?;
+        let zero: Row = bytemuck::Zeroable::zeroed();
+        require!(unused.iter().all(|row| *row == zero), PlimsollError::CorruptAccount);
+        require!(self.count_tokens()? == self.token_count, PlimsollError::CorruptAccount);
+        let needed = risk_account_count(rows, None)?;
+        require!(needed <= RISK_ACCOUNTS_MAX, PlimsollError::TooManyUnderlyings);
+        Ok(())
+    }
+}
+
+/// Accounts that a check of `rows`, and of one `extra` row, may need at most.
+pub fn risk_account_count(rows: &[Row], extra: Option<RowKey>) -> Result<usize> {
+    // The quote underlying is always read.
+    let mut last = Some(0);
+    let mut underlyings = 1_usize;
+    for row in rows {
+        let underlying = Some(row.key()?.underlying());
+        if underlying != last {
+            underlyings = underlyings.saturating_add(1);
+            last = underlying;
+        }
+    }
+    let mut count = rows.len();
+    if let Some(key) = extra {
+        count = count.saturating_add(1);
+        let mut held = key.underlying() == 0;
+        for row in rows {
+            held |= row.key()?.underlying() == key.underlying();
+        }
+        if !held {
+            underlyings = underlyings.saturating_add(1);
+        }
+    }
+    Ok(count.saturating_add(underlyings.saturating_mul(3)))
+}
