@@ -1,0 +1,123 @@
+//! `cargo xtask`: builds, tests and shows the project. `cargo xtask help` lists the commands.
+//!
+//! No crate is used here, so that the first command of a fresh clone starts at once.
+
+mod build;
+mod host;
+mod shell;
+mod test;
+mod tidy;
+mod toolchain;
+
+use std::env;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use shell::Outcome;
+use toolchain::{Choice, Kind};
+
+const HELP: &str = "\
+cargo xtask <command> [options]
+
+  setup           make the on-chain toolchain ready (a no-op when it is)
+  build           setup, then target/deploy/*.so, target/idl/plimsoll.json and a local key pair
+  idl             the IDL alone
+  test            everything that CI checks, in order
+  demo [args]     build what is missing, then run the demonstration with these arguments
+  tidy            the house rules that no compiler checks
+  layout, cost    compare the account layouts, the compute costs with tests/snapshots
+                  (--update rewrites them)
+  help            this text
+
+options of setup, build, test and demo:
+  --toolchain platform-tools|upstream   `cargo build-sbf`, or the upstream compiler from Debian
+                                        packages and crates.io; default: the first, where installed
+  --toolchain-dir DIR                   where the upstream toolchain lives
+                                        (default: plimsoll/ in the user's cache, for all clones)
+";
+
+fn main() -> ExitCode {
+    match command(env::args().skip(1).collect()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(reason) => {
+            eprintln!("\nerror: {reason}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn command(mut words: Vec<String>) -> Outcome {
+    let name = if words.is_empty() {
+        "help".to_owned()
+    } else {
+        words.remove(0)
+    };
+    if ["help", "--help", "-h"].contains(&name.as_str()) {
+        print!("{HELP}");
+        return Ok(());
+    }
+    let choice = toolchain_options(&mut words)?;
+    let root = build::workspace()?;
+    if name == "demo" {
+        return test::demo(&root, &choice, &words);
+    }
+    let update = take_flag(&mut words, "--update");
+    if let Some(word) = words.first() {
+        return Err(format!(
+            "`{name}` does not know `{word}`; see `cargo xtask help`"
+        ));
+    }
+    match name.as_str() {
+        "setup" => toolchain::setup(&choice).map(|_| ()),
+        "build" => build::all(&root, &choice),
+        "idl" => build::idl(&root),
+        "test" => test::all(&root, &choice),
+        "tidy" => tidy::check(&root),
+        "layout" | "cost" => test::snapshot(&root, &name, update),
+        _ => Err(format!("no command `{name}`; see `cargo xtask help`")),
+    }
+}
+
+/// Takes the toolchain's options out of the words; the rest stays in order.
+fn toolchain_options(words: &mut Vec<String>) -> Outcome<Choice> {
+    let mut choice = Choice::default();
+    if let Some(kind) = take_option(words, "--toolchain")? {
+        choice.kind = Some(match kind.as_str() {
+            "platform-tools" => Kind::PlatformTools,
+            "upstream" => Kind::Upstream,
+            _ => {
+                return Err(format!(
+                    "--toolchain is platform-tools or upstream, not `{kind}`"
+                ))
+            }
+        });
+    }
+    choice.folder = take_option(words, "--toolchain-dir")?.map(PathBuf::from);
+    Ok(choice)
+}
+
+/// Takes `name VALUE` or `name=VALUE` out of the words.
+fn take_option(words: &mut Vec<String>, name: &str) -> Outcome<Option<String>> {
+    let prefix = format!("{name}=");
+    let Some(at) = words
+        .iter()
+        .position(|word| word == name || word.starts_with(&prefix))
+    else {
+        return Ok(None);
+    };
+    let word = words.remove(at);
+    if let Some(value) = word.strip_prefix(&prefix) {
+        return Ok(Some(value.to_owned()));
+    }
+    if at == words.len() {
+        return Err(format!("{name} needs a value"));
+    }
+    Ok(Some(words.remove(at)))
+}
+
+/// Takes a flag out of the words.
+fn take_flag(words: &mut Vec<String>, name: &str) -> bool {
+    let count = words.len();
+    words.retain(|word| word != name);
+    words.len() < count
+}
