@@ -21,6 +21,7 @@
 //! | `stable_price` | how far may a reference follow the market? |
 //! | `scenario` | how much can be lost on one underlying? |
 //! | `liquidation` | when is a bid due, how is it paid, how large may it be? |
+//! | `balance` | how do balances change hands without losing a unit? |
 //! | `report` | at which price is the account liquidated, what may be withdrawn? |
 //!
 //! The one law: **round against the account that is judged.** Assets down, debts and
@@ -41,6 +42,7 @@
     clippy::unwrap_used
 )]
 
+mod balance;
 mod error;
 mod liquidation;
 mod margin;
@@ -51,6 +53,7 @@ mod scenario;
 mod stable_price;
 mod sweep;
 
+pub use balance::{open_interest_change, quote_share, BalanceTotals};
 pub use error::RiskError;
 pub use liquidation::{
     beta, closed_form_slice, depth, liquidatable, settle, Bid, BidKind, Episode, LiquidationTerms,

@@ -21,6 +21,8 @@
     clippy::arithmetic_side_effects
 )]
 #![allow(clippy::result_large_err)]
+// Anchor's macros add public items without a word; the rooms that they do not write deny it again.
+#![allow(missing_docs)]
 
 use anchor_lang::prelude::*;
 
@@ -28,14 +30,19 @@ use anchor_lang::prelude::*;
 use plimsoll_sbf_builtins as _;
 
 mod bid;
+#[deny(missing_docs)]
 pub mod check;
+#[deny(missing_docs)]
 pub mod clock;
 pub mod error;
 pub mod events;
 pub mod instructions;
+#[deny(missing_docs)]
 pub mod load;
 mod mint_extensions;
+#[deny(missing_docs)]
 pub mod oracle;
+#[deny(missing_docs)]
 pub mod seeds;
 pub mod state;
 mod token;

@@ -1,5 +1,8 @@
 //! Lists a perpetual: the instrument, and the pool that its trades write.
 
+// Anchor parses the arguments once more where it does not need them.
+#![allow(unused_variables)]
+
 use anchor_lang::prelude::*;
 use plimsoll_units::{Price, Ratio};
 

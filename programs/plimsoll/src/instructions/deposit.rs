@@ -3,7 +3,6 @@
 use anchor_lang::prelude::*;
 use anchor_spl::prelude::*;
 use anchor_spl::{Mint, TokenAccount};
-use plimsoll_units::TokenAtoms;
 
 use crate::check::{opted_out, Ix};
 use crate::clock::now;

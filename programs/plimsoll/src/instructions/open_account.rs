@@ -1,5 +1,8 @@
 //! Opens a margin account for the signer.
 
+// Anchor parses the arguments once more where it does not need them.
+#![allow(unused_variables)]
+
 use anchor_lang::prelude::*;
 
 use crate::seeds;

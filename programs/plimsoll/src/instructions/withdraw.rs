@@ -141,14 +141,17 @@ fn pay(accounts: &mut Withdraw, view: AccountView, amount: u64) -> Result<()> {
     let collateral = Account::<Collateral>::load(view)?;
     let (group, mint, bump) = (collateral.group, collateral.mint, [collateral.bump]);
     let seeds: &[&[u8]] = &[seeds::COLLATERAL, group.as_ref(), mint.as_ref(), &bump];
+    let signer_seeds = &[seeds];
     let decimals = accounts.mint.decimals();
-    accounts.token_program.transfer_checked(
-        &mut accounts.vault,
-        &accounts.mint,
-        &mut accounts.destination,
-        &collateral,
-        &[seeds],
-        amount,
-        decimals,
-    )
+    let context = CpiContext::new_with_signer(
+        accounts.token_program.address(),
+        anchor_spl::token::TransferChecked {
+            from: accounts.vault.cpi_handle_mut(),
+            mint: accounts.mint.cpi_handle(),
+            to: accounts.destination.cpi_handle_mut(),
+            authority: collateral.cpi_handle(),
+        },
+        signer_seeds,
+    );
+    anchor_spl::token::transfer_checked(context, amount, decimals)
 }

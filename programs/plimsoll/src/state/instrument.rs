@@ -68,7 +68,7 @@ pub struct Instrument {
     /// The same at the price of that refresh (quote atoms).
     pub open_interest_quote_atoms: u64,
     /// Zero; for funding and loss indices, expiry, strike and the risk array.
-    pub reserved: [u64; 80],
+    pub reserved: [u64; 64],
 }
 
 const _: () = assert!(
@@ -81,7 +81,7 @@ const _: () = assert!(
             + 8 // tick
             + 4 * 4 // band, pnl weight, fee, padding
             + 3 * 8 // open interest: cap, lots, quote
-            + 80 * 8 // reserved
+            + 64 * 8 // reserved
 );
 
 impl Instrument {

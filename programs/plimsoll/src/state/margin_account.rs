@@ -135,10 +135,10 @@ impl MarginAccount {
                 let room = key == QUOTE_KEY || others.saturating_add(1) < TOKEN_ROWS_MAX;
                 require!(room, PlimsollError::TokenRowsFull);
             }
-            RowKind::Linear => require!(
-                rows.saturating_sub(tokens) < POSITION_ROWS_MAX,
-                PlimsollError::PositionRowsFull
-            ),
+            RowKind::Linear => {
+                let positions = rows.saturating_sub(tokens);
+                require!(positions < POSITION_ROWS_MAX, PlimsollError::PositionRowsFull);
+            }
         }
         let needed = risk_account_count(self.rows()?, Some(key))?;
         require!(needed <= RISK_ACCOUNTS_MAX, PlimsollError::TooManyUnderlyings);

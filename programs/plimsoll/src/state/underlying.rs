@@ -95,7 +95,7 @@ impl StoredSlope {
         let slope = Ratio::from_ppm(self.slope_ppm_per_second);
         let catch_up = Seconds::new(u64::from(self.catch_up_seconds_max));
         let next = self.get()?.advance(target, now, slope, catch_up);
-        let next = next.map_err(PlimsollError::from)?;
+        let next = next.map_err(report)?;
         self.price = next.price.into();
         self.updated_at = next.updated.get();
         Ok(())

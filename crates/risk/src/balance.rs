@@ -1,0 +1,146 @@
+//! How do balances and sizes change hands without a unit getting lost?
+//!
+//! Token balances are shares of an index; all rounding stays with the pool. Positions move in
+//! whole lots with their part of the quote flow, subtracted here and added there.
+
+use plimsoll_units::{BaseLots, Index, MathError, QuoteAtoms, Shares, TokenAtoms, Value};
+
+/// Indices of a token, and the sums of all accounts' balances in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BalanceTotals {
+    /// Token atoms per deposit share.
+    pub deposit_index: Index,
+    /// Token atoms per borrow share.
+    pub borrow_index: Index,
+    /// Sum of the positive balances.
+    pub deposits: Shares,
+    /// Sum of the negative balances, as a positive number.
+    pub borrows: Shares,
+}
+
+impl BalanceTotals {
+    /// What a balance is worth in whole atoms, toward minus infinity: deposits down, debts up.
+    #[inline]
+    pub fn atoms(&self, shares: Shares) -> Result<TokenAtoms, MathError> {
+        shares.to_atoms_floor(self.index_of(shares))
+    }
+
+    /// The debt in a balance, rounded up; zero for a deposit.
+    pub fn borrowed_atoms(&self, shares: Shares) -> Result<TokenAtoms, MathError> {
+        if shares.is_negative() {
+            return self.atoms(shares)?.checked_neg();
+        }
+        Ok(TokenAtoms::ZERO)
+    }
+
+    /// All deposits in atoms, rounded up.
+    pub fn deposits_ceil(&self) -> Result<TokenAtoms, MathError> {
+        self.deposits.checked_neg()?.to_atoms_floor(self.deposit_index)?.checked_neg()
+    }
+
+    /// All borrows in atoms, rounded up.
+    pub fn borrows_ceil(&self) -> Result<TokenAtoms, MathError> {
+        self.borrows.checked_neg()?.to_atoms_floor(self.borrow_index)?.checked_neg()
+    }
+
+    /// The balance `shares` after `delta` atoms came in (or went out, if negative); the totals
+    /// follow. What comes in first repays a debt, what goes out first uses up a deposit.
+    ///
+    /// A deposit of less than one atom that a withdrawal leaves behind is left to the pool: it
+    /// could never be withdrawn, and would keep the account from being closed.
+    pub fn change(&mut self, shares: Shares, delta: TokenAtoms) -> Result<Shares, MathError> {
+        self.leave(shares)?;
+        let changed = match delta.is_negative() {
+            true => self.taken(shares, delta)?,
+            false => self.given(shares, delta)?,
+        };
+        self.enter(changed)?;
+        Ok(changed)
+    }
+
+    fn index_of(&self, shares: Shares) -> Index {
+        match shares.is_negative() {
+            true => self.borrow_index,
+            false => self.deposit_index,
+        }
+    }
+
+    /// `delta ≥ 0` comes in.
+    fn given(&self, shares: Shares, delta: TokenAtoms) -> Result<Shares, MathError> {
+        if !shares.is_negative() {
+            let new = Shares::from_atoms_floor(delta, self.deposit_index)?;
+            return shares.checked_add(new);
+        }
+        let debt = self.borrowed_atoms(shares)?;
+        if delta >= debt {
+            return Shares::from_atoms_floor(delta.checked_sub(debt)?, self.deposit_index);
+        }
+        shares.checked_add(Shares::from_atoms_floor(delta, self.borrow_index)?)
+    }
+
+    /// `delta < 0` goes out.
+    fn taken(&self, shares: Shares, delta: TokenAtoms) -> Result<Shares, MathError> {
+        if shares.is_negative() {
+            // Toward minus infinity: the debt grows by no less than went out.
+            return shares.checked_add(Shares::from_atoms_floor(delta, self.borrow_index)?);
+        }
+        let held = self.atoms(shares)?;
+        let left = held.checked_add(delta)?;
+        if left.is_negative() {
+            return Shares::from_atoms_floor(left, self.borrow_index);
+        }
+        if left.is_zero() {
+            return Ok(Shares::ZERO);
+        }
+        shares.checked_add(Shares::from_atoms_floor(delta, self.deposit_index)?)
+    }
+
+    fn leave(&mut self, shares: Shares) -> Result<(), MathError> {
+        match shares.is_negative() {
+            true => self.borrows = self.borrows.checked_add(shares)?,
+            false => self.deposits = self.deposits.checked_sub(shares)?,
+        }
+        Ok(())
+    }
+
+    fn enter(&mut self, shares: Shares) -> Result<(), MathError> {
+        match shares.is_negative() {
+            true => self.borrows = self.borrows.checked_sub(shares)?,
+            false => self.deposits = self.deposits.checked_add(shares)?,
+        }
+        Ok(())
+    }
+}
+
+/// Change of an instrument's open interest when two accounts go from `before` to `after` (lots).
+///
+/// Open interest is half of the sum of all sizes; two sizes that exchange lots keep their sum,
+/// and with it the parity of the sum of their magnitudes, so that the half is whole.
+pub fn open_interest_change(
+    before: [BaseLots; 2],
+    after: [BaseLots; 2],
+) -> Result<BaseLots, MathError> {
+    let sum = |[a, b]: [BaseLots; 2]| a.abs()?.checked_add(b.abs()?);
+    let twice = sum(after)?.checked_sub(sum(before)?)?;
+    let half = twice.get().checked_div(2).ok_or(MathError::Overflow)?;
+    Ok(BaseLots::new(half))
+}
+
+/// The part of a position's quote flow that goes with `part` of its `whole` size, toward minus
+/// infinity; all of it with all. `OutOfRange` if `part` is not a part of `whole`.
+pub fn quote_share(
+    quote: QuoteAtoms,
+    part: BaseLots,
+    whole: BaseLots,
+) -> Result<QuoteAtoms, MathError> {
+    if part == whole {
+        return Ok(quote);
+    }
+    let (part, whole) = (part.abs()?, whole.abs()?);
+    if part > whole {
+        return Err(MathError::OutOfRange);
+    }
+    // Only the ratio of the two sizes counts, so that any unit does.
+    let unit = |lots: BaseLots| Value::from_quote(QuoteAtoms::new(lots.get()));
+    Value::from_quote(quote).mul_div_floor(unit(part), unit(whole))?.to_quote_floor()
+}
