@@ -303,7 +303,7 @@ proptest! {
 
 /// Indices of every size, and often exactly one.
 fn prop_index(raw: u128) -> Index {
-    if raw % 5 == 0 {
+    if raw.is_multiple_of(5) {
         Index::ONE
     } else {
         Index::new(raw.max(1))
