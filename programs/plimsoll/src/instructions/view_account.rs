@@ -1,7 +1,10 @@
 //! What an account looks like under the rule, as return data. For simulation; writes nothing.
 
 use anchor_lang::prelude::*;
-use plimsoll_risk::{liquidatable, report as report_of, Check, ScenarioSet, UnderlyingReport};
+use plimsoll_risk::{
+    health, liquidatable, report as report_of, Check, Episode, Holding, LiquidationTerms, Market,
+    ScenarioSet, UnderlyingReport,
+};
 use plimsoll_units::{Price, Ratio, Value};
 
 use crate::clock::now;
@@ -81,24 +84,34 @@ pub(crate) fn handler(ctx: &mut Context<ViewAccount>) -> Result<AccountReport> {
     let keys: Vec<u64> = rows.iter().map(|row| row.key).collect();
     let market = Snapshot::load(group.address(), group.quote_decimals, &keys, &mut rest, now()?)?;
     rest.finish()?;
-    let initial = market.health(rows, Check::Initial)?;
     let sets = scenario_sets(&market)?;
-    let mut underlyings = Vec::with_capacity(sets.len());
-    let mut failed = Ok(());
     let holdings = market.holdings(rows)?;
+    let terms = group.liquidation_terms()?;
+    account_report(&market.market(), &holdings, &sets, &terms, account.episode())
+}
+
+/// The report on an account that holds `holdings`; `sets` has index, scenario set and widened
+/// scan range of each of its underlyings. Clients on the host call the same function.
+pub fn account_report(
+    market: &Market<'_>,
+    holdings: &[Holding],
+    sets: &[(u16, ScenarioSet, Ratio)],
+    terms: &LiquidationTerms,
+    episode: Episode,
+) -> Result<AccountReport> {
+    let initial = health(market, holdings.iter().copied(), Check::Initial).map_err(report)?;
     let find = |index| {
         let found = sets.iter().find(|(own, _, _)| *own == index);
         found.map(|(_, set, scan)| (set, *scan))
     };
-    let maintenance = report_of(&market.market(), holdings.into_iter(), find, |one| {
-        match view(&one) {
-            Ok(view) => underlyings.push(view),
-            Err(error) => failed = Err(error),
-        }
+    let mut underlyings = Vec::with_capacity(sets.len());
+    let mut failed = Ok(());
+    let maintenance = report_of(market, holdings.iter().copied(), find, |one| match view(&one) {
+        Ok(view) => underlyings.push(view),
+        Err(error) => failed = Err(error),
     })
     .map_err(report)?;
     failed?;
-    let terms = group.liquidation_terms()?;
     Ok(AccountReport {
         equity_quote_atoms: floor(maintenance.equity)?,
         equity_initial_quote_atoms: floor(initial.equity)?,
@@ -106,7 +119,7 @@ pub(crate) fn handler(ctx: &mut Context<ViewAccount>) -> Result<AccountReport> {
         initial_quote_atoms: ceil(initial.requirement)?,
         health_maintenance_quote_atoms: floor(maintenance.surplus().map_err(PlimsollError::from)?)?,
         health_initial_quote_atoms: floor(initial.surplus().map_err(PlimsollError::from)?)?,
-        liquidatable: u8::from(liquidatable(&terms, &maintenance, account.episode())),
+        liquidatable: u8::from(liquidatable(terms, &maintenance, episode)),
         underlyings,
     })
 }

@@ -2,9 +2,9 @@
 
 use anchor_lang::prelude::*;
 use plimsoll_risk::{health, Check, Health, Holding, Market, RowKey, RowKind, RowTerms, UnderlyingTerms};
-use plimsoll_units::{Index, Price, QuoteAtoms, Ratio};
+use plimsoll_units::{Index, QuoteAtoms};
 
-use super::terms::{take_quote, underlying_terms, QuoteFactors};
+use super::terms::{linear_terms, take_quote, token_terms, underlying_terms, QuoteFactors};
 use super::RiskAccounts;
 use crate::clock::Now;
 use crate::error::PlimsollError;
@@ -100,11 +100,7 @@ impl Snapshot {
             RowKind::Token => {
                 let (account, view) = accounts.take::<Collateral>(group, key.index())?;
                 require!(account.underlying == key.underlying(), PlimsollError::CorruptAccount);
-                let price = match key.raw() {
-                    0 => Price::ONE,
-                    _ => mid.checked_mul(account.scale()?).map_err(PlimsollError::from)?,
-                };
-                self.rows.push(RowTerms { key, price, pnl_weight: Ratio::ONE });
+                self.rows.push(token_terms(&account, mid)?);
                 self.sources.push(RowSource {
                     deposit_index: account.deposit_index(),
                     borrow_index: account.borrow_index(),
@@ -114,8 +110,7 @@ impl Snapshot {
             RowKind::Linear => {
                 let (account, view) = accounts.take::<Instrument>(group, key.index())?;
                 require!(account.underlying == key.underlying(), PlimsollError::CorruptAccount);
-                let price = mid.checked_mul(account.lot()?).map_err(PlimsollError::from)?;
-                self.rows.push(RowTerms { key, price, pnl_weight: account.pnl_weight() });
+                self.rows.push(linear_terms(&account, mid)?);
                 let (deposit_index, borrow_index) = (Index::ONE, Index::ONE);
                 self.sources.push(RowSource { deposit_index, borrow_index, view });
             }

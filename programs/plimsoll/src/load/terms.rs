@@ -2,14 +2,14 @@
 //! call the same functions.
 
 use anchor_lang::prelude::*;
-use plimsoll_risk::{judge, Grade, Quote, SourceQuote, UnderlyingTerms};
+use plimsoll_risk::{judge, Grade, Quote, RowKey, RowTerms, SourceQuote, UnderlyingTerms};
 use plimsoll_units::{Price, QuoteAtoms, Ratio, UnixSeconds, Value};
 
 use super::RiskAccounts;
 use crate::clock::Now;
 use crate::error::PlimsollError;
 use crate::oracle;
-use crate::state::{Underlying, SOURCES_MAX};
+use crate::state::{Collateral, Instrument, Underlying, SOURCES_MAX};
 
 /// Judges what an underlying's sources say.
 pub fn judged(
@@ -121,4 +121,21 @@ pub fn underlying_terms(
         basis: Ratio::from_ppm(account.basis_ppm),
         initial_multiplier: Ratio::from_ppm(account.initial_multiplier_ppm),
     })
+}
+
+/// Terms of a token's row, in quote atoms per token atom; `mid` is its underlying's price. The
+/// quote token is worth one whatever its oracle says.
+pub fn token_terms(account: &Collateral, mid: Price) -> Result<RowTerms> {
+    let key = account.key();
+    let price = match key == RowKey::QUOTE {
+        true => Price::ONE,
+        false => mid.checked_mul(account.scale()?).map_err(PlimsollError::from)?,
+    };
+    Ok(RowTerms { key, price, pnl_weight: Ratio::ONE })
+}
+
+/// Terms of a linear instrument's row, in quote atoms per lot; `mid` is its underlying's price.
+pub fn linear_terms(account: &Instrument, mid: Price) -> Result<RowTerms> {
+    let price = mid.checked_mul(account.lot()?).map_err(PlimsollError::from)?;
+    Ok(RowTerms { key: account.key(), price, pnl_weight: account.pnl_weight() })
 }
