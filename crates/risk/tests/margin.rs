@@ -78,7 +78,9 @@ fn perfect_hedge_costs_the_basis_alone() {
         linear(1, 1, -1_500, QuoteAtoms::ZERO),
     ];
     let required = terms.maintenance(&account).requirement;
-    let error = required.checked_sub(Value::from_quote(QuoteAtoms::new(22_500_000))).unwrap();
+    let error = required
+        .checked_sub(Value::from_quote(QuoteAtoms::new(22_500_000)))
+        .unwrap();
     assert!(error.abs().unwrap() < Value::from_quote(QuoteAtoms::new(1)));
 }
 
