@@ -1,0 +1,32 @@
+//! What does a keeper insist on?
+
+use plimsoll_units::{QuoteAtoms, Ratio};
+
+/// The terms on which a keeper works.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Config {
+    /// What getting rid of a row costs, as a part of its value: spread, impact, and the risk of
+    /// holding it until then.
+    pub ask: Ratio,
+    /// What sending one transaction costs (quote atoms).
+    pub fee: QuoteAtoms,
+    /// Profit after all costs below which a bid is not worth the trouble (quote atoms).
+    pub profit_min: QuoteAtoms,
+    /// How far above its own initial requirement the keeper stays, as a part of it.
+    pub margin_kept: Ratio,
+    /// How much more than planned a bid may cost where the price moves before it lands, as a part
+    /// of the value of the rows.
+    pub slippage: Ratio,
+}
+
+impl Config {
+    /// 0.2 % for each row, a cent for each transaction and for the trouble, a tenth of margin to
+    /// spare, half a percent of slippage; quote atoms as of a dollar token of six decimals.
+    pub const DEFAULT: Self = Self {
+        ask: Ratio::from_ppm(2_000),
+        fee: QuoteAtoms::new(10_000),
+        profit_min: QuoteAtoms::new(10_000),
+        margin_kept: Ratio::from_ppm(100_000),
+        slippage: Ratio::from_ppm(5_000),
+    };
+}

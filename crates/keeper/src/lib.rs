@@ -1,0 +1,31 @@
+//! A keeper: finds accounts below their line and takes them over, when that pays.
+//!
+//! Its rule: profit after fees, its own margin kept, the largest shortfall first. What to do is
+//! decided by pure functions of decoded state, with the same risk crate that the program runs;
+//! whatever touches a cluster is behind one trait.
+//!
+//! | file | question |
+//! |---|---|
+//! | `config` | what does the keeper insist on? |
+//! | `moves` | what do both accounts hold after a bid? |
+//! | `quote` | what would a bid bring, and can the keeper carry it? |
+//! | `size` | how much of an account can it take? |
+//! | `plan` | what should be done about an account? |
+//! | `rank` | which account first? |
+
+#![forbid(unsafe_code)]
+#![deny(missing_docs)]
+
+mod config;
+mod moves;
+mod plan;
+mod quote;
+mod rank;
+mod size;
+
+pub use config::Config;
+pub use moves::{is_priced, less, named, paid, plus, slice};
+pub use plan::{plan, plan_rows, Action, Offer, Reason, Request};
+pub use quote::{Quoted, Situation};
+pub use rank::{rank, Candidate};
+pub use size::{best_row, largest_slice, Sized};

@@ -1,0 +1,78 @@
+//! What do two accounts hold after a bid? The program's own moves, on plain holdings.
+
+use plimsoll_risk::{allowed, quote_share, Action, Holding, Market, RiskError, RowKey, RowKind};
+use plimsoll_units::{BaseLots, Fraction, QuoteAtoms};
+
+/// The rows that a slice takes: the same share of every row but the quote token's, rounded away
+/// from zero. Rows without a valid price stay where they are.
+pub fn slice(
+    market: &Market<'_>,
+    holdings: &[Holding],
+    share: Fraction,
+) -> Result<Vec<Holding>, RiskError> {
+    let movable = holdings.iter().filter(|row| row.key != RowKey::QUOTE && is_priced(market, row.key));
+    movable.map(|row| part(row, share.of_lots_away(row.quantity), share)).collect()
+}
+
+/// The part of one row that a bid on named rows takes; `quantity` is at most the row's.
+pub fn named(row: &Holding, quantity: i64) -> Result<Holding, RiskError> {
+    part(row, quantity, Fraction::ONE)
+}
+
+fn part(row: &Holding, quantity: i64, share: Fraction) -> Result<Holding, RiskError> {
+    let quote = match (row.key.kind(), row.quantity) {
+        (RowKind::Token, _) => QuoteAtoms::ZERO,
+        // Closed, but not settled: only the quote flow is left to share.
+        (RowKind::Linear, 0) => QuoteAtoms::new(share.of_lots_floor(row.quote.get())),
+        (RowKind::Linear, whole) => {
+            quote_share(row.quote, BaseLots::new(quantity), BaseLots::new(whole))?
+        }
+    };
+    Ok(Holding { key: row.key, quantity, quote })
+}
+
+/// May rows of this key change hands now?
+pub fn is_priced(market: &Market<'_>, key: RowKey) -> bool {
+    let terms = market.underlyings.iter().find(|terms| terms.index == key.underlying());
+    terms.is_some_and(|terms| allowed(terms.grade, Action::Liquidate))
+}
+
+/// `holdings` without `taken`.
+pub fn less(holdings: &[Holding], taken: &[Holding]) -> Result<Vec<Holding>, RiskError> {
+    let mut left = holdings.to_vec();
+    for row in taken {
+        let quote = row.quote.checked_neg()?;
+        let quantity = row.quantity.checked_neg().ok_or(plimsoll_units::MathError::Overflow)?;
+        add(&mut left, Holding { key: row.key, quantity, quote })?;
+    }
+    Ok(left)
+}
+
+/// `holdings` and `taken` together.
+pub fn plus(holdings: &[Holding], taken: &[Holding]) -> Result<Vec<Holding>, RiskError> {
+    let mut all = holdings.to_vec();
+    for row in taken {
+        add(&mut all, *row)?;
+    }
+    Ok(all)
+}
+
+/// `holdings` with `delta` more quote tokens.
+pub fn paid(holdings: &[Holding], delta: QuoteAtoms) -> Result<Vec<Holding>, RiskError> {
+    let row = Holding { key: RowKey::QUOTE, quantity: delta.get(), quote: QuoteAtoms::ZERO };
+    plus(holdings, &[row])
+}
+
+/// Adds one row, and keeps the order of the keys.
+fn add(holdings: &mut Vec<Holding>, row: Holding) -> Result<(), RiskError> {
+    match holdings.binary_search_by_key(&row.key, |held| held.key) {
+        Ok(at) => {
+            let held = &mut holdings[at];
+            let sum = held.quantity.checked_add(row.quantity);
+            held.quantity = sum.ok_or(plimsoll_units::MathError::Overflow)?;
+            held.quote = held.quote.checked_add(row.quote)?;
+        }
+        Err(at) => holdings.insert(at, row),
+    }
+    Ok(())
+}
