@@ -90,7 +90,8 @@ fn exchange(
     ticks: PriceTicks,
 ) -> Result<QuoteAtoms> {
     let instrument = Account::<Instrument>::load(guarded.market.row_view(key)?)?;
-    require!(instrument.status.0 == InstrumentStatus::Active as u8, PlimsollError::InstrumentNotActive);
+    let active = instrument.status == InstrumentStatus::Active;
+    require!(active, PlimsollError::InstrumentNotActive);
     let grade = guarded.market.underlying(key.underlying())?.grade;
     let priced = plimsoll_risk::allowed(grade, plimsoll_risk::Action::Open);
     require!(priced, crate::error::grade_error(grade));

@@ -1,5 +1,8 @@
 //! A contract: what the margin check reads of it. What trades write lies in its pool.
 
+// Anchor's `pod_wrapper` expands to a conversion of its own.
+#![allow(clippy::as_conversions)]
+
 use anchor_lang::prelude::*;
 use plimsoll_risk::{RowKey, RowKind};
 use plimsoll_units::{Price, Ratio, TickSize};

@@ -1,0 +1,270 @@
+//! What is listed in a group, and which accounts does a check of it read, in which order?
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use anchor_lang::Discriminator;
+use bytemuck::Pod;
+use plimsoll::oracle::is_pinned;
+use plimsoll::state::{Collateral, Group, Insurance, Instrument, MarginAccount, Pool, Underlying};
+use plimsoll_risk::{RowKey, RowKind};
+use solana_address::Address;
+use solana_instruction::AccountMeta;
+
+use crate::error::ClientError;
+use crate::pda;
+use crate::source::{read, read_stored, AccountSource};
+
+/// An account and where it lies.
+#[derive(Clone, Copy)]
+pub struct Keyed<T> {
+    /// Its address.
+    pub address: Address,
+    /// What it says.
+    pub state: T,
+}
+
+impl<T> fmt::Debug for Keyed<T> {
+    /// The address alone: stored accounts are pages of numbers.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Keyed({})", self.address)
+    }
+}
+
+/// Which collaterals an instruction writes among its risk accounts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access<'a> {
+    /// None.
+    ReadOnly,
+    /// Those with these keys.
+    Writable(&'a [RowKey]),
+}
+
+/// Everything that is listed in one group, each kind in the order of its indices.
+#[derive(Clone, Debug)]
+pub struct GroupDirectory {
+    /// The group.
+    pub group: Keyed<Group>,
+    /// Its insurance fund.
+    pub insurance: Keyed<Insurance>,
+    /// What has a price; the first one prices the quote token.
+    pub underlyings: Vec<Keyed<Underlying>>,
+    /// The tokens; the first one is the quote token.
+    pub collaterals: Vec<Keyed<Collateral>>,
+    /// The contracts.
+    pub instruments: Vec<Keyed<Instrument>>,
+    /// Their pools, in the same order.
+    pub pools: Vec<Keyed<Pool>>,
+    /// Where price updates lie of those sources that name no account: feed id to address.
+    pub posted: BTreeMap<[u8; 32], Address>,
+}
+
+impl GroupDirectory {
+    /// Reads a group. Underlyings and instruments lie at addresses that their numbers give; a
+    /// collateral lies at one that its mint gives, so `mints` must name the mint of every token
+    /// but the quote token, in any order; mints that are not listed are passed over.
+    ///
+    /// Errors: `AccountMissing`, `Decode`, `Source`, `CollateralMintUnknown`.
+    pub fn fetch(
+        source: &(impl AccountSource + ?Sized),
+        group: &Address,
+        mints: &[Address],
+    ) -> Result<Self, ClientError> {
+        let group = read::<Group>(source, group)?;
+        let at = group.address;
+        let insurance = read(source, &pda::insurance(&at))?;
+        let indexed = |count: u16, address: fn(&Address, u16) -> Address| -> Vec<Address> {
+            (0..count).map(|index| address(&at, index)).collect()
+        };
+        let underlyings =
+            read_all(source, &indexed(group.state.underlying_count, pda::underlying))?;
+        let instruments = indexed(group.state.instrument_count, pda::instrument);
+        let pools: Vec<Address> = instruments.iter().map(pda::pool).collect();
+        Ok(Self {
+            group,
+            insurance,
+            underlyings,
+            collaterals: collaterals(source, &group, mints)?,
+            instruments: read_all(source, &instruments)?,
+            pools: read_all(source, &pools)?,
+            posted: BTreeMap::new(),
+        })
+    }
+
+    /// Reads everything again, with the tokens that are known and those in `new_mints`.
+    pub fn refresh(
+        &mut self,
+        source: &(impl AccountSource + ?Sized),
+        new_mints: &[Address],
+    ) -> Result<(), ClientError> {
+        let mut mints: Vec<Address> = self.collaterals.iter().map(|one| one.state.mint).collect();
+        mints.extend_from_slice(new_mints);
+        let posted = std::mem::take(&mut self.posted);
+        *self = Self::fetch(source, &self.group.address, &mints)?;
+        self.posted = posted;
+        Ok(())
+    }
+
+    /// The underlying with an index.
+    pub fn underlying(&self, index: u16) -> Result<&Keyed<Underlying>, ClientError> {
+        let found = self.underlyings.get(usize::from(index));
+        found.ok_or(ClientError::UnknownUnderlying(index))
+    }
+
+    /// The instrument with an index.
+    pub fn instrument(&self, index: u16) -> Result<&Keyed<Instrument>, ClientError> {
+        let found = self.instruments.get(usize::from(index));
+        found.ok_or(ClientError::UnknownInstrument(index))
+    }
+
+    /// The pool of the instrument with an index.
+    pub fn pool(&self, index: u16) -> Result<&Keyed<Pool>, ClientError> {
+        let found = self.pools.get(usize::from(index));
+        found.ok_or(ClientError::UnknownInstrument(index))
+    }
+
+    /// The collateral of a token.
+    pub fn collateral(&self, mint: &Address) -> Result<&Keyed<Collateral>, ClientError> {
+        let found = self.collaterals.iter().find(|one| one.state.mint == *mint);
+        found.ok_or(ClientError::UnknownMint(*mint))
+    }
+
+    /// The quote token's collateral.
+    pub fn quote(&self) -> Result<&Keyed<Collateral>, ClientError> {
+        self.collateral(&self.group.state.quote_mint)
+    }
+
+    /// The collateral behind a token row.
+    pub fn token(&self, key: RowKey) -> Result<&Keyed<Collateral>, ClientError> {
+        let found = self.collaterals.get(usize::from(key.index()));
+        let found = found.filter(|one| one.state.key() == key);
+        found.ok_or(ClientError::UnknownRow(key))
+    }
+
+    /// Address of the account behind a row.
+    fn row_address(&self, key: RowKey) -> Result<Address, ClientError> {
+        match key.kind() {
+            RowKind::Token => Ok(self.token(key)?.address),
+            RowKind::Linear => {
+                let found = self.instruments.get(usize::from(key.index()));
+                let found = found.filter(|one| one.state.key() == key);
+                Ok(found.ok_or(ClientError::UnknownRow(key))?.address)
+            }
+        }
+    }
+
+    /// Where the oracle accounts of an underlying lie, in the order of its sources.
+    pub fn oracle_addresses(&self, underlying: u16) -> Result<Vec<Address>, ClientError> {
+        let sources = self.underlying(underlying)?.state;
+        let sources = sources.sources()?.iter().enumerate();
+        sources
+            .map(|(source, stored)| match is_pinned(stored) {
+                true => Ok(stored.address),
+                false => self
+                    .posted
+                    .get(&stored.feed_id)
+                    .copied()
+                    .ok_or(ClientError::OracleAddressUnknown { underlying, source }),
+            })
+            .collect()
+    }
+
+    /// The risk accounts of an instruction whose margin accounts together hold rows with `keys`
+    /// (in any order, repeated or not), in the order that the program demands.
+    ///
+    /// Errors: `UnknownRow`, `UnknownUnderlying`, `OracleAddressUnknown`.
+    pub fn risk_metas(
+        &self,
+        keys: &[RowKey],
+        access: Access<'_>,
+    ) -> Result<Vec<AccountMeta>, ClientError> {
+        let mut keys = keys.to_vec();
+        keys.sort_by_key(|key| key.raw());
+        keys.dedup();
+        let mut metas = Vec::with_capacity(keys.len() * 2 + 3);
+        self.push_underlying(0, &mut metas)?;
+        let mut current = 0;
+        for key in keys {
+            if key.underlying() != current {
+                current = key.underlying();
+                self.push_underlying(current, &mut metas)?;
+            }
+            let address = self.row_address(key)?;
+            let written = match access {
+                Access::ReadOnly => false,
+                Access::Writable(written) => {
+                    key.kind() == RowKind::Token && written.contains(&key)
+                }
+            };
+            metas.push(match written {
+                true => AccountMeta::new(address, false),
+                false => AccountMeta::new_readonly(address, false),
+            });
+        }
+        Ok(metas)
+    }
+
+    fn push_underlying(
+        &self,
+        index: u16,
+        metas: &mut Vec<AccountMeta>,
+    ) -> Result<(), ClientError> {
+        metas.push(AccountMeta::new_readonly(self.underlying(index)?.address, false));
+        let oracles = self.oracle_addresses(index)?;
+        metas.extend(oracles.into_iter().map(|one| AccountMeta::new_readonly(one, false)));
+        Ok(())
+    }
+
+    /// Every account of the directory and every oracle account that has an address: what to
+    /// subscribe to.
+    pub fn addresses(&self) -> Vec<Address> {
+        let mut all = vec![self.group.address, self.insurance.address];
+        all.extend(self.underlyings.iter().map(|one| one.address));
+        all.extend(self.collaterals.iter().map(|one| one.address));
+        all.extend(self.instruments.iter().map(|one| one.address));
+        all.extend(self.pools.iter().map(|one| one.address));
+        for one in &self.underlyings {
+            all.extend(self.oracle_addresses(one.state.index).unwrap_or_default());
+        }
+        all
+    }
+}
+
+/// The keys of a margin account's rows, ascending.
+pub fn row_keys(account: &MarginAccount) -> Result<Vec<RowKey>, ClientError> {
+    let keys = account.rows()?.iter().map(|row| {
+        row.key().map_err(|_| ClientError::KeyInvalid(row.key))
+    });
+    keys.collect()
+}
+
+fn read_all<T: Discriminator + Pod>(
+    source: &(impl AccountSource + ?Sized),
+    addresses: &[Address],
+) -> Result<Vec<Keyed<T>>, ClientError> {
+    let stored = source.accounts(addresses)?;
+    let pairs = addresses.iter().zip(stored);
+    pairs.map(|(address, stored)| read_stored(address, stored)).collect()
+}
+
+fn collaterals(
+    source: &(impl AccountSource + ?Sized),
+    group: &Keyed<Group>,
+    mints: &[Address],
+) -> Result<Vec<Keyed<Collateral>>, ClientError> {
+    let mut mints = mints.to_vec();
+    mints.push(group.state.quote_mint);
+    mints.sort();
+    mints.dedup();
+    let addresses: Vec<Address> =
+        mints.iter().map(|mint| pda::collateral(&group.address, mint)).collect();
+    let stored = source.accounts(&addresses)?;
+    let mut found = BTreeMap::new();
+    for (address, stored) in addresses.iter().zip(stored).filter(|(_, one)| one.is_some()) {
+        let one = read_stored::<Collateral>(address, stored)?;
+        found.insert(one.state.index, one);
+    }
+    let all = (0..group.state.collateral_count)
+        .map(|index| found.get(&index).copied().ok_or(ClientError::CollateralMintUnknown(index)));
+    all.collect()
+}

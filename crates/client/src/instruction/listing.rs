@@ -1,0 +1,113 @@
+//! Creating a group, and listing what it trades.
+
+use plimsoll::{accounts, instruction};
+use plimsoll::{GroupParams, InstrumentParams, UnderlyingParams};
+use solana_address::Address;
+use solana_instruction::{AccountMeta, Instruction};
+
+use super::SYSTEM_PROGRAM;
+use crate::pda;
+
+/// Creates the group that `creator` numbers `id`, and its insurance fund. Payer and creator sign.
+pub fn create_group(
+    payer: &Address,
+    creator: &Address,
+    quote_mint: &Address,
+    id: u16,
+    params: GroupParams,
+) -> Instruction {
+    let group = pda::group(creator, id);
+    instruction::CreateGroup { id, params }.to_instruction(accounts::CreateGroup {
+        payer: *payer,
+        creator: *creator,
+        quote_mint: *quote_mint,
+        group,
+        insurance: pda::insurance(&group),
+        system_program: SYSTEM_PROGRAM,
+    })
+}
+
+/// Lists the group's next underlying. `oracles` are the oracle accounts in the order of the
+/// sources. Payer and owner sign.
+pub fn create_underlying(
+    payer: &Address,
+    owner: &Address,
+    group: &Address,
+    index: u16,
+    params: UnderlyingParams,
+    oracles: &[Address],
+) -> Instruction {
+    let mut instruction = instruction::CreateUnderlying { index, params }.to_instruction(
+        accounts::CreateUnderlying {
+            payer: *payer,
+            owner: *owner,
+            group: *group,
+            underlying: pda::underlying(group, index),
+            system_program: SYSTEM_PROGRAM,
+        },
+    );
+    let oracles = oracles.iter().map(|oracle| AccountMeta::new_readonly(*oracle, false));
+    instruction.accounts.extend(oracles);
+    instruction
+}
+
+/// A token to list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NewCollateral {
+    /// The token.
+    pub mint: Address,
+    /// SPL Token or Token-2022.
+    pub token_program: Address,
+    /// Index of the underlying that prices it.
+    pub underlying: u16,
+    /// No deposit may raise all deposits above this (token atoms).
+    pub deposit_cap_token_atoms: u64,
+    /// No withdrawal may raise all borrows above this (token atoms); zero forbids borrowing.
+    pub borrow_cap_token_atoms: u64,
+}
+
+/// Lists a token; the group's first one must be the quote token. Payer and owner sign.
+pub fn create_collateral(
+    payer: &Address,
+    owner: &Address,
+    group: &Address,
+    token: &NewCollateral,
+) -> Instruction {
+    let collateral = pda::collateral(group, &token.mint);
+    instruction::CreateCollateral {
+        deposit_cap_token_atoms: token.deposit_cap_token_atoms,
+        borrow_cap_token_atoms: token.borrow_cap_token_atoms,
+    }
+    .to_instruction(accounts::CreateCollateral {
+        payer: *payer,
+        owner: *owner,
+        group: *group,
+        underlying: pda::underlying(group, token.underlying),
+        mint: token.mint,
+        collateral,
+        vault: pda::vault(&collateral),
+        token_program: token.token_program,
+        system_program: SYSTEM_PROGRAM,
+    })
+}
+
+/// Lists the group's next instrument, on the underlying with an index. Payer and owner sign.
+pub fn create_instrument(
+    payer: &Address,
+    owner: &Address,
+    group: &Address,
+    underlying: u16,
+    index: u16,
+    params: InstrumentParams,
+) -> Instruction {
+    let instrument = pda::instrument(group, index);
+    instruction::CreateInstrument { index, params }.to_instruction(accounts::CreateInstrument {
+        payer: *payer,
+        owner: *owner,
+        group: *group,
+        underlying: pda::underlying(group, underlying),
+        instrument,
+        pool: pda::pool(&instrument),
+        system_program: SYSTEM_PROGRAM,
+    })
+}

@@ -1,0 +1,29 @@
+//! How is an instruction built?
+//!
+//! One function per instruction of the program. They take the group's directory and the margin
+//! accounts as they are now, and add the trailing accounts that the program will ask for. Rows may
+//! change until the transaction runs; then the program answers with a `RiskAccount…` error, and
+//! the instruction is built again from fresh accounts.
+
+mod accounts;
+mod liquidate;
+mod listing;
+mod refresh;
+mod tokens;
+mod trade;
+mod view;
+
+pub use accounts::{close_account, open_account, set_delegate};
+pub use liquidate::{liquidate, pools_changed, Bid};
+pub use listing::{
+    create_collateral, create_group, create_instrument, create_underlying, NewCollateral,
+};
+pub use refresh::{mark_account, refresh_instrument, refresh_underlying};
+pub use tokens::{add_to_insurance, deposit, withdraw, Withdrawal};
+pub use trade::{trade, Deal};
+pub use view::{view_account, view_withdrawable};
+
+use solana_address::Address;
+
+/// The system program.
+pub(crate) const SYSTEM_PROGRAM: Address = Address::new_from_array([0; 32]);

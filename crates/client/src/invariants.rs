@@ -1,0 +1,191 @@
+//! Does the money add up? Checked by tests and the simulator after every step.
+//!
+//! | id | law |
+//! |---|---|
+//! | `POSITIONS_CANCEL` | per instrument, the sizes of all accounts add up to zero |
+//! | `OPEN_INTEREST_KNOWN` | per instrument, the pool's open interest is what accounts hold long |
+//! | `QUOTE_FLOW_CLOSED` | per instrument, quote flows, settled profit and fees add up to zero |
+//! | `BALANCES_SUM` | per token, the stored totals are the sums of all accounts' balances |
+//! | `VAULT_COVERS` | per token, the vault holds at least deposits less borrows, and insurance |
+//! | `ROWS_ORDERED` | every account's stored rows are sorted, used, and not too many |
+//! | `INDICES_RISE` | no index of interest falls |
+//! | `COUNTERS_RISE` | volume and what insurance received and paid never fall |
+
+use std::fmt;
+
+use plimsoll::state::MarginAccount;
+use solana_address::Address;
+
+use crate::directory::{GroupDirectory, Keyed};
+
+/// A law that does not hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Broken {
+    /// Identifier of the law.
+    pub law: &'static str,
+    /// Where and by how much.
+    pub detail: String,
+}
+
+impl fmt::Display for Broken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.law, self.detail)
+    }
+}
+
+impl std::error::Error for Broken {}
+
+fn broken(law: &'static str, detail: String) -> Result<(), Broken> {
+    Err(Broken { law, detail })
+}
+
+/// A whole group at one moment.
+pub struct Books<'a> {
+    /// What is listed.
+    pub directory: &'a GroupDirectory,
+    /// All margin accounts of the group.
+    pub accounts: &'a [Keyed<MarginAccount>],
+    /// What each collateral's vault holds, in the order of the collaterals (token atoms).
+    pub vaults_token_atoms: &'a [u64],
+}
+
+impl Books<'_> {
+    /// All laws that speak of one moment; the first one that is broken.
+    pub fn check(&self) -> Result<(), Broken> {
+        self.rows_are_ordered()?;
+        self.positions_cancel()?;
+        self.balances_sum()?;
+        self.vaults_cover()
+    }
+
+    fn rows_are_ordered(&self) -> Result<(), Broken> {
+        for account in self.accounts {
+            let sound = account.state.invariant().is_ok();
+            let ours = account.state.group == self.directory.group.address;
+            if !sound || !ours {
+                return broken("ROWS_ORDERED", format!("margin account {}", account.address));
+            }
+        }
+        Ok(())
+    }
+
+    fn positions_cancel(&self) -> Result<(), Broken> {
+        for (instrument, pool) in self.directory.instruments.iter().zip(&self.directory.pools) {
+            let name = instrument.state.index;
+            let rows = self.rows(instrument.state.key().raw());
+            let (mut lots, mut long, mut quote) = (0_i128, 0_i128, 0_i128);
+            for row in rows {
+                lots += i128::from(row.lots);
+                long += i128::from(row.lots.max(0));
+                quote += i128::from(row.quote_atoms);
+            }
+            if lots != 0 {
+                return broken("POSITIONS_CANCEL", format!("instrument {name}: {lots} lots"));
+            }
+            let known = i128::from(pool.state.open_interest_lots);
+            if long != known {
+                let detail = format!("instrument {name}: {long} lots long, pool says {known}");
+                return broken("OPEN_INTEREST_KNOWN", detail);
+            }
+            let pool_quote = i128::from(pool.state.pnl_quote_atoms)
+                + i128::from(pool.state.fees_quote_atoms);
+            if quote + pool_quote != 0 {
+                let detail = format!("instrument {name}: accounts {quote}, pool {pool_quote}");
+                return broken("QUOTE_FLOW_CLOSED", detail);
+            }
+        }
+        Ok(())
+    }
+
+    fn balances_sum(&self) -> Result<(), Broken> {
+        for one in &self.directory.collaterals {
+            let (mut deposits, mut borrows) = (0_i128, 0_i128);
+            for row in self.rows(one.state.key().raw()) {
+                let shares = row.shares().get();
+                match shares < 0 {
+                    true => borrows -= shares,
+                    false => deposits += shares,
+                }
+            }
+            let totals = one.state.totals();
+            if deposits != totals.deposits.get() || borrows != totals.borrows.get() {
+                let name = one.state.index;
+                let detail = format!(
+                    "collateral {name}: accounts hold {deposits} and owe {borrows} shares, \
+                     stored are {} and {}",
+                    totals.deposits.get(),
+                    totals.borrows.get(),
+                );
+                return broken("BALANCES_SUM", detail);
+            }
+        }
+        Ok(())
+    }
+
+    fn vaults_cover(&self) -> Result<(), Broken> {
+        for one in &self.directory.collaterals {
+            let (name, totals) = (one.state.index, one.state.totals());
+            let held = self.vaults_token_atoms.get(usize::from(name)).copied().unwrap_or(0);
+            let mut claims = 0_i128;
+            for row in self.rows(one.state.key().raw()) {
+                let Ok(atoms) = totals.atoms(row.shares()) else {
+                    return broken("VAULT_COVERS", format!("collateral {name}: out of range"));
+                };
+                claims += i128::from(atoms.get());
+            }
+            if name == 0 {
+                claims += i128::from(self.directory.insurance.state.balance_quote_atoms);
+            }
+            if i128::from(held) < claims {
+                let detail = format!("collateral {name}: holds {held}, owes {claims} atoms");
+                return broken("VAULT_COVERS", detail);
+            }
+        }
+        Ok(())
+    }
+
+    fn rows(&self, key: u64) -> impl Iterator<Item = &plimsoll::state::Row> {
+        let rows = self.accounts.iter().flat_map(|account| {
+            account.state.rows().unwrap_or_default()
+        });
+        rows.filter(move |row| row.key == key)
+    }
+}
+
+/// The laws that compare two moments of one group, `before` the earlier one.
+pub fn check_step(before: &GroupDirectory, after: &GroupDirectory) -> Result<(), Broken> {
+    for (old, new) in before.collaterals.iter().zip(&after.collaterals) {
+        let (old, new) = (old.state, new.state);
+        let rises = old.deposit_index() <= new.deposit_index()
+            && old.borrow_index() <= new.borrow_index();
+        if !rises {
+            return broken("INDICES_RISE", format!("collateral {}", old.index));
+        }
+    }
+    for (old, new) in before.pools.iter().zip(&after.pools) {
+        let (old, new) = (old.state, new.state);
+        if old.volume_lots > new.volume_lots {
+            return broken("COUNTERS_RISE", format!("volume of instrument {}", old.index));
+        }
+    }
+    let (old, new) = (before.insurance.state, after.insurance.state);
+    let rises = old.received_quote_atoms <= new.received_quote_atoms
+        && old.paid_quote_atoms <= new.paid_quote_atoms;
+    match rises {
+        true => Ok(()),
+        false => broken("COUNTERS_RISE", "insurance".into()),
+    }
+}
+
+/// What a token account holds (token atoms), for both token programs; `None` if the bytes are no
+/// token account.
+pub fn token_balance(data: &[u8]) -> Option<u64> {
+    // Mint, owner, amount: the layout that both programs share.
+    let amount = data.get(64..72)?;
+    Some(u64::from_le_bytes(amount.try_into().ok()?))
+}
+
+/// Addresses of the vaults, in the order that [`Books`] wants.
+pub fn vault_addresses(directory: &GroupDirectory) -> Vec<Address> {
+    directory.collaterals.iter().map(|one| one.state.vault).collect()
+}

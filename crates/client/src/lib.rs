@@ -1,0 +1,44 @@
+//! What does a client of the program need to know, before any network?
+//!
+//! This crate computes addresses, decodes accounts, builds instructions with the risk accounts
+//! that they need, and judges accounts by the program's own functions. It does no I/O: accounts
+//! come in through [`AccountSource`], instructions go out as values.
+//!
+//! | room | question |
+//! |---|---|
+//! | `pda` | at which address does an account lie |
+//! | `decode` | what do an account's bytes say |
+//! | `source` | where do accounts come from |
+//! | `directory` | what is listed in a group, and which accounts does a check read |
+//! | `instruction` | how is an instruction built |
+//! | `health` | how does an account stand |
+//! | `invariants` | does the money add up |
+//! | `error` | what went wrong, by name |
+
+pub mod decode;
+pub mod directory;
+pub mod error;
+pub mod health;
+pub mod instruction;
+pub mod invariants;
+pub mod pda;
+pub mod source;
+
+pub use decode::{decode, decode_owned, DecodeError};
+pub use directory::{Access, GroupDirectory, Keyed};
+pub use error::{error_name, ClientError};
+pub use health::Snapshot;
+pub use source::{AccountSource, SourceError, StoredAccount};
+
+/// Types of the program that its clients name.
+pub use plimsoll::{
+    clock::Now,
+    error::PlimsollError,
+    instructions::create_underlying::{ScenarioParams, SlopeParams, SourceParams},
+    instructions::view_account::{AccountReport, UnderlyingView},
+    oracle::{PriceFeedMessage, PriceUpdateV2, VerificationLevel, PYTH_PUSH, PYTH_RECEIVER},
+    state, BidLimits, BidRequest, BidRow, GroupParams, InstrumentParams, UnderlyingParams,
+    ID as PROGRAM_ID,
+};
+pub use solana_address::Address;
+pub use solana_instruction::{AccountMeta, Instruction};

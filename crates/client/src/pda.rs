@@ -1,0 +1,49 @@
+//! At which address does an account lie?
+
+use plimsoll::{seeds, ID};
+use solana_address::Address;
+
+fn find(seeds: &[&[u8]]) -> Address {
+    Address::find_program_address(seeds, &ID).0
+}
+
+/// The group that `creator` numbered `id`.
+pub fn group(creator: &Address, id: u16) -> Address {
+    find(&[seeds::GROUP, creator.as_ref(), &id.to_le_bytes()])
+}
+
+/// The insurance fund of a group.
+pub fn insurance(group: &Address) -> Address {
+    find(&[seeds::INSURANCE, group.as_ref()])
+}
+
+/// The underlying with an index; 0 prices the quote token.
+pub fn underlying(group: &Address, index: u16) -> Address {
+    find(&[seeds::UNDERLYING, group.as_ref(), &index.to_le_bytes()])
+}
+
+/// The collateral account of a token.
+pub fn collateral(group: &Address, mint: &Address) -> Address {
+    find(&[seeds::COLLATERAL, group.as_ref(), mint.as_ref()])
+}
+
+/// The token account that holds all deposits of a collateral.
+pub fn vault(collateral: &Address) -> Address {
+    find(&[seeds::VAULT, collateral.as_ref()])
+}
+
+/// The instrument with an index.
+pub fn instrument(group: &Address, index: u16) -> Address {
+    find(&[seeds::INSTRUMENT, group.as_ref(), &index.to_le_bytes()])
+}
+
+/// The pool of an instrument.
+pub fn pool(instrument: &Address) -> Address {
+    find(&[seeds::POOL, instrument.as_ref()])
+}
+
+/// The margin account that `owner` numbered `sub_account`.
+pub fn margin(group: &Address, owner: &Address, sub_account: u16) -> Address {
+    let sub_account = sub_account.to_le_bytes();
+    find(&[seeds::MARGIN, group.as_ref(), owner.as_ref(), &sub_account])
+}
