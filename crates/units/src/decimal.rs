@@ -12,21 +12,20 @@ const MANTISSAS: [u64; POWER_MAX + 1] = mantissas();
 /// The mantissa and the binary exponent of 10^n, for n up to 64.
 #[inline]
 pub(crate) const fn power_of_ten(n: u32) -> Option<(u64, i64)> {
-    let n = wide::widen_index(n);
-    if n > POWER_MAX {
+    let index = wide::widen_index(n);
+    if index > POWER_MAX {
         return None;
     }
     // The lint forbids an index that could panic; the line above is why this one cannot.
     #[allow(clippy::indexing_slicing)]
-    Some((MANTISSAS[n], exponent(n)))
+    Some((MANTISSAS[index], exponent(n)))
 }
 
-/// floor(n * log2(10)) - 63; 217706 / 2^16 is close enough to log2(10) for every n of the table.
+/// floor(n · log2(10)) − 63; 217706 / 2^16 is close enough to log2(10) for every n of the table.
 #[inline]
-#[allow(clippy::as_conversions, clippy::cast_possible_wrap)]
-const fn exponent(n: usize) -> i64 {
+const fn exponent(n: u32) -> i64 {
     // n <= 64: the product stays below 2^24.
-    ((n as i64).wrapping_mul(217_706) >> 16).wrapping_sub(63)
+    (wide::widen_u32_i64(n).wrapping_mul(217_706) >> 16).wrapping_sub(63)
 }
 
 /// Evaluated by the compiler only: powers with 128 bits, of which the upper 64 are kept.
