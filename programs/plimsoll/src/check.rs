@@ -150,45 +150,71 @@ pub(crate) fn guarded<T>(
     body: impl FnOnce(&mut Guarded<'_, '_>) -> Result<T>,
 ) -> Result<T> {
     let now = now()?;
-    let permit = RowPermit(());
-    let before = (parties.first.rows()?.to_vec(), second_rows(&parties)?);
-    for key in touched {
-        parties.ensure_rows(*key, &permit)?;
-    }
     let mut rest = RiskAccounts::new(views);
-    let keys = parties.keys()?;
-    let market = Snapshot::load(group.0, group.1.quote_decimals, &keys, &mut rest, now)?;
+    let opening = open(group, &mut parties, touched, &mut rest, now)?;
     let result = body(&mut Guarded {
         parties: &mut parties,
-        market: &market,
+        market: &opening.market,
         rest: &mut rest,
         now,
         permit: RowPermit(()),
     })?;
     rest.finish()?;
-    let terms = group.1.liquidation_terms()?;
+    close(ix, group.1, &mut parties, &opening)?;
+    Ok(result)
+}
+
+/// The market, and the rows as they were before the instruction.
+struct Opening {
+    market: Snapshot,
+    first: Vec<Row>,
+    second: Vec<Row>,
+}
+
+// Neither half depends on the body, so that one copy of each serves all instructions.
+#[inline(never)]
+fn open(
+    group: (&Address, &Group),
+    parties: &mut Parties<'_>,
+    touched: &[RowKey],
+    rest: &mut RiskAccounts,
+    now: Now,
+) -> Result<Opening> {
+    let (first, second) = (parties.first.rows()?.to_vec(), second_rows(parties)?);
+    for key in touched {
+        parties.ensure_rows(*key, &RowPermit(()))?;
+    }
+    let keys = parties.keys()?;
+    let market = Snapshot::load(group.0, group.1.quote_decimals, &keys, rest, now)?;
+    Ok(Opening { market, first, second })
+}
+
+#[inline(never)]
+fn close(ix: Ix, group: &Group, parties: &mut Parties<'_>, opening: &Opening) -> Result<()> {
+    let terms = group.liquidation_terms()?;
+    let market = &opening.market;
     match policy(ix) {
         Policy::InitialOrReduce => {
-            require_initial_or_reduced(&market, &before.0, parties.first)?;
-            conclude(&market, &terms, parties.first, &permit)?;
-            if let Some(second) = parties.second {
-                require_initial_or_reduced(&market, &before.1, second)?;
-                conclude(&market, &terms, second, &permit)?;
+            require_initial_or_reduced(market, &opening.first, parties.first)?;
+            conclude(market, &terms, parties.first)?;
+            if let Some(second) = &mut parties.second {
+                require_initial_or_reduced(market, &opening.second, second)?;
+                conclude(market, &terms, second)?;
             }
         }
         // The body settled the first account by the rule of liquidation.
         Policy::Liquidation => {
-            parties.first.sweep(&permit)?;
+            parties.first.sweep(&RowPermit(()))?;
             let bidder = parties.second()?;
             let after = market.health(bidder.rows()?, Check::Initial)?;
             require!(is_healthy(&after), PlimsollError::BelowInitialMargin);
-            conclude(&market, &terms, bidder, &permit)?;
+            conclude(market, &terms, bidder)?;
         }
         Policy::OptedOut | Policy::ReadOnly => {
             return Err(PlimsollError::CorruptAccount.into());
         }
     }
-    Ok(result)
+    Ok(())
 }
 
 fn second_rows(parties: &Parties<'_>) -> Result<Vec<Row>> {
@@ -229,18 +255,20 @@ fn surplus(health: &Health) -> Result<Value> {
     Ok(health.equity.checked_sub(health.requirement).map_err(PlimsollError::from)?)
 }
 
-/// Ends an episode that is over, removes empty rows, and checks what is stored.
+/// Ends an episode that is over and removes empty rows.
 fn conclude(
     market: &Snapshot,
     terms: &LiquidationTerms,
     account: &mut MarginAccount,
-    permit: &RowPermit,
 ) -> Result<()> {
     if account.episode_slot != 0 {
         let health = market.health(account.rows()?, Check::Maintenance)?;
         update_episode(terms, account, &health)?;
     }
-    account.sweep(permit)
+    account.sweep(&RowPermit(()))?;
+    #[cfg(feature = "check-invariants")]
+    account.invariant()?;
+    Ok(())
 }
 
 /// Ends the episode of an account that reached its buffer.

@@ -16,6 +16,7 @@ pub(crate) type TokenProgramOf = Interface<'static, token_interface::TokenInterf
 
 /// Transfers `amount` token atoms into the vault, and says what arrived after the token's own
 /// transfer fee. `NothingReceived` if the fee left nothing.
+#[inline(never)]
 pub(crate) fn collect(
     program: &TokenProgramOf,
     source: &mut TokenAccountOf,

@@ -32,13 +32,19 @@ pub const BUILD_FLAGS: [&str; 6] = [
 
 /// Flags of rustc. The Solana crates take their on-chain branches by `target_os = "solana"`, which
 /// std does not know; for std the target is a `zkvm`.
-pub const RUSTFLAGS: [&str; 12] = [
+///
+/// The VM reads a word at any address, so that a field of a packed account is one instruction
+/// (`allows-misaligned-mem-access`). A copy of more than eight words calls `memcpy`: the system
+/// call behind it costs less than the loads and stores would (`bpf-max-stores-per-memfunc`).
+pub const RUSTFLAGS: [&str; 13] = [
     "-Zunstable-options",
     "-Cpanic=immediate-abort",
     "-Ctarget-cpu=v3",
     "-Clink-arg=--arch=v3",
     "-Clink-arg=--export=entrypoint",
-    "-Clink-arg=--llvm-args=-bpf-stack-size=4096,--bpf-allows-libcalls",
+    "-Clink-arg=--cpu-features=+allows-misaligned-mem-access",
+    "-Clink-arg=--llvm-args=-bpf-stack-size=4096,--bpf-allows-libcalls,\
+     -bpf-max-stores-per-memfunc=8",
     "--cfg",
     "target_os=\"solana\"",
     "-A",

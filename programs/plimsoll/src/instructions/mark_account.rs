@@ -9,7 +9,7 @@ use plimsoll_risk::{liquidatable, Check, Episode};
 use crate::clock::now;
 use crate::error::PlimsollError;
 use crate::events::AccountMarked;
-use crate::load::{RiskAccounts, Snapshot};
+use crate::load::Snapshot;
 use crate::state::{Group, MarginAccount};
 
 /// Accounts of `mark_account`. The trailing accounts are the margin account's risk accounts.
@@ -29,13 +29,11 @@ pub struct MarkAccount {
 /// Errors: `WrongGroup`, `NotLiquidatable` for an account that is neither in liquidation nor
 /// marked, those of the risk accounts and of the oracles.
 pub(crate) fn handler(ctx: &mut Context<MarkAccount>) -> Result<()> {
-    let mut rest = RiskAccounts::new(ctx.remaining_accounts()?);
+    let views = ctx.remaining_accounts()?;
     let now = now()?;
     let group = &ctx.accounts.group;
     let account = &mut ctx.accounts.margin_account;
-    let keys: Vec<u64> = account.rows()?.iter().map(|row| row.key).collect();
-    let market = Snapshot::load(group.address(), group.quote_decimals, &keys, &mut rest, now)?;
-    rest.finish()?;
+    let market = Snapshot::load_for((group.address(), group), account.rows()?, views, now)?;
     let health = market.health(account.rows()?, Check::Maintenance)?;
     let terms = group.liquidation_terms()?;
     let runs = liquidatable(&terms, &health, account.episode());

@@ -9,7 +9,7 @@ use plimsoll_units::{Price, Ratio, Value};
 
 use crate::clock::now;
 use crate::error::{report, PlimsollError};
-use crate::load::{RiskAccounts, Snapshot};
+use crate::load::Snapshot;
 use crate::state::{Group, MarginAccount, StoredPrice};
 
 /// A price in US dollars per whole unit; a mantissa of zero stands for none.
@@ -77,13 +77,11 @@ pub struct ViewAccount {
 
 /// Errors: `WrongGroup`, those of the risk accounts and of the oracles.
 pub(crate) fn handler(ctx: &mut Context<ViewAccount>) -> Result<AccountReport> {
-    let mut rest = RiskAccounts::new(ctx.remaining_accounts()?);
+    let views = ctx.remaining_accounts()?;
     let group = &ctx.accounts.group;
     let account = &ctx.accounts.margin_account;
     let rows = account.rows()?;
-    let keys: Vec<u64> = rows.iter().map(|row| row.key).collect();
-    let market = Snapshot::load(group.address(), group.quote_decimals, &keys, &mut rest, now()?)?;
-    rest.finish()?;
+    let market = Snapshot::load_for((group.address(), group), rows, views, now()?)?;
     let sets = scenario_sets(&market)?;
     let holdings = market.holdings(rows)?;
     let terms = group.liquidation_terms()?;

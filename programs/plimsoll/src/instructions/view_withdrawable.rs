@@ -6,7 +6,7 @@ use plimsoll_risk::{withdrawable, RowKey};
 use crate::clock::now;
 use crate::error::{report, PlimsollError};
 use crate::instructions::view_account::ViewAccount;
-use crate::load::{RiskAccounts, Snapshot};
+use crate::load::Snapshot;
 
 /// Token atoms of the row with `collateral_key` that a withdrawal would be allowed to take, found
 /// by the check itself; what the vault holds is another matter.
@@ -15,12 +15,10 @@ use crate::load::{RiskAccounts, Snapshot};
 /// the oracles.
 pub(crate) fn handler(ctx: &mut Context<ViewAccount>, collateral_key: u64) -> Result<u64> {
     let key = RowKey::from_raw(collateral_key).ok_or(PlimsollError::OutOfRange)?;
-    let mut rest = RiskAccounts::new(ctx.remaining_accounts()?);
+    let views = ctx.remaining_accounts()?;
     let group = &ctx.accounts.group;
     let rows = ctx.accounts.margin_account.rows()?;
-    let keys: Vec<u64> = rows.iter().map(|row| row.key).collect();
-    let market = Snapshot::load(group.address(), group.quote_decimals, &keys, &mut rest, now()?)?;
-    rest.finish()?;
+    let market = Snapshot::load_for((group.address(), group), rows, views, now()?)?;
     let holdings = market.holdings(rows)?;
     let held = holdings.iter().find(|holding| holding.key == key);
     let balance = held.map_or(0, |holding| holding.quantity.max(0));

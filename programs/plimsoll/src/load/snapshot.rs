@@ -8,7 +8,7 @@ use super::terms::{linear_terms, take_quote, token_terms, underlying_terms, Quot
 use super::RiskAccounts;
 use crate::clock::Now;
 use crate::error::PlimsollError;
-use crate::state::{Collateral, Instrument, Row, Underlying};
+use crate::state::{Collateral, Group, Instrument, Row, Underlying};
 
 /// Indices of a token row, and the account behind any row.
 pub(crate) struct RowSource {
@@ -79,6 +79,21 @@ impl Snapshot {
         Ok(loaded)
     }
 
+    /// Loads what one account demands; no other trailing accounts may follow.
+    #[inline(never)]
+    pub(crate) fn load_for(
+        group: (&Address, &Group),
+        rows: &[Row],
+        views: Vec<AccountView>,
+        now: Now,
+    ) -> Result<Self> {
+        let mut rest = RiskAccounts::new(views);
+        let keys: Vec<u64> = rows.iter().map(|row| row.key).collect();
+        let loaded = Self::load(group.0, group.1.quote_decimals, &keys, &mut rest, now)?;
+        rest.finish()?;
+        Ok(loaded)
+    }
+
     fn load_quote(
         &mut self,
         group: &Address,
@@ -141,6 +156,7 @@ impl Snapshot {
     }
 
     /// Health of an account.
+    #[inline(never)]
     pub(crate) fn health(&self, rows: &[Row], check: Check) -> Result<Health> {
         let holdings = self.holdings(rows)?;
         let result = health(&self.market(), holdings.into_iter(), check);

@@ -40,15 +40,15 @@ impl Insurance {
         atoms(self.balance_quote_atoms)
     }
 
-    /// Books one liquidation: the fund pays `paid` and receives `cut`, both at least zero.
-    /// `InsuranceInsufficient` if it holds less than it must pay.
+    /// Books one liquidation: the fund receives `cut` and pays `paid`, both at least zero.
+    /// `InsuranceInsufficient` if it then holds less than it must pay.
     pub fn book(&mut self, paid: QuoteAtoms, cut: QuoteAtoms) -> Result<()> {
-        let left = self.balance()?.checked_sub(paid).map_err(PlimsollError::from)?;
-        if left.is_negative() {
+        let balance = self.balance()?.checked_add(cut).and_then(|held| held.checked_sub(paid));
+        let balance = balance.map_err(PlimsollError::from)?;
+        if balance.is_negative() {
             msg!("insurance: holds {}, must pay {}", self.balance_quote_atoms, paid.get());
             return Err(PlimsollError::InsuranceInsufficient.into());
         }
-        let balance = left.checked_add(cut).map_err(PlimsollError::from)?;
         let received = atoms(self.received_quote_atoms)?.checked_add(cut);
         let spent = atoms(self.paid_quote_atoms)?.checked_add(paid);
         self.balance_quote_atoms = raw(balance)?;
