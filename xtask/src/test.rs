@@ -8,9 +8,8 @@ use crate::shell::{because, heading, run, say, Outcome};
 use crate::toolchain::Choice;
 use crate::{build, host, tidy};
 
-/// A deployed program this small leaves room in one transaction's loaded data, and costs its
-/// deployer about two SOL of rent.
-const SO_SIZE_BYTES_MAX: u64 = 300_000;
+/// A program of this size costs its deployer under three SOL of rent; growth is noticed here.
+const SO_SIZE_BYTES_MAX: u64 = 400_000;
 
 /// Packages that need neither the VM nor the built program: their tests come first.
 const PURE: [&str; 3] = ["plimsoll-units", "plimsoll-risk", "plimsoll-sbf-builtins"];

@@ -37,7 +37,7 @@ const MARKS: [&str; 4] = [
     concat!("TO", "DO"),
     concat!("FIX", "ME"),
     concat!("X", "XX"),
-    "dbg!(",
+    concat!("dbg", "!("),
 ];
 
 /// Signs of one machine.
