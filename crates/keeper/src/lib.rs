@@ -12,20 +12,31 @@
 //! | `size` | how much of an account can it take? |
 //! | `plan` | what should be done about an account? |
 //! | `rank` | which account first? |
+//! | `watch` | which accounts are below their line? |
+//! | `submit` | carries decisions out |
+//! | `backoff` | when is an account tried again after a refusal? |
+//! | `chain` | what does a keeper need of a cluster? |
 
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+mod backoff;
+mod chain;
 mod config;
 mod moves;
 mod plan;
 mod quote;
 mod rank;
 mod size;
+mod submit;
+mod watch;
 
+pub use chain::{Chain, Refusal};
 pub use config::Config;
 pub use moves::{is_priced, less, named, paid, plus, slice};
 pub use plan::{plan, plan_rows, Action, Offer, Reason, Request};
 pub use quote::{Quoted, Situation};
 pub use rank::{rank, Candidate};
 pub use size::{best_row, largest_slice, Sized};
+pub use submit::{Keeper, Metrics};
+pub use watch::{reread, watch, Sighting};

@@ -1,0 +1,192 @@
+//! Carries decisions out: looks, decides, sends, and tries the other kind of bid where one is
+//! refused.
+
+use std::collections::BTreeMap;
+
+use plimsoll_client::instruction::{liquidate, mark_account, Bid};
+use plimsoll_client::source::read;
+use plimsoll_client::state::MarginAccount;
+use plimsoll_client::{
+    Address, BidLimits, BidRequest, BidRow, ClientError, GroupDirectory, Keyed, Snapshot,
+};
+
+use crate::backoff::Backoff;
+use crate::chain::{Chain, Refusal};
+use crate::config::Config;
+use crate::plan::{plan, plan_rows, Action, Offer, Reason, Request};
+use crate::quote::Situation;
+use crate::watch::{reread, watch};
+
+/// What a keeper did, counted.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Metrics {
+    /// Slices taken.
+    pub slices: u64,
+    /// Bids on named rows that were taken.
+    pub rows: u64,
+    /// Episodes started.
+    pub marks: u64,
+    /// Accounts left alone, by reason.
+    pub waits: BTreeMap<Reason, u64>,
+    /// Transactions refused, by name.
+    pub refusals: BTreeMap<String, u64>,
+}
+
+/// One keeper with its margin account.
+#[derive(Clone, Debug)]
+pub struct Keeper {
+    /// Who signs: owner or delegate of the account.
+    pub authority: Address,
+    /// Its margin account.
+    pub account: Address,
+    /// Its terms.
+    pub config: Config,
+    /// What it did so far.
+    pub metrics: Metrics,
+    backoff: Backoff,
+}
+
+/// Which planner: slices first, or named rows only.
+type Planner = fn(&Situation<'_>, &Config) -> Result<Action, plimsoll_risk::RiskError>;
+
+impl Keeper {
+    /// A keeper that has done nothing yet.
+    pub fn new(authority: Address, account: Address, config: Config) -> Self {
+        let (metrics, backoff) = (Metrics::default(), Backoff::default());
+        Self { authority, account, config, metrics, backoff }
+    }
+
+    /// Looks at all accounts of the group once, and attends to those below their line, the one
+    /// with the largest shortfall first. `directory` is brought up to date on the way.
+    ///
+    /// Errors are those of reading; a refused transaction is counted, and no error.
+    pub fn round(
+        &mut self,
+        chain: &mut impl Chain,
+        directory: &mut GroupDirectory,
+    ) -> Result<(), ClientError> {
+        reread(directory, chain)?;
+        let now = chain.now()?;
+        let accounts = chain.margin_accounts(&directory.group.address)?;
+        let sighting = watch(&Snapshot::new(directory, chain, now)?, &accounts, &self.account)?;
+        *self.metrics.waits.entry(Reason::NotPriced).or_default() += sighting.unpriced;
+        for candidate in sighting.candidates {
+            if self.backoff.is_due(&candidate.key, now.slot) {
+                self.attend(chain, directory, &candidate.key)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Decides about one account from fresh state, and acts.
+    fn attend(
+        &mut self,
+        chain: &mut impl Chain,
+        directory: &mut GroupDirectory,
+        account: &Address,
+    ) -> Result<(), ClientError> {
+        let first = self.attempt(chain, directory, account, plan)?;
+        let Some(refused) = first else {
+            return Ok(());
+        };
+        // A slice needs room for, and a price of, every row: one row may still go.
+        let second = match refused {
+            Request::Slice(_) => self.attempt(chain, directory, account, plan_rows)?,
+            Request::Row(_) => Some(refused),
+        };
+        if second.is_some() {
+            let now = chain.now()?;
+            self.backoff.refused(account, now.slot);
+        }
+        Ok(())
+    }
+
+    /// One decision and its transaction; what was asked for, if that was refused.
+    fn attempt(
+        &mut self,
+        chain: &mut impl Chain,
+        directory: &mut GroupDirectory,
+        account: &Address,
+        planner: Planner,
+    ) -> Result<Option<Request>, ClientError> {
+        reread(directory, chain)?;
+        let target: Keyed<MarginAccount> = read(chain, account)?;
+        let own: Keyed<MarginAccount> = read(chain, &self.account)?;
+        match self.decide(chain, directory, &target, &own, planner)? {
+            Action::Wait(reason) => {
+                *self.metrics.waits.entry(reason).or_default() += 1;
+                Ok(None)
+            }
+            Action::Mark => {
+                let instruction = mark_account(directory, &target)?;
+                match chain.send(&self.authority, &[instruction]) {
+                    Ok(()) => self.metrics.marks += 1,
+                    Err(refusal) => self.count(&refusal),
+                }
+                Ok(None)
+            }
+            Action::Bid(offer) => {
+                let bid = bid(&offer);
+                let instruction = liquidate(directory, &self.authority, &target, &own, &bid)?;
+                match chain.send(&self.authority, &[instruction]) {
+                    Ok(()) => self.taken(account, &offer),
+                    Err(refusal) => {
+                        self.count(&refusal);
+                        return Ok(Some(offer.request));
+                    }
+                }
+                Ok(None)
+            }
+        }
+    }
+
+    fn decide(
+        &self,
+        chain: &impl Chain,
+        directory: &GroupDirectory,
+        target: &Keyed<MarginAccount>,
+        own: &Keyed<MarginAccount>,
+        planner: Planner,
+    ) -> Result<Action, ClientError> {
+        let now = chain.now()?;
+        let snapshot = Snapshot::new(directory, chain, now)?;
+        let situation = Situation {
+            market: snapshot.market(),
+            terms: snapshot.liquidation_terms()?,
+            target: &snapshot.holdings(&target.state)?,
+            episode: target.state.episode(),
+            own: &snapshot.holdings(&own.state)?,
+            insurance: directory.insurance.state.balance()?,
+            slot: now.slot,
+        };
+        Ok(planner(&situation, &self.config)?)
+    }
+
+    fn taken(&mut self, account: &Address, offer: &Offer) {
+        self.backoff.forget(account);
+        match offer.request {
+            Request::Slice(_) => self.metrics.slices += 1,
+            Request::Row(_) => self.metrics.rows += 1,
+        }
+    }
+
+    fn count(&mut self, refusal: &Refusal) {
+        *self.metrics.refusals.entry(refusal.name()).or_default() += 1;
+    }
+}
+
+/// The bid as the program wants it.
+fn bid(offer: &Offer) -> Bid {
+    let request = match offer.request {
+        Request::Slice(share) => BidRequest::Slice { share_max: share.get() },
+        Request::Row(row) => {
+            let row = BidRow { key: row.key.raw(), amount: row.quantity };
+            BidRequest::Rows { rows: vec![row] }
+        }
+    };
+    let limits = BidLimits {
+        payment_quote_atoms_max: offer.payment_max.get(),
+        discount_quote_atoms_min: offer.income_min.get(),
+    };
+    Bid { request, limits }
+}

@@ -1,0 +1,54 @@
+//! Which accounts are below their line now?
+
+use plimsoll_client::state::MarginAccount;
+use plimsoll_client::{
+    AccountSource, Address, ClientError, GroupDirectory, Keyed, Snapshot,
+};
+use plimsoll_risk::{Check, RiskError};
+
+use crate::rank::{rank, Candidate};
+
+/// What a look at all accounts found.
+#[derive(Clone, Debug, Default)]
+pub struct Sighting {
+    /// Accounts below their line, or in an episode that has not ended; largest shortfall first.
+    pub candidates: Vec<Candidate<Address>>,
+    /// Accounts that cannot be judged, because a price that they need is not valid.
+    pub unpriced: u64,
+}
+
+/// Looks at `accounts`, and passes over the keeper's `own`.
+pub fn watch(
+    snapshot: &Snapshot<'_>,
+    accounts: &[Keyed<MarginAccount>],
+    own: &Address,
+) -> Result<Sighting, ClientError> {
+    let mut sighting = Sighting::default();
+    for account in accounts.iter().filter(|account| account.address != *own) {
+        match snapshot.health(&account.state, Check::Maintenance) {
+            Ok(health) => {
+                let lasting = account.state.episode_slot != 0;
+                sighting.candidates.extend(Candidate::of(account.address, &health, lasting)?);
+            }
+            Err(ClientError::Risk(RiskError::OracleInvalid { .. })) => {
+                sighting.unpriced = sighting.unpriced.saturating_add(1);
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    rank(&mut sighting.candidates);
+    Ok(sighting)
+}
+
+/// Reads again what bids of other keepers change of a group: the insurance fund, and the totals
+/// of the tokens.
+pub fn reread(
+    directory: &mut GroupDirectory,
+    source: &(impl AccountSource + ?Sized),
+) -> Result<(), ClientError> {
+    directory.insurance = plimsoll_client::source::read(source, &directory.insurance.address)?;
+    for one in &mut directory.collaterals {
+        *one = plimsoll_client::source::read(source, &one.address)?;
+    }
+    Ok(())
+}
