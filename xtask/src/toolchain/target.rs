@@ -35,12 +35,14 @@ pub const BUILD_FLAGS: [&str; 6] = [
 ///
 /// The VM reads a word at any address, so that a field of a packed account is one instruction
 /// (`allows-misaligned-mem-access`). A copy of more than eight words calls `memcpy`: the system
-/// call behind it costs less than the loads and stores would (`bpf-max-stores-per-memfunc`).
-pub const RUSTFLAGS: [&str; 13] = [
+/// call behind it costs less than the loads and stores would (`bpf-max-stores-per-memfunc`). LLVM 23 has no
+/// `-Os` of its own: functions carry that wish, and the linker is told `-O2`.
+pub const RUSTFLAGS: [&str; 14] = [
     "-Zunstable-options",
     "-Cpanic=immediate-abort",
     "-Ctarget-cpu=v3",
     "-Clink-arg=--arch=v3",
+    "-Clink-arg=-O2",
     "-Clink-arg=--export=entrypoint",
     "-Clink-arg=--cpu-features=+allows-misaligned-mem-access",
     "-Clink-arg=--llvm-args=-bpf-stack-size=4096,--bpf-allows-libcalls,\
@@ -86,7 +88,10 @@ pub fn write_wrapper(root: &Path, llvm: &Path, linker: &Path) -> Outcome {
     let libraries = llvm.join("usr/lib").join(TRIPLET);
     let program = linker.join("bin/sbpf-linker");
     let script = format!(
-        "#!/bin/sh\nL='{}'\nLD_LIBRARY_PATH=\"$L\" exec \"$L/ld-linux-x86-64.so.2\" \
+        "#!/bin/sh\n# LLVM takes \"small\" from each function, and refuses it as a level of its own.\n\
+         for word; do\n  shift\n  case \"$word\" in -Os|-Oz) word=-O2 ;; esac\n  \
+         set -- \"$@\" \"$word\"\ndone\n\
+         L='{}'\nLD_LIBRARY_PATH=\"$L\" exec \"$L/ld-linux-x86-64.so.2\" \
          --library-path \"$L\" '{}' \"$@\"\n",
         libraries.display(),
         program.display()
