@@ -1,0 +1,161 @@
+//! What does the file declare? Names, shares and decimals, for people to read and to review.
+
+use serde::Deserialize;
+
+use crate::number::{Decimal, Share};
+
+/// Everything that a group lists, in the order of the indices that it gets.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Markets {
+    /// The group.
+    pub group: GroupSpec,
+    /// What has a price; the first one prices the quote token.
+    #[serde(default, rename = "underlying")]
+    pub underlyings: Vec<UnderlyingSpec>,
+    /// Tokens; the first one is the quote token.
+    #[serde(default, rename = "token")]
+    pub tokens: Vec<TokenSpec>,
+    /// Contracts.
+    #[serde(default, rename = "instrument")]
+    pub instruments: Vec<InstrumentSpec>,
+}
+
+impl Markets {
+    /// Reads a file. The error says where and why.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        toml::from_str(text).map_err(|error| error.to_string())
+    }
+
+    /// The markets of the local group.
+    pub fn local() -> Self {
+        Self::parse(crate::LOCAL).unwrap_or_else(|error| panic!("local.toml: {error}"))
+    }
+}
+
+/// The group: its number, its quote token, its terms of liquidation.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GroupSpec {
+    /// The creator's number for it.
+    pub id: u16,
+    /// Name of the quote token's mint.
+    pub quote: String,
+    /// β at the line.
+    pub beta_min: Share,
+    /// β at its most.
+    pub beta_max: Share,
+    /// Slots in which β rises.
+    pub duration_slots: u64,
+    /// Depth at which β is at its most.
+    pub depth_full: Share,
+    /// How far above the line an episode ends.
+    pub buffer: Share,
+    /// The insurance fund's share of discounts.
+    pub insurance_cut: Share,
+    /// Requirement up to which an account is taken whole (quote tokens).
+    pub dust: Decimal,
+}
+
+/// One source of a price.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", tag = "kind")]
+pub enum SourceSpec {
+    /// A Pyth push account.
+    PythPush {
+        /// Name of the account.
+        account: String,
+    },
+    /// A Pyth price update.
+    PythPull {
+        /// Name of the account; none: any account with the feed.
+        account: Option<String>,
+        /// Feed id, 64 hexadecimal digits.
+        feed: String,
+    },
+}
+
+/// How fast a price may follow the oracle.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SlopeSpec {
+    /// Most that it moves per second, of itself.
+    pub per_second: Share,
+    /// Seconds that one refresh may catch up.
+    pub catch_up_seconds: u32,
+}
+
+/// Something with a price.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UnderlyingSpec {
+    /// Name, at most 16 bytes.
+    pub name: String,
+    /// One or two sources.
+    pub sources: Vec<SourceSpec>,
+    /// Oldest acceptable price.
+    pub age_seconds: u32,
+    /// Widest acceptable confidence.
+    pub confidence: Share,
+    /// Widest acceptable disagreement of the sources.
+    pub dispersion: Share,
+    /// Farthest acceptable jump.
+    pub jump: Share,
+    /// The slow price by which opening is judged.
+    pub stable: SlopeSpec,
+    /// The fast price from which jumps are measured.
+    pub reference: SlopeSpec,
+    /// Least and most scan range.
+    pub scan: [Share; 2],
+    /// Open interest at which the scan range starts and ends to widen (quote tokens).
+    pub open_interest: [Decimal; 2],
+    /// Concentration share per multiple of depth.
+    pub concentration_slope: Share,
+    /// Concentration share at most.
+    pub concentration_max: Share,
+    /// Net notional that costs nothing extra (quote tokens).
+    pub depth: Decimal,
+    /// Share of the hedged amount.
+    pub basis: Share,
+    /// Initial over maintenance requirement.
+    pub initial_multiplier: Share,
+    /// Triples of price shock, volatility shock and weight (ppm); none: the SPAN set.
+    #[serde(default)]
+    pub scenarios: Vec<[i64; 3]>,
+}
+
+/// A token.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TokenSpec {
+    /// Name of its mint.
+    pub mint: String,
+    /// Name of the underlying that prices it.
+    pub underlying: String,
+    /// All deposits at most (tokens).
+    pub deposit_cap: Decimal,
+    /// All borrows at most (tokens); zero forbids borrowing.
+    pub borrow_cap: Decimal,
+}
+
+/// A perpetual.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct InstrumentSpec {
+    /// Name, at most 16 bytes.
+    pub name: String,
+    /// Name of the underlying.
+    pub underlying: String,
+    /// Units of the underlying per lot.
+    pub lot: Decimal,
+    /// Smallest step of the price (quote tokens per unit); per lot a whole number of atoms.
+    pub tick: Decimal,
+    /// Band around the index price.
+    pub price_band: Share,
+    /// Share of a positive position value that counts for opening.
+    pub pnl_weight: Share,
+    /// Fee per side.
+    pub trade_fee: Share,
+    /// Open interest at most (units of the underlying).
+    pub open_interest_cap: Decimal,
+}

@@ -1,0 +1,171 @@
+//! Which instruction arguments does the file stand for?
+
+use plimsoll_client::state::SourceKind;
+use plimsoll_client::{
+    Address, GroupParams, InstrumentParams, ScenarioParams, SlopeParams, SourceParams,
+    UnderlyingParams,
+};
+use plimsoll_risk::SPAN;
+
+use crate::markets::{GroupSpec, InstrumentSpec, SlopeSpec, SourceSpec, UnderlyingSpec};
+use crate::names::Names;
+
+/// Decimals of the group's quote token, by which amounts of quote become atoms.
+pub(crate) type QuoteDecimals = u32;
+
+pub(crate) fn group(spec: &GroupSpec, decimals: QuoteDecimals) -> Result<GroupParams, String> {
+    Ok(GroupParams {
+        beta_min_ppm: spec.beta_min.ppm,
+        beta_max_ppm: spec.beta_max.ppm,
+        duration_slots: spec.duration_slots,
+        depth_full_ppm: spec.depth_full.ppm,
+        buffer_ppm: spec.buffer.ppm,
+        insurance_cut_ppm: spec.insurance_cut.ppm,
+        dust_quote_atoms: spec.dust.scaled(decimals)?,
+    })
+}
+
+pub(crate) fn underlying(
+    spec: &UnderlyingSpec,
+    names: &Names,
+    decimals: QuoteDecimals,
+) -> Result<UnderlyingParams, String> {
+    let sources: Result<Vec<_>, _> = spec.sources.iter().map(|one| source(one, names)).collect();
+    let [scan_lower, scan_upper] = spec.scan;
+    let [lower, upper] = spec.open_interest;
+    Ok(UnderlyingParams {
+        name: name(&spec.name)?,
+        sources: sources?,
+        age_seconds_max: spec.age_seconds,
+        confidence_ppm_max: spec.confidence.ppm,
+        dispersion_ppm_max: spec.dispersion.ppm,
+        jump_ppm_max: spec.jump.ppm,
+        stable: slope(&spec.stable),
+        reference: slope(&spec.reference),
+        scan_lower_ppm: scan_lower.ppm,
+        scan_upper_ppm: scan_upper.ppm,
+        open_interest_lower_quote_atoms: lower.scaled(decimals)?,
+        open_interest_upper_quote_atoms: upper.scaled(decimals)?,
+        concentration_slope_ppm: spec.concentration_slope.ppm,
+        concentration_max_ppm: spec.concentration_max.ppm,
+        depth_quote_atoms: spec.depth.scaled(decimals)?,
+        basis_ppm: spec.basis.ppm,
+        initial_multiplier_ppm: spec.initial_multiplier.ppm,
+        scenarios: scenarios(&spec.scenarios)?,
+    })
+}
+
+pub(crate) fn instrument(
+    spec: &InstrumentSpec,
+    decimals: QuoteDecimals,
+) -> Result<InstrumentParams, String> {
+    let lot = spec.lot;
+    let exponent = i32::try_from(lot.places).map_err(|_| format!("lot of {lot} is too small"))?;
+    Ok(InstrumentParams {
+        name: name(&spec.name)?,
+        lot_mantissa: lot.mantissa,
+        lot_exponent: -exponent,
+        tick_quote_atoms_per_lot: tick_atoms(spec, decimals)?,
+        price_band_ppm: spec.price_band.ppm,
+        pnl_weight_ppm: spec.pnl_weight.ppm,
+        trade_fee_ppm: spec.trade_fee.ppm,
+        open_interest_cap_lots: cap_lots(spec)?,
+    })
+}
+
+/// `tick · lot · 10^decimals`, which must be whole.
+fn tick_atoms(spec: &InstrumentSpec, decimals: QuoteDecimals) -> Result<u64, String> {
+    let mantissa = spec.tick.mantissa.checked_mul(spec.lot.mantissa);
+    let places = spec.tick.places + spec.lot.places;
+    let product = mantissa.map(|mantissa| crate::Decimal { mantissa, places });
+    let atoms = product.and_then(|product| product.scaled(decimals).ok());
+    let text = format!("{}: a tick of {} is no whole number of quote atoms per lot", spec.name, spec.tick);
+    atoms.filter(|atoms| *atoms > 0).ok_or(text)
+}
+
+/// `cap / lot`, rounded down.
+fn cap_lots(spec: &InstrumentSpec) -> Result<u64, String> {
+    let places = spec.lot.places.max(spec.open_interest_cap.places);
+    let lot = spec.lot.scaled(places)?;
+    let cap = spec.open_interest_cap.scaled(places)?;
+    cap.checked_div(lot).ok_or_else(|| format!("{}: the lot is zero", spec.name))
+}
+
+fn source(spec: &SourceSpec, names: &Names) -> Result<SourceParams, String> {
+    let number = |kind: SourceKind| u8::try_from(kind.raw()).map_err(|error| error.to_string());
+    Ok(match spec {
+        SourceSpec::PythPush { account } => SourceParams {
+            kind: number(SourceKind::PythPush)?,
+            address: names.get(account)?,
+            feed_id: [0; 32],
+        },
+        SourceSpec::PythPull { account, feed } => SourceParams {
+            kind: number(SourceKind::PythPull)?,
+            address: match account {
+                Some(account) => names.get(account)?,
+                None => Address::default(),
+            },
+            feed_id: feed_id(feed)?,
+        },
+    })
+}
+
+/// Where the oracle accounts of an underlying lie. A source that names none has one under its
+/// feed id among the names.
+pub(crate) fn oracles(spec: &UnderlyingSpec, names: &Names) -> Result<Vec<Address>, String> {
+    let addresses = spec.sources.iter().map(|source| match source {
+        SourceSpec::PythPush { account } => names.get(account),
+        SourceSpec::PythPull { account: Some(account), .. } => names.get(account),
+        SourceSpec::PythPull { account: None, feed } => names.get(feed),
+    });
+    addresses.collect()
+}
+
+fn feed_id(text: &str) -> Result<[u8; 32], String> {
+    let mut id = [0; 32];
+    let plain = text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    for (at, byte) in id.iter_mut().enumerate().filter(|_| plain) {
+        let digits = text.get(2 * at..2 * at + 2).unwrap_or_default();
+        *byte = u8::from_str_radix(digits, 16).map_err(|error| error.to_string())?;
+    }
+    match plain {
+        true => Ok(id),
+        false => Err(format!("{text:?} is no feed id of 64 hexadecimal digits")),
+    }
+}
+
+fn slope(spec: &SlopeSpec) -> SlopeParams {
+    SlopeParams {
+        slope_ppm_per_second: spec.per_second.ppm,
+        catch_up_seconds_max: spec.catch_up_seconds,
+    }
+}
+
+fn scenarios(spec: &[[i64; 3]]) -> Result<Vec<ScenarioParams>, String> {
+    if spec.is_empty() {
+        let span = SPAN.iter().map(|scenario| ScenarioParams {
+            shock_ppm: scenario.shock,
+            volatility_ppm: scenario.volatility,
+            weight_ppm: scenario.weight.ppm(),
+        });
+        return Ok(span.collect());
+    }
+    let all = spec.iter().map(|[shock, volatility, weight]| {
+        let wide = || format!("scenario [{shock}, {volatility}, {weight}] is out of range");
+        Ok(ScenarioParams {
+            shock_ppm: i32::try_from(*shock).map_err(|_| wide())?,
+            volatility_ppm: i32::try_from(*volatility).map_err(|_| wide())?,
+            weight_ppm: u32::try_from(*weight).map_err(|_| wide())?,
+        })
+    });
+    all.collect()
+}
+
+/// A name as it is stored: UTF-8, zero-padded.
+fn name(text: &str) -> Result<[u8; 16], String> {
+    let mut stored = [0; 16];
+    let slot = stored.get_mut(..text.len());
+    slot.ok_or_else(|| format!("{text:?} is longer than 16 bytes"))?
+        .copy_from_slice(text.as_bytes());
+    Ok(stored)
+}

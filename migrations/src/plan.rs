@@ -1,0 +1,309 @@
+//! What is missing on the cluster? Steps for that, and an error for what is there but different:
+//! nothing that is listed is ever changed from here.
+
+use std::fmt;
+
+use plimsoll_client::instruction::{
+    create_collateral, create_group, create_instrument, create_underlying, NewCollateral,
+};
+use plimsoll_client::{
+    pda, Address, ClientError, GroupDirectory, GroupParams, Instruction, InstrumentParams,
+    UnderlyingParams,
+};
+use plimsoll_client::AccountSource;
+
+use crate::facts::{self, Fact};
+use crate::markets::Markets;
+use crate::names::Names;
+use crate::params;
+
+/// One thing to create.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// The group itself.
+    Group {
+        /// The creator's number.
+        id: u16,
+        /// The quote token.
+        quote_mint: Address,
+        /// Its terms.
+        params: GroupParams,
+    },
+    /// An underlying.
+    Underlying {
+        /// Its index.
+        index: u16,
+        /// What makes it.
+        params: Box<UnderlyingParams>,
+        /// Its oracle accounts.
+        oracles: Vec<Address>,
+    },
+    /// A token.
+    Token {
+        /// Its name in the file.
+        name: String,
+        /// What makes it.
+        token: NewCollateral,
+    },
+    /// An instrument.
+    Instrument {
+        /// Its index.
+        index: u16,
+        /// Index of its underlying.
+        underlying: u16,
+        /// What makes it.
+        params: InstrumentParams,
+    },
+}
+
+impl Step {
+    /// The instruction that does it, paid and signed by the group's owner.
+    pub fn instruction(&self, owner: &Address, group: &Address) -> Instruction {
+        match self {
+            Self::Group { id, quote_mint, params } => {
+                create_group(owner, owner, quote_mint, *id, *params)
+            }
+            Self::Underlying { index, params, oracles } => {
+                create_underlying(owner, owner, group, *index, (**params).clone(), oracles)
+            }
+            Self::Token { token, .. } => create_collateral(owner, owner, group, token),
+            Self::Instrument { index, underlying, params } => {
+                create_instrument(owner, owner, group, *underlying, *index, *params)
+            }
+        }
+    }
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Group { id, quote_mint, .. } => {
+                write!(f, "create group {id} with quote token {quote_mint}")
+            }
+            Self::Underlying { index, params, .. } => {
+                write!(f, "list underlying {index}, {}", facts::text(&params.name))
+            }
+            Self::Token { name, token } => write!(f, "list token {name}, {}", token.mint),
+            Self::Instrument { index, params, .. } => {
+                write!(f, "list instrument {index}, {}", facts::text(&params.name))
+            }
+        }
+    }
+}
+
+/// Why there is no plan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PlanError {
+    /// The file says something that cannot be.
+    File(String),
+    /// The cluster could not be read.
+    Chain(ClientError),
+    /// What is listed is not what the file says.
+    Different {
+        /// What.
+        listed: String,
+        /// Which field of it.
+        field: &'static str,
+        /// Its value by the file.
+        file: String,
+        /// Its value on the chain.
+        chain: String,
+    },
+}
+
+impl fmt::Display for PlanError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(text) => f.write_str(text),
+            Self::Chain(error) => error.fmt(f),
+            Self::Different { listed, field, file, chain } => {
+                write!(f, "{listed}: {field} is {file} in the file, but {chain} on the chain")
+            }
+        }
+    }
+}
+
+impl std::error::Error for PlanError {}
+
+impl From<String> for PlanError {
+    fn from(text: String) -> Self {
+        Self::File(text)
+    }
+}
+
+impl From<ClientError> for PlanError {
+    fn from(error: ClientError) -> Self {
+        Self::Chain(error)
+    }
+}
+
+/// What is to be done, in order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Plan {
+    /// Address of the group.
+    pub group: Address,
+    /// Mints of all tokens in the file, in its order.
+    pub mints: Vec<Address>,
+    /// Nothing if the chain has it all.
+    pub steps: Vec<Step>,
+}
+
+/// Compares the file to the chain. `owner` created, or would create, the group.
+pub fn plan(
+    source: &(impl AccountSource + ?Sized),
+    owner: &Address,
+    markets: &Markets,
+    names: &Names,
+) -> Result<Plan, PlanError> {
+    let group = pda::group(owner, markets.group.id);
+    let quote_mint = names.get(&markets.group.quote)?;
+    let decimals = mint(source, &markets.group.quote, &quote_mint)?.0;
+    let mints: Result<Vec<_>, _> =
+        markets.tokens.iter().map(|token| names.get(&token.mint)).collect();
+    let mut draft = Draft {
+        names,
+        decimals,
+        listed: None,
+        plan: Plan { group, mints: mints?, steps: Vec::new() },
+    };
+    if source.account(&group).map_err(ClientError::from)?.is_some() {
+        draft.listed = Some(GroupDirectory::fetch(source, &group, &draft.plan.mints)?);
+    }
+    draft.group(markets, quote_mint)?;
+    draft.underlyings(markets)?;
+    draft.tokens(source, markets)?;
+    draft.instruments(markets)?;
+    Ok(draft.plan)
+}
+
+/// A plan in the making.
+struct Draft<'a> {
+    names: &'a Names,
+    decimals: u32,
+    listed: Option<GroupDirectory>,
+    plan: Plan,
+}
+
+impl Draft<'_> {
+    fn group(&mut self, markets: &Markets, quote_mint: Address) -> Result<(), PlanError> {
+        let params = params::group(&markets.group, self.decimals)?;
+        let Some(listed) = &self.listed else {
+            let id = markets.group.id;
+            self.plan.steps.push(Step::Group { id, quote_mint, params });
+            return Ok(());
+        };
+        let stored = &listed.group.state;
+        let mut file = facts::of_group(&params);
+        let mut chain = facts::of_group(&facts::group_params(stored));
+        file.push(("quote", quote_mint.to_string()));
+        chain.push(("quote", stored.quote_mint.to_string()));
+        require_equal("the group", &file, &chain)
+    }
+
+    fn underlyings(&mut self, markets: &Markets) -> Result<(), PlanError> {
+        let listed = self.listed.as_ref().map_or(&[][..], |listed| &listed.underlyings);
+        require_count("underlyings", markets.underlyings.len(), listed.len())?;
+        for (at, spec) in markets.underlyings.iter().enumerate() {
+            let params = params::underlying(spec, self.names, self.decimals)?;
+            if let Some(one) = listed.get(at) {
+                let chain = facts::of_underlying(&facts::underlying_params(&one.state));
+                let name = format!("underlying {}", spec.name);
+                require_equal(&name, &facts::of_underlying(&params), &chain)?;
+                continue;
+            }
+            let oracles = params::oracles(spec, self.names)?;
+            let (index, params) = (index(at)?, Box::new(params));
+            self.plan.steps.push(Step::Underlying { index, params, oracles });
+        }
+        Ok(())
+    }
+
+    fn tokens(
+        &mut self,
+        source: &(impl AccountSource + ?Sized),
+        markets: &Markets,
+    ) -> Result<(), PlanError> {
+        let listed = self.listed.as_ref().map_or(&[][..], |listed| &listed.collaterals);
+        require_count("tokens", markets.tokens.len(), listed.len())?;
+        for (at, spec) in markets.tokens.iter().enumerate() {
+            let address = self.names.get(&spec.mint)?;
+            let (decimals, token_program) = mint(source, &spec.mint, &address)?;
+            let token = NewCollateral {
+                mint: address,
+                token_program,
+                underlying: index_of(markets, &spec.underlying)?,
+                deposit_cap_token_atoms: spec.deposit_cap.scaled(decimals)?,
+                borrow_cap_token_atoms: spec.borrow_cap.scaled(decimals)?,
+            };
+            if let Some(one) = listed.get(at) {
+                let chain = facts::of_token(&facts::token(&one.state));
+                let name = format!("token {}", spec.mint);
+                require_equal(&name, &facts::of_token(&token), &chain)?;
+                continue;
+            }
+            self.plan.steps.push(Step::Token { name: spec.mint.clone(), token });
+        }
+        Ok(())
+    }
+
+    fn instruments(&mut self, markets: &Markets) -> Result<(), PlanError> {
+        let listed = self.listed.as_ref().map_or(&[][..], |listed| &listed.instruments);
+        require_count("instruments", markets.instruments.len(), listed.len())?;
+        for (at, spec) in markets.instruments.iter().enumerate() {
+            let params = params::instrument(spec, self.decimals)?;
+            let underlying = index_of(markets, &spec.underlying)?;
+            if let Some(one) = listed.get(at) {
+                let file = facts::of_instrument(&params, underlying);
+                let name = format!("instrument {}", spec.name);
+                require_equal(&name, &file, &facts::of_listed_instrument(&one.state))?;
+                continue;
+            }
+            let index = index(at)?;
+            self.plan.steps.push(Step::Instrument { index, underlying, params });
+        }
+        Ok(())
+    }
+}
+
+fn require_equal(listed: &str, file: &[Fact], chain: &[Fact]) -> Result<(), PlanError> {
+    match facts::difference(file, chain) {
+        None => Ok(()),
+        Some((field, file, chain)) => {
+            Err(PlanError::Different { listed: listed.to_string(), field, file, chain })
+        }
+    }
+}
+
+/// The chain may lack what the file lists, but not list what the file lacks.
+fn require_count(kind: &str, file: usize, chain: usize) -> Result<(), PlanError> {
+    if chain <= file {
+        return Ok(());
+    }
+    let (file, chain) = (file.to_string(), chain.to_string());
+    Err(PlanError::Different { listed: kind.to_string(), field: "count", file, chain })
+}
+
+fn index(at: usize) -> Result<u16, PlanError> {
+    u16::try_from(at).map_err(|_| PlanError::File("too many listings".into()))
+}
+
+fn index_of(markets: &Markets, underlying: &str) -> Result<u16, PlanError> {
+    let at = markets.underlyings.iter().position(|spec| spec.name == underlying);
+    index(at.ok_or_else(|| format!("no underlying is named {underlying:?}"))?)
+}
+
+/// Decimals and token program of a mint.
+fn mint(
+    source: &(impl AccountSource + ?Sized),
+    name: &str,
+    address: &Address,
+) -> Result<(u32, Address), PlanError> {
+    /// Where both token programs keep a mint's decimals.
+    const DECIMALS_OFFSET: usize = 44;
+    let stored = source.account(address).map_err(ClientError::from)?;
+    let stored = stored.ok_or_else(|| format!("{name}: there is no mint {address}"))?;
+    let decimals = stored.data.get(DECIMALS_OFFSET).copied();
+    let decimals = decimals.ok_or_else(|| format!("{name}: {address} is no mint"))?;
+    Ok((u32::from(decimals), stored.owner))
+}
+
