@@ -64,8 +64,8 @@ impl Apt {
     }
 
     /// Fetches `packages` with all that they depend on and unpacks them into `target`, which
-    /// appears only when it is complete.
-    pub fn unpack(&self, packages: &[&str], target: &Path) -> Outcome {
+    /// appears only when it is complete. Lists and archives have served then, and go.
+    pub fn unpack(self, packages: &[&str], target: &Path) -> Outcome {
         let archives = self.folder.join("cache/archives");
         let what = format!("fetching {}", packages.join(", "));
         let mut fetch = self.get();
@@ -95,8 +95,7 @@ impl Apt {
             )?;
         }
         fs::rename(&part, target).map_err(because(target.display()))?;
-        // The archives have served: their content is in `target`.
-        fs::remove_dir_all(&archives).map_err(because(archives.display()))
+        fs::remove_dir_all(&self.folder).map_err(because(self.folder.display()))
     }
 
     /// `apt-get` with every folder that it writes to moved into ours.

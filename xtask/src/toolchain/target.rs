@@ -80,7 +80,9 @@ pub fn copy_library(rust: &Path, library: &Path) -> Outcome {
         ));
     }
     fs::write(&file, patched).map_err(because(file.display()))?;
-    fs::rename(&part, library).map_err(because(library.display()))
+    fs::rename(&part, library).map_err(because(library.display()))?;
+    // The compiler's own sources beside std's are a third of the folder, and not used.
+    fs::remove_dir_all(&sources).map_err(because(sources.display()))
 }
 
 /// Writes the script that runs the linker on the unpacked LLVM and the C library that it needs.
@@ -88,10 +90,7 @@ pub fn write_wrapper(root: &Path, llvm: &Path, linker: &Path) -> Outcome {
     let libraries = llvm.join("usr/lib").join(TRIPLET);
     let program = linker.join("bin/sbpf-linker");
     let script = format!(
-        "#!/bin/sh\n# LLVM takes \"small\" from each function, and refuses it as a level of its own.\n\
-         for word; do\n  shift\n  case \"$word\" in -Os|-Oz) word=-O2 ;; esac\n  \
-         set -- \"$@\" \"$word\"\ndone\n\
-         L='{}'\nLD_LIBRARY_PATH=\"$L\" exec \"$L/ld-linux-x86-64.so.2\" \
+        "#!/bin/sh\nL='{}'\nLD_LIBRARY_PATH=\"$L\" exec \"$L/ld-linux-x86-64.so.2\" \
          --library-path \"$L\" '{}' \"$@\"\n",
         libraries.display(),
         program.display()
