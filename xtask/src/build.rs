@@ -12,14 +12,34 @@ use crate::host;
 use crate::shell::{because, heading, read, run, say, Outcome};
 use crate::toolchain::{self, Choice, Toolchain};
 
-/// Package, folder: what is built for the chain. The second is a probe for `tests/int128.rs`.
-const PROGRAMS: [(&str, &str); 2] = [
-    ("plimsoll", "programs/plimsoll"),
-    ("int128", "tests/programs/int128"),
-];
-
 /// Where the results go, under the workspace.
 pub const DEPLOY: &str = "target/deploy";
+
+/// Where the program goes that re-checks its accounts' invariants after each instruction.
+pub const CHECKED: &str = "target/deploy/checked";
+
+/// One program and how it is built.
+struct Program {
+    package: &'static str,
+    folder: &'static str,
+    features: &'static str,
+    out: &'static str,
+}
+
+const PLIMSOLL: Program = Program {
+    package: "plimsoll",
+    folder: "programs/plimsoll",
+    features: "",
+    out: DEPLOY,
+};
+
+/// For `tests/int128.rs`; never deployed.
+const PROBE: Program = Program {
+    package: "int128",
+    folder: "tests/programs/int128",
+    features: "",
+    out: DEPLOY,
+};
 
 /// Sets up the toolchain if need be and builds everything.
 pub fn all(root: &Path, choice: &Choice) -> Outcome {
@@ -31,54 +51,72 @@ pub fn all(root: &Path, choice: &Choice) -> Outcome {
 /// Builds the programs alone.
 pub fn programs(root: &Path, choice: &Choice) -> Outcome {
     let toolchain = toolchain::setup(choice)?;
-    fs::create_dir_all(root.join(DEPLOY)).map_err(because(DEPLOY))?;
-    for (package, folder) in PROGRAMS {
-        heading(&format!("program {package}"));
+    PLIMSOLL.build(root, &toolchain)?;
+    PROBE.build(root, &toolchain)
+}
+
+/// Builds the program with its own checks in, for a second run of the tests.
+pub fn checked(root: &Path, choice: &Choice) -> Outcome {
+    let toolchain = toolchain::setup(choice)?;
+    let program = Program {
+        features: "check-invariants",
+        out: CHECKED,
+        ..PLIMSOLL
+    };
+    program.build(root, &toolchain)
+}
+
+impl Program {
+    fn build(&self, root: &Path, toolchain: &Toolchain) -> Outcome {
+        let path = format!("{}/{}.so", self.out, self.package);
+        heading(&format!("program {path}"));
         let start = Instant::now();
-        match &toolchain {
-            Toolchain::PlatformTools => with_platform_tools(root, folder)?,
-            Toolchain::Upstream(upstream) => with_upstream(root, package, upstream)?,
+        fs::create_dir_all(root.join(self.out)).map_err(because(self.out))?;
+        match toolchain {
+            Toolchain::PlatformTools => self.with_platform_tools(root)?,
+            Toolchain::Upstream(upstream) => self.with_upstream(root, upstream)?,
         }
-        let path = so(root, package);
-        let size_bytes = fs::metadata(&path).map_err(because(path.display()))?.len();
+        let size_bytes = fs::metadata(root.join(&path))
+            .map_err(because(&path))?
+            .len();
         let seconds = start.elapsed().as_secs();
-        say(&format!(
-            "{DEPLOY}/{package}.so: {size_bytes} bytes, in {seconds} s"
-        ));
+        say(&format!("{size_bytes} bytes, in {seconds} s"));
+        Ok(())
     }
-    Ok(())
-}
 
-/// The path of a built program.
-pub fn so(root: &Path, package: &str) -> PathBuf {
-    root.join(DEPLOY).join(format!("{package}.so"))
-}
+    fn with_platform_tools(&self, root: &Path) -> Outcome {
+        let mut build = host::cargo();
+        build.args(["build-sbf", "--arch", "v3", "--features", self.features]);
+        build
+            .arg("--manifest-path")
+            .arg(root.join(self.folder).join("Cargo.toml"));
+        run(build
+            .arg("--sbf-out-dir")
+            .arg(root.join(self.out))
+            .current_dir(root))
+    }
 
-fn with_platform_tools(root: &Path, folder: &str) -> Outcome {
-    let mut build = host::cargo();
-    build
-        .arg("build-sbf")
-        .args(["--arch", "v3", "--manifest-path"]);
-    build
-        .arg(root.join(folder).join("Cargo.toml"))
-        .arg("--sbf-out-dir")
-        .arg(root.join(DEPLOY));
-    run(build.current_dir(root))
-}
-
-fn with_upstream(root: &Path, package: &str, upstream: &toolchain::Upstream) -> Outcome {
-    let target_dir = root.join("target/sbf");
-    let mut build = upstream.cargo(&target_dir);
-    build
-        .args(["build", "-p", package, "--lib"])
-        .args(upstream.build_flags());
-    run(build.current_dir(root))?;
-    let built = target_dir
-        .join(toolchain::OUTPUT)
-        .join(format!("lib{package}.so"));
-    let to = so(root, package);
-    fs::copy(&built, &to).map_err(because(built.display()))?;
-    Ok(())
+    fn with_upstream(&self, root: &Path, upstream: &toolchain::Upstream) -> Outcome {
+        let target_dir = root.join("target/sbf");
+        let mut build = upstream.cargo(&target_dir);
+        build.args([
+            "build",
+            "-p",
+            self.package,
+            "--lib",
+            "--features",
+            self.features,
+        ]);
+        run(build.args(upstream.build_flags()).current_dir(root))?;
+        let built = target_dir
+            .join(toolchain::OUTPUT)
+            .join(format!("lib{}.so", self.package));
+        let to = root.join(self.out).join(format!("{}.so", self.package));
+        // By another name first: a test may be reading the old one.
+        let part = to.with_extension("part");
+        fs::copy(&built, &part).map_err(because(built.display()))?;
+        fs::rename(&part, &to).map_err(because(to.display()))
+    }
 }
 
 /// Writes `target/idl/plimsoll.json` from the program's sources.

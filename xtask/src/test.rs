@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 use std::time::Instant;
 
 use crate::shell::{because, heading, run, say, Outcome};
@@ -16,6 +17,9 @@ const PURE: [&str; 3] = ["plimsoll-units", "plimsoll-risk", "plimsoll-sbf-builti
 
 /// Set where the snapshot tests are to rewrite `tests/snapshots` instead of comparing.
 const UPDATE: &str = "PLIMSOLL_UPDATE_SNAPSHOTS";
+
+/// Names the built program for the tests, where it is not `target/deploy/plimsoll.so`.
+const SO: &str = "PLIMSOLL_SO";
 
 /// Runs every check; stops at the first that fails.
 pub fn all(root: &Path, choice: &Choice) -> Outcome {
@@ -37,7 +41,13 @@ pub fn all(root: &Path, choice: &Choice) -> Outcome {
     size(root)?;
     heading("tests of the built program and of everything around it");
     let rest = PURE.map(|package| ["--exclude", package]).concat();
-    cargo_test(root, &[&["--workspace"], rest.as_slice()].concat())?;
+    let rest = [&["--workspace"], rest.as_slice()].concat();
+    cargo_test(root, &rest)?;
+    build::checked(root, choice)?;
+    heading("the same program tests, with the invariants re-checked by the program itself");
+    // The same packages, so that nothing is compiled for another set of features.
+    let mut again = test_command(root, &[rest.as_slice(), &["--test", "*"]].concat());
+    run(again.env(SO, root.join(build::CHECKED).join("plimsoll.so")))?;
     heading("done");
     say(&format!(
         "all checks passed, in {} s",
@@ -70,7 +80,7 @@ pub fn demo(root: &Path, choice: &Choice, words: &[String]) -> Outcome {
 }
 
 fn size(root: &Path) -> Outcome {
-    let path = build::so(root, "plimsoll");
+    let path = root.join(build::DEPLOY).join("plimsoll.so");
     let size_bytes = fs::metadata(&path).map_err(because(path.display()))?.len();
     if size_bytes > SO_SIZE_BYTES_MAX {
         return Err(format!(
@@ -81,11 +91,16 @@ fn size(root: &Path) -> Outcome {
 }
 
 fn cargo_test(root: &Path, words: &[&str]) -> Outcome {
+    run(&mut test_command(root, words))
+}
+
+fn test_command(root: &Path, words: &[&str]) -> Command {
     let mut test = host::cargo();
     test.arg("test")
         .args(words)
         .args(host::ignore_rust_version());
-    run(test.env_remove(UPDATE).current_dir(root))
+    test.env_remove(UPDATE).env_remove(SO).current_dir(root);
+    test
 }
 
 fn cargo(root: &Path, words: &[&str]) -> Outcome {
