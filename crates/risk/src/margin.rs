@@ -1,6 +1,6 @@
 //! What is an account worth, and what must it be worth?
 
-use crate::sweep::{sweep, Sums};
+use crate::sweep::{strict_factors, sweep, Sums};
 use crate::{Action, Holding, Market, RiskError, UnderlyingTerms};
 use plimsoll_units::{MathError, Ratio, Value};
 
@@ -30,7 +30,7 @@ impl Check {
 pub struct Health {
     /// What the account is worth, rounded down.
     pub equity: Value,
-    /// What it must be worth, rounded up.
+    /// What it must be worth, each term rounded up.
     pub requirement: Value,
     /// Bound of the requirement's fall per share of the account that is taken off: for every `x`
     /// in 0..1, `requirement − requirement(x · account) <= (1 − x) · requirement_slope`. Equal to
@@ -89,25 +89,37 @@ fn judge_underlying(
     match check {
         Check::Maintenance => Ok((sums.long.checked_sub(sums.short)?, needed)),
         Check::Initial => {
-            let long = if sums.long.is_zero() || terms.low == terms.price {
-                sums.long
+            let multiplier = terms.initial_multiplier;
+            let amount = needed.amount.mul_ratio_ceil(multiplier)?;
+            let slope = if needed.slope == needed.amount {
+                amount
             } else {
-                sums.long
-                    .mul_price_floor(terms.low.checked_div(terms.price)?)?
+                needed.slope.mul_ratio_ceil(multiplier)?
             };
-            let short = if sums.short.is_zero() || terms.high == terms.price {
-                sums.short
-            } else {
-                sums.short
-                    .mul_price_ceil(terms.high.checked_div(terms.price)?)?
-            };
-            let needed = Requirement {
-                amount: needed.amount.mul_ratio_ceil(terms.initial_multiplier)?,
-                slope: needed.slope.mul_ratio_ceil(terms.initial_multiplier)?,
-            };
-            Ok((long.checked_sub(short)?, needed))
+            Ok((strict_value(terms, sums)?, Requirement { amount, slope }))
         }
     }
+}
+
+/// `L · low/price − S · high/price`, toward minus infinity.
+#[inline]
+fn strict_value(terms: &UnderlyingTerms, sums: &Sums<'_>) -> Result<Value, MathError> {
+    if terms.low == terms.price && terms.high == terms.price {
+        return sums.long.checked_sub(sums.short);
+    }
+    let (low, high) = match sums.strict {
+        Some(strict) => strict,
+        None => strict_factors(terms)?,
+    };
+    // Most underlyings are held on one side only.
+    let mut value = Value::ZERO;
+    if !sums.long.is_zero() {
+        value = sums.long.mul_price_floor(low)?;
+    }
+    if !sums.short.is_zero() {
+        value = value.checked_sub(sums.short.mul_price_ceil(high)?)?;
+    }
+    Ok(value)
 }
 
 /// The requirement of one underlying.

@@ -145,7 +145,6 @@ pub fn judge(
     let published = first.map_or(UnixSeconds::ZERO, |source| source.published);
     let band = first.and_then(|first| band(first, sources));
     let readable = || sources.iter().flatten();
-    let too_far = |a, b, limit| Price::distance_ratio_ceil(a, b) > limit;
 
     let grade = if readable().any(|source| !source.trading) {
         Grade::Halted
@@ -177,14 +176,23 @@ fn stale(source: &SourceQuote, bounds: &OracleBounds, now: UnixSeconds) -> bool 
 }
 
 fn uncertain(source: &SourceQuote, bounds: &OracleBounds) -> bool {
-    source.confidence.is_some_and(|confidence| {
-        // Confidence over price, rounded up: a distance from zero, so to say.
-        confidence
-            .checked_div(source.price)
-            .map_or(true, |quotient| {
-                quotient.to_ratio_ceil() > bounds.confidence_max
-            })
-    })
+    let exceeds = |confidence| exceeds(confidence, source.price, bounds.confidence_max);
+    source.confidence.is_some_and(exceeds)
+}
+
+/// Is `a` farther from `b` than `limit · b`?
+fn too_far(a: Price, b: Price, limit: Ratio) -> bool {
+    match a.max(b).checked_sub(a.min(b)) {
+        Ok(distance) => exceeds(distance, b, limit),
+        // They are equal: no distance is no price.
+        Err(_) => false,
+    }
+}
+
+/// Is `part` more than `limit · whole`? By a product, which is cheaper than the quotient.
+fn exceeds(part: Price, whole: Price, limit: Ratio) -> bool {
+    // A limit of zero gives no price, and any part exceeds it.
+    whole.mul_ratio(limit).map_or(true, |bound| part > bound)
 }
 
 /// The interval that covers every source's own; `None` only where a price is at the edge of what

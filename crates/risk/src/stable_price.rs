@@ -21,8 +21,8 @@ impl SlopeLimited {
     /// never past it. A clock that stands still or goes back moves nothing. The catch-up limit
     /// bounds what one first step after a halt may do.
     ///
-    /// A step compounds: many small ones reach at most `e` to the power of what one large one
-    /// reaches (10 % becomes 10.5 %), which is why the slope may not be chosen near its bound.
+    /// Steps compound: what is 10 % in one step can be 10.5 % in many small ones (`e^0.1 − 1`), so
+    /// that refreshing more often gains a manipulator next to nothing.
     pub fn advance(
         self,
         target: Price,

@@ -131,7 +131,13 @@ pub const fn div_u256(high: u128, low: u128, d: u128) -> Option<(u128, bool)> {
     let count = leading_zeros(d);
     let (d, _) = shl_pair(d, 0, count);
     let (high, low) = shl_pair(high, low, count);
-    let (q1, rest) = div_3by2(high, high_u64(low), d);
+    // Most quotients are short: the first digit is then zero, and seen to be.
+    let upper = join(low_u64(high), high_u64(low));
+    let (q1, rest) = if high_u64(high) == 0 && upper < d {
+        (0, upper)
+    } else {
+        div_3by2(high, high_u64(low), d)
+    };
     let (q0, rest) = div_3by2(rest, low_u64(low), d);
     Some((join(q1, q0), rest == 0))
 }

@@ -56,9 +56,9 @@ impl Fraction {
             return Ok(Self::ONE);
         }
         // num < den, so that num * 2^63 / den < 2^63.
-        let quotient =
-            divide::mul_div_u128(num.get().unsigned_abs(), 1 << 63, den.get().unsigned_abs())
-                .ok_or(MathError::Overflow)?;
+        let num = num.get().unsigned_abs();
+        let quotient = divide::div_u256(num >> 65, num << 63, den.get().unsigned_abs())
+            .ok_or(MathError::Overflow)?;
         Ok(Self(wide::low_u64(quotient.0)))
     }
 

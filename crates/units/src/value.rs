@@ -170,9 +170,9 @@ impl Value {
         if den.is_zero() {
             return Err(MathError::DivisionByZero);
         }
-        let parts = wide::join(0, wide::widen(Ratio::PARTS));
-        let (num, den) = (self.get().unsigned_abs(), den.get().unsigned_abs());
-        let Some((quotient, exact)) = divide::mul_div_u128(num, parts, den) else {
+        let (high, low) = wide::mul_u128_u32(self.get().unsigned_abs(), Ratio::PARTS);
+        let den = den.get().unsigned_abs();
+        let Some((quotient, exact)) = divide::div_u256(high, low, den) else {
             return Ok(Ratio::MAX);
         };
         if wide::high_u64(quotient) != 0 {

@@ -202,6 +202,20 @@ pub const fn mul_u128(a: u128, b: u128) -> (u128, u128) {
     (join(w3, w2), join(w1, w0))
 }
 
+/// `x * n` as (high, low) double words; the high one is below 2^32.
+#[inline]
+pub const fn mul_u128_u32(x: u128, n: u32) -> (u128, u128) {
+    let (high, low, n) = (high_u64(x), low_u64(x), widen(n));
+    // Each product plus the carried half-word fits: see the assertion above.
+    let p0 = (low & LOW).wrapping_mul(n);
+    let p1 = (low >> 32).wrapping_mul(n).wrapping_add(p0 >> 32);
+    let p2 = (high & LOW).wrapping_mul(n).wrapping_add(p1 >> 32);
+    let p3 = (high >> 32).wrapping_mul(n).wrapping_add(p2 >> 32);
+    let upper = (p3 << 32) | (p2 & LOW);
+    let lower = (p1 << 32) | (p0 & LOW);
+    (join(0, p3 >> 32), join(upper, lower))
+}
+
 /// `amount * factor * 2^exponent` rounded down (toward minus infinity), and whether that was
 /// exact; `None` where it does not fit. The hottest kernel of the exchange: every row of every
 /// account passes here.

@@ -33,6 +33,12 @@ proptest! {
     }
 
     #[test]
+    fn product_of_a_double_word_and_a_half_word_is_exact(a in double_word(), b in word()) {
+        let (high, low) = wide::mul_u128_u32(a, b as u32);
+        prop_assert_eq!((big(high) << 128) + big(low), big(a) * big(b as u32));
+    }
+
+    #[test]
     fn scaled_word_is_the_floor_and_knows_whether_it_is_exact(
         amount in signed_word(), factor in word(), exponent in -200i64..=140,
     ) {
