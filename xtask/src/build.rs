@@ -86,7 +86,10 @@ impl Program {
 
     fn with_platform_tools(&self, root: &Path) -> Outcome {
         let mut build = host::cargo();
-        build.args(["build-sbf", "--arch", "v3", "--features", self.features]);
+        build.args(["build-sbf", "--arch", "v3"]);
+        if !self.features.is_empty() {
+            build.args(["--features", self.features]);
+        }
         build
             .arg("--manifest-path")
             .arg(root.join(self.folder).join("Cargo.toml"));
