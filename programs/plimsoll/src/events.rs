@@ -4,6 +4,7 @@ use anchor_lang::prelude::*;
 
 /// Tokens came in.
 #[event]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, AnchorDeserialize)]
 pub struct Deposited {
     /// The credited account.
     pub margin_account: Address,
@@ -15,6 +16,7 @@ pub struct Deposited {
 
 /// Tokens went out.
 #[event]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, AnchorDeserialize)]
 pub struct Withdrawn {
     /// The debited account.
     pub margin_account: Address,
@@ -26,6 +28,7 @@ pub struct Withdrawn {
 
 /// Two accounts traded.
 #[event]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, AnchorDeserialize)]
 pub struct Traded {
     /// The instrument.
     pub instrument: Address,
@@ -43,6 +46,7 @@ pub struct Traded {
 
 /// Stable price and jump reference moved.
 #[event]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, AnchorDeserialize)]
 pub struct UnderlyingRefreshed {
     /// The underlying.
     pub underlying: Address,
@@ -58,6 +62,7 @@ pub struct UnderlyingRefreshed {
 
 /// A liquidation episode began or ended.
 #[event]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, AnchorDeserialize)]
 pub struct AccountMarked {
     /// The account.
     pub margin_account: Address,
@@ -71,6 +76,7 @@ pub struct AccountMarked {
 
 /// A bid took over rows of an account below its line.
 #[event]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, AnchorDeserialize)]
 pub struct Liquidated {
     /// The account that was unloaded.
     pub margin_account: Address,
@@ -98,6 +104,7 @@ pub struct Liquidated {
 
 /// Somebody gave to an insurance fund.
 #[event]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, AnchorDeserialize)]
 pub struct InsuranceAdded {
     /// The group.
     pub group: Address,

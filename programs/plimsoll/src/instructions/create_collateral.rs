@@ -14,8 +14,8 @@ use crate::state::{Collateral, Group, Underlying, VERSION};
 /// Accounts of `create_collateral`.
 #[derive(Accounts)]
 pub struct CreateCollateral {
-    /// Pays the rent.
-    #[account(mut)]
+    /// Pays the rent; may be the other signer too, since no data of it is read or written.
+    #[account(mut, unsafe(dup))]
     pub payer: Signer,
     /// Owner of the group.
     pub owner: Signer,

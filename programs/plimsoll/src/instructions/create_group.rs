@@ -37,8 +37,8 @@ pub struct GroupParams {
 #[derive(Accounts)]
 #[instruction(id: u16)]
 pub struct CreateGroup {
-    /// Pays the rent.
-    #[account(mut)]
+    /// Pays the rent; may be the other signer too, since no data of it is read or written.
+    #[account(mut, unsafe(dup))]
     pub payer: Signer,
     /// Creates and owns the group.
     pub creator: Signer,

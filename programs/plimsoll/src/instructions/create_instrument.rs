@@ -42,8 +42,8 @@ pub struct InstrumentParams {
 #[derive(Accounts)]
 #[instruction(index: u16)]
 pub struct CreateInstrument {
-    /// Pays the rent.
-    #[account(mut)]
+    /// Pays the rent; may be the other signer too, since no data of it is read or written.
+    #[account(mut, unsafe(dup))]
     pub payer: Signer,
     /// Owner of the group.
     pub owner: Signer,

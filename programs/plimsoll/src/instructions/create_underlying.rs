@@ -98,8 +98,8 @@ pub struct UnderlyingParams {
 #[derive(Accounts)]
 #[instruction(index: u16)]
 pub struct CreateUnderlying {
-    /// Pays the rent.
-    #[account(mut)]
+    /// Pays the rent; may be the other signer too, since no data of it is read or written.
+    #[account(mut, unsafe(dup))]
     pub payer: Signer,
     /// Owner of the group.
     pub owner: Signer,

@@ -12,8 +12,8 @@ use crate::state::{Group, MarginAccount, VERSION};
 #[derive(Accounts)]
 #[instruction(sub_account: u16)]
 pub struct OpenAccount {
-    /// Pays the rent.
-    #[account(mut)]
+    /// Pays the rent; may be the other signer too, since no data of it is read or written.
+    #[account(mut, unsafe(dup))]
     pub payer: Signer,
     /// Will own the account.
     pub owner: Signer,
