@@ -1,1 +1,35 @@
-//! What every test of the built program shares.
+//! What every test of the built program shares: a world with a local group in the real Solana VM,
+//! in which traders, tokens, instruments and oracles go by their names.
+//!
+//! | room | question |
+//! |---|---|
+//! | `world` | what can happen in a test, in one line each |
+//! | `setup` | what is there when a test begins |
+//! | `vm` | how does a transaction run, and what came of it |
+//! | `oracle` | what does an oracle account look like |
+//! | `tokens` | what do mints and token accounts look like |
+
+mod oracle;
+mod setup;
+mod tokens;
+mod vm;
+mod world;
+
+pub use oracle::{Feed, FeedKind};
+pub use setup::Ground;
+pub use tokens::{TransferFee, BTC, SOL, SPL_TOKEN, TOKEN_2022, USDC};
+pub use vm::{address, expect_error, keypair, Failure, Outcome, Receipt, Vm};
+pub use world::World;
+
+pub use plimsoll_client as client;
+pub use plimsoll_migrations as migrations;
+pub use plimsoll_risk as risk;
+pub use plimsoll_units as units;
+
+/// `value` lies no further than `tolerance` from what a person computed: prices are binary
+/// fractions, and every rounding goes against the account.
+#[track_caller]
+pub fn assert_near(value: i64, expected: i64, tolerance: i64) {
+    let off = value.abs_diff(expected);
+    assert!(off <= tolerance.unsigned_abs(), "{value} is {off} from {expected}");
+}

@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use anchor_lang::Discriminator;
+use anchor_lang::wincode::{self, SchemaRead};
+use anchor_lang::{BorshConfig, Discriminator, BORSH_CONFIG};
 use bytemuck::Pod;
 use solana_address::Address;
 
@@ -55,6 +56,23 @@ pub fn decode_owned<T: Discriminator + Pod>(
         return Err(DecodeError::WrongOwner(*owner));
     }
     decode(data)
+}
+
+/// Decodes what a view returned, such as an `AccountReport`; `None` if the bytes are something else.
+pub fn decode_return<T>(data: &[u8]) -> Option<T>
+where
+    T: for<'de> SchemaRead<'de, BorshConfig, Dst = T>,
+{
+    wincode::config::deserialize(data, BORSH_CONFIG).ok()
+}
+
+/// Decodes an event from the bytes that a `Program data:` line of the log stands for; `None` if
+/// they are another event.
+pub fn decode_event<T>(data: &[u8]) -> Option<T>
+where
+    T: Discriminator + for<'de> SchemaRead<'de, BorshConfig, Dst = T>,
+{
+    decode_return(data.strip_prefix(T::DISCRIMINATOR)?)
 }
 
 /// The bytes of an account as the program would store it, for worlds that are set up by hand.

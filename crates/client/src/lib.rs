@@ -24,7 +24,7 @@ pub mod invariants;
 pub mod pda;
 pub mod source;
 
-pub use decode::{decode, decode_owned, DecodeError};
+pub use decode::{decode, decode_event, decode_owned, decode_return, DecodeError};
 pub use directory::{Access, GroupDirectory, Keyed};
 pub use error::{error_name, ClientError};
 pub use health::Snapshot;
@@ -34,6 +34,7 @@ pub use source::{AccountSource, SourceError, StoredAccount};
 pub use plimsoll::{
     clock::Now,
     error::PlimsollError,
+    events,
     instructions::create_underlying::{ScenarioParams, SlopeParams, SourceParams},
     instructions::view_account::{AccountReport, UnderlyingView},
     oracle::{PriceFeedMessage, PriceUpdateV2, VerificationLevel, PYTH_PUSH, PYTH_RECEIVER},
