@@ -2,3 +2,5 @@
 //! than running it.
 
 mod lifecycle;
+mod migration;
+mod view;
