@@ -160,7 +160,10 @@ pub enum BidKind {
     /// Named amounts of named rows; the account must not end above its buffer.
     Rows,
     /// A slice of all rows, which the caller has clamped to [`closed_form_slice`]. Lots are
-    /// rounded away from zero, so that one indivisible lot can always be taken.
+    /// rounded away from zero, so that one indivisible lot can always be taken. Where a slice is
+    /// so small that this rounding decides, breaking a hedge by a lot may cost more requirement
+    /// than the slice releases: it is refused as `BidRemovesNoRisk`, and the account is within a
+    /// lot of each row from its buffer. Lots should be small against the group's dust.
     Slice,
 }
 

@@ -110,7 +110,7 @@ pub struct OracleBounds {
 pub struct Band {
     /// The first source's price.
     pub price: Price,
-    /// Lower end; at least a millionth of the price.
+    /// Lower end; a millionth of the price where the confidence is as wide as it.
     pub low: Price,
     /// Upper end.
     pub high: Price,
@@ -153,12 +153,12 @@ pub fn judge(
     } else if published < last_published || readable().any(|source| stale(source, bounds, now)) {
         Grade::Stale
     } else if first.is_some_and(|first| {
-        readable().any(|other| too_far(other.price, first.price, bounds.dispersion_max))
+        readable().skip(1).any(|other| other.price.is_apart(first.price, bounds.dispersion_max))
     }) {
         Grade::Dispersed
     } else if readable().any(|source| uncertain(source, bounds)) {
         Grade::Uncertain
-    } else if first.is_some_and(|first| too_far(first.price, jump_reference, bounds.jump_max)) {
+    } else if first.is_some_and(|first| first.price.is_apart(jump_reference, bounds.jump_max)) {
         Grade::Jumping
     } else {
         Grade::Valid
@@ -176,23 +176,8 @@ fn stale(source: &SourceQuote, bounds: &OracleBounds, now: UnixSeconds) -> bool 
 }
 
 fn uncertain(source: &SourceQuote, bounds: &OracleBounds) -> bool {
-    let exceeds = |confidence| exceeds(confidence, source.price, bounds.confidence_max);
-    source.confidence.is_some_and(exceeds)
-}
-
-/// Is `a` farther from `b` than `limit · b`?
-fn too_far(a: Price, b: Price, limit: Ratio) -> bool {
-    match a.max(b).checked_sub(a.min(b)) {
-        Ok(distance) => exceeds(distance, b, limit),
-        // They are equal: no distance is no price.
-        Err(_) => false,
-    }
-}
-
-/// Is `part` more than `limit · whole`? By a product, which is cheaper than the quotient.
-fn exceeds(part: Price, whole: Price, limit: Ratio) -> bool {
-    // A limit of zero gives no price, and any part exceeds it.
-    whole.mul_ratio(limit).map_or(true, |bound| part > bound)
+    let confidence = source.confidence;
+    confidence.is_some_and(|confidence| confidence.exceeds(bounds.confidence_max, source.price))
 }
 
 /// The interval that covers every source's own; `None` only where a price is at the edge of what
@@ -203,18 +188,20 @@ fn band(first: SourceQuote, sources: &[Option<SourceQuote>]) -> Option<Band> {
         low: first.price,
         high: first.price,
     };
-    // A confidence as wide as the price leaves no lower end; the smallest stands in for it, so
-    // that an asset counts as next to nothing.
-    let least = first.price.mul_ratio(Ratio::from_ppm(1)).ok()?;
     for source in sources.iter().flatten() {
         let (low, high) = match source.confidence {
             Some(confidence) => (
-                source.price.checked_sub(confidence).unwrap_or(least),
+                match source.price.checked_sub(confidence) {
+                    Ok(low) => low,
+                    // A confidence as wide as the price leaves no lower end; the smallest stands
+                    // in for it, so that an asset counts as next to nothing.
+                    Err(_) => first.price.mul_ratio(Ratio::from_ppm(1)).ok()?,
+                },
                 source.price.checked_add(confidence).ok()?,
             ),
             None => (source.price, source.price),
         };
-        band.low = band.low.min(low).max(least);
+        band.low = band.low.min(low);
         band.high = band.high.max(high);
     }
     Some(band)
