@@ -153,7 +153,9 @@ pub fn judge(
     } else if published < last_published || readable().any(|source| stale(source, bounds, now)) {
         Grade::Stale
     } else if first.is_some_and(|first| {
-        readable().skip(1).any(|other| other.price.is_apart(first.price, bounds.dispersion_max))
+        readable()
+            .skip(1)
+            .any(|other| other.price.is_apart(first.price, bounds.dispersion_max))
     }) {
         Grade::Dispersed
     } else if readable().any(|source| uncertain(source, bounds)) {

@@ -147,9 +147,9 @@ pub const fn div_u256(high: u128, low: u128, d: u128) -> Option<(u128, bool)> {
 const fn leading_zeros(x: u128) -> u32 {
     let high = high_u64(x);
     if high != 0 {
-        high.leading_zeros()
+        crate::wide::leading_zeros(high)
     } else {
-        low_u64(x).leading_zeros().wrapping_add(64)
+        crate::wide::leading_zeros(low_u64(x)).wrapping_add(64)
     }
 }
 

@@ -22,6 +22,12 @@ pub struct Price {
 
 const TOP_BIT: u64 = 1 << 63;
 
+/// `part · 10^6 > ratio · whole`, both products in 128 bits.
+#[inline]
+fn share_exceeds(part: u64, ratio: Ratio, whole: u64) -> bool {
+    wide::mul_u64(part, wide::widen(Ratio::PARTS)) > wide::mul_u64(whole, wide::widen(ratio.ppm()))
+}
+
 impl Price {
     /// One of the other for one.
     pub const ONE: Self = Self {
@@ -106,7 +112,7 @@ impl Price {
         if number == 0 {
             return Err(MathError::OutOfRange);
         }
-        let zeros = number.leading_zeros();
+        let zeros = wide::leading_zeros(number);
         let exponent = wide::widen_u32_i64(zeros).wrapping_neg();
         Ok(Self {
             exponent,
@@ -231,7 +237,7 @@ impl Price {
     /// The price `(high + low / 2^64) · 2^exponent`; `OutOfRange` for zero.
     #[inline]
     const fn normalised(high: u64, low: u64, exponent: i64) -> Result<Self, MathError> {
-        let zeros = high.leading_zeros();
+        let zeros = wide::leading_zeros(high);
         if zeros == 64 {
             let Ok(price) = Self::from_integer(low) else {
                 return Err(MathError::OutOfRange);
@@ -277,6 +283,43 @@ impl Price {
             })),
             None => Err(MathError::Overflow),
         }
+    }
+
+    /// Is `self` more than `ratio` of `whole`? By cross-multiplication, without a division; what
+    /// alignment cuts counts toward yes.
+    #[inline]
+    pub fn exceeds(self, ratio: Ratio, whole: Self) -> bool {
+        let large = self.exponent.max(whole.exponent);
+        let (part, lost) = self.shifted_to(large);
+        let (whole, _) = whole.shifted_to(large);
+        share_exceeds(part.wrapping_add(lost), ratio, whole)
+    }
+
+    /// Are the two further apart than `ratio` of `other`? As [`Price::exceeds`].
+    #[inline]
+    pub fn is_apart(self, other: Self, ratio: Ratio) -> bool {
+        let large = self.exponent.max(other.exponent);
+        let (a, lost_a) = self.shifted_to(large);
+        let (b, lost_b) = other.shifted_to(large);
+        // Only one of the two is shifted; the other has all its 64 bits, so that one more fits.
+        let distance = a.abs_diff(b).saturating_add(lost_a.max(lost_b));
+        share_exceeds(distance, ratio, b)
+    }
+
+    /// The mantissa at a larger exponent, cut, and one where the cut lost something.
+    #[inline]
+    const fn shifted_to(self, large: i64) -> (u64, u64) {
+        let count = large.wrapping_sub(self.exponent);
+        if count == 0 {
+            return (self.mantissa, 0);
+        }
+        if count > 63 {
+            return (0, 1);
+        }
+        let count = wide::low_u32(count);
+        let kept = self.mantissa.wrapping_shr(count);
+        let lost = self.mantissa.wrapping_shl(64u32.wrapping_sub(count)) != 0;
+        (kept, wide::widen_bool(lost))
     }
 
     /// |a - b| / b in parts per million, rounded up, saturating at [`Ratio::MAX`]. Before the

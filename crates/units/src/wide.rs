@@ -179,6 +179,25 @@ pub const fn mul_u64(a: u64, b: u64) -> (u64, u64) {
     (high, (cross << 32) | (low & LOW))
 }
 
+/// Zeros above the highest set bit; 64 for zero. The target has no instruction for it, and what
+/// the compiler puts in its place costs twice as much as six comparisons.
+#[inline]
+pub const fn leading_zeros(x: u64) -> u32 {
+    if x == 0 {
+        return 64;
+    }
+    let (mut x, mut zeros) = (x, 0u32);
+    let mut step = 32u32;
+    while step > 0 {
+        if x >> (64u32.wrapping_sub(step)) == 0 {
+            x <<= step;
+            zeros = zeros.wrapping_add(step);
+        }
+        step >>= 1;
+    }
+    zeros
+}
+
 /// `a * b` as (high, low) double words.
 #[inline]
 pub const fn mul_u128(a: u128, b: u128) -> (u128, u128) {

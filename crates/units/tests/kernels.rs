@@ -21,6 +21,12 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(4096))]
 
     #[test]
+    fn leading_zeros_are_those_of_the_host(x in word()) {
+        prop_assert_eq!(wide::leading_zeros(x), x.leading_zeros());
+        prop_assert_eq!(wide::leading_zeros(0), 64);
+    }
+
+    #[test]
     fn product_of_words_is_the_exact_product(a in word(), b in word()) {
         let (high, low) = wide::mul_u64(a, b);
         prop_assert_eq!(wide::join(high, low), u128::from(a) * u128::from(b));

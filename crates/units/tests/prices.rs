@@ -180,6 +180,24 @@ proptest! {
         prop_assert!(found >= wanted.floor() && found < wanted + rational(1));
     }
 
+    /// Bounds of oracles: compared by products, and never more lenient than exact numbers.
+    #[test]
+    fn bounds_are_exceeded_where_the_exact_numbers_exceed_them(
+        a in factor(), b in factor(), ppm in word(),
+    ) {
+        let (x, y, limit) = (exact(a), exact(b), ppm as u32);
+        let bound = &y * rational(limit) / rational(1_000_000);
+        let distance = if x > y { &x - &y } else { &y - &x };
+        let ratio = Ratio::from_ppm(limit);
+        for (found, part) in [(a.exceeds(ratio, b), &x), (a.is_apart(b, ratio), &distance)] {
+            prop_assert!(found || *part <= bound);
+            // Alignment cuts a unit of the larger mantissa: 2^-63 of the larger price at most.
+            let slack = (&x + &y) * rational(5_000) * power_of_two(-63);
+            prop_assert!(!found || part + slack > bound);
+        }
+        prop_assert!(!a.is_apart(a, Ratio::ZERO));
+    }
+
     /// The whole chain from two oracle prices to a value, as the program walks it: the relative
     /// error stays below 10^-9 and one step of 2^-48 atoms, and nothing wraps.
     #[test]
