@@ -1,10 +1,11 @@
-//! What the machine itself must bring, and what is done where it does not.
+//! The machine's own Rust, and what the machine must be.
+//!
+//! A C compiler is there: without one, cargo could not have linked xtask.
 
 use std::env;
-use std::path::Path;
 use std::process::Command;
 
-use crate::shell::{on_path, read, run_logged, Outcome};
+use crate::shell::{on_path, read, Outcome};
 
 /// Variables that `cargo run` and rustup hand down, and that mislead another cargo.
 const HANDED_DOWN: [&str; 8] = [
@@ -50,38 +51,6 @@ pub fn ignore_rust_version() -> Vec<&'static str> {
     } else {
         Vec::new()
     }
-}
-
-/// A C compiler with headers: crates on the host side hold C code, and Rust links with it.
-pub fn require_c_compiler() -> Outcome {
-    let headers = ["/usr/include/stdio.h", "/usr/local/include/stdio.h"];
-    if on_path("cc")
-        && (!cfg!(target_os = "linux") || headers.iter().any(|h| Path::new(h).exists()))
-    {
-        return Ok(());
-    }
-    let remedy = "install a C compiler: `apt-get install gcc libc6-dev`";
-    if !on_path("apt-get") || read(Command::new("id").arg("-u"))? != "0" {
-        return Err(format!("no C compiler on this machine; {remedy}"));
-    }
-    let log = env::temp_dir().join("plimsoll-apt.log");
-    let mut update = Command::new("apt-get");
-    run_logged(
-        update.arg("update"),
-        "reading the machine's package lists",
-        &log,
-    )?;
-    let mut install = Command::new("apt-get");
-    install.args([
-        "install",
-        "--yes",
-        "--no-install-recommends",
-        "gcc",
-        "libc6-dev",
-    ]);
-    install.env("DEBIAN_FRONTEND", "noninteractive");
-    run_logged(&mut install, "installing a C compiler", &log)
-        .map_err(|reason| format!("{reason}\nBy hand: {remedy}"))
 }
 
 /// The upstream toolchain is unpacked from packages for Debian on x86-64.

@@ -25,58 +25,55 @@ const SO: &str = "PLIMSOLL_SO";
 pub fn all(root: &Path, choice: &Choice) -> Outcome {
     let start = Instant::now();
     heading("format");
-    cargo(root, &["fmt", "--all", "--check"])?;
+    run(host::cargo()
+        .args(["fmt", "--all", "--check"])
+        .current_dir(root))?;
     tidy::check(root)?;
-    // Needed by the C code among the dependencies, before any of them is compiled.
-    host::require_c_compiler()?;
     heading("unit and property tests of the pure crates");
-    cargo_test(root, &PURE.map(|package| ["-p", package]).concat())?;
+    let pure = PURE.map(|package| ["-p", package]).concat();
+    run(&mut cargo(root, "test", &pure))?;
     heading("clippy");
-    let mut clippy = host::cargo();
-    clippy
-        .args(["clippy", "--workspace", "--all-targets"])
-        .args(host::ignore_rust_version());
-    run(clippy.args(["--", "-D", "warnings"]).current_dir(root))?;
+    let mut clippy = cargo(root, "clippy", &["--workspace", "--all-targets"]);
+    run(clippy.args(["--", "-D", "warnings"]))?;
     build::all(root, choice)?;
     size(root)?;
     heading("tests of the built program and of everything around it");
-    let rest = PURE.map(|package| ["--exclude", package]).concat();
-    let rest = [&["--workspace"], rest.as_slice()].concat();
-    cargo_test(root, &rest)?;
+    run(&mut cargo(root, "test", &shell_packages()))?;
     build::checked(root, choice)?;
     heading("the same program tests, with the invariants re-checked by the program itself");
-    // The same packages, so that nothing is compiled for another set of features.
-    let mut again = test_command(root, &[rest.as_slice(), &["--test", "*"]].concat());
-    run(again.env(SO, root.join(build::CHECKED).join("plimsoll.so")))?;
+    let mut again = cargo(root, "test", &shell_packages());
+    again.env(SO, root.join(build::CHECKED).join("plimsoll.so"));
+    run(again.args(["--test", "*"]))?;
     heading("done");
-    say(&format!(
-        "all checks passed, in {} s",
-        start.elapsed().as_secs()
-    ));
+    let seconds = start.elapsed().as_secs();
+    say(&format!("all checks passed, in {seconds} s"));
     Ok(())
 }
 
 /// Compares one kind of snapshot, or rewrites it.
 pub fn snapshot(root: &Path, name: &str, update: bool) -> Outcome {
     heading(name);
-    let mut test = host::cargo();
-    test.args(["test", "-p", "plimsoll-tests", "--test", name])
-        .args(host::ignore_rust_version());
+    let mut test = cargo(root, "test", &shell_packages());
     if update {
         test.env(UPDATE, "1");
     }
-    run(test.current_dir(root))
+    run(test.args(["--test", name]))
 }
 
 /// Builds what is missing and runs the demonstration.
 pub fn demo(root: &Path, choice: &Choice, words: &[String]) -> Outcome {
     build::programs(root, choice)?;
     heading("demo");
-    let mut command = host::cargo();
-    command
-        .args(["run", "--quiet", "-p", "plimsoll-sim"])
-        .args(host::ignore_rust_version());
-    run(command.arg("--").args(words).current_dir(root))
+    run(cargo(root, "run", &["--quiet", "-p", "plimsoll-sim"])
+        .arg("--")
+        .args(words))
+}
+
+/// Selects all but the pure packages. Each run names the same ones, since another choice would
+/// compile the dependencies again for another set of features.
+fn shell_packages() -> Vec<&'static str> {
+    let pure = PURE.map(|package| ["--exclude", package]).concat();
+    [&["--workspace"], pure.as_slice()].concat()
 }
 
 fn size(root: &Path) -> Outcome {
@@ -90,19 +87,12 @@ fn size(root: &Path) -> Outcome {
     Ok(())
 }
 
-fn cargo_test(root: &Path, words: &[&str]) -> Outcome {
-    run(&mut test_command(root, words))
-}
-
-fn test_command(root: &Path, words: &[&str]) -> Command {
-    let mut test = host::cargo();
-    test.arg("test")
+fn cargo(root: &Path, verb: &str, words: &[&str]) -> Command {
+    let mut command = host::cargo();
+    command
+        .arg(verb)
         .args(words)
         .args(host::ignore_rust_version());
-    test.env_remove(UPDATE).env_remove(SO).current_dir(root);
-    test
-}
-
-fn cargo(root: &Path, words: &[&str]) -> Outcome {
-    run(host::cargo().args(words).current_dir(root))
+    command.env_remove(UPDATE).env_remove(SO).current_dir(root);
+    command
 }

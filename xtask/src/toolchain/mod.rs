@@ -84,7 +84,6 @@ impl Choice {
 /// Makes the toolchain ready; does nothing where it is.
 pub fn setup(choice: &Choice) -> Outcome<Toolchain> {
     heading("toolchain");
-    host::require_c_compiler()?;
     if choice.kind() == Kind::PlatformTools {
         if !on_path("cargo-build-sbf") {
             return Err(
