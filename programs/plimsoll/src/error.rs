@@ -205,7 +205,9 @@ pub enum PlimsollError {
 
     // Listing.
     /// The scenario set is not usable.
-    #[msg("a scenario set needs 1 to 16 scenarios, an up move and a down move, and damped weights")]
+    #[msg(
+        "a scenario set needs 1 to 16 scenarios, an up move and a down move, and damped weights"
+    )]
     ScenarioSetInvalid = 600,
     /// A ratio lies outside of its bounds.
     #[msg("a risk parameter lies outside of its bounds")]

@@ -57,7 +57,11 @@ pub mod plimsoll {
     use super::*;
 
     /// Creates a group and its insurance fund.
-    pub fn create_group(ctx: &mut Context<CreateGroup>, id: u16, params: GroupParams) -> Result<()> {
+    pub fn create_group(
+        ctx: &mut Context<CreateGroup>,
+        id: u16,
+        params: GroupParams,
+    ) -> Result<()> {
         create_group::handler(ctx, id, params)
     }
 
@@ -119,7 +123,12 @@ pub mod plimsoll {
         amount_token_atoms: u64,
         borrow_token_atoms_max: u64,
     ) -> Result<()> {
-        withdraw::handler(ctx, collateral_key, amount_token_atoms, borrow_token_atoms_max)
+        withdraw::handler(
+            ctx,
+            collateral_key,
+            amount_token_atoms,
+            borrow_token_atoms_max,
+        )
     }
 
     /// Trades an instrument between two accounts that agree.
@@ -157,7 +166,10 @@ pub mod plimsoll {
     }
 
     /// Gives to the insurance fund.
-    pub fn add_to_insurance(ctx: &mut Context<AddToInsurance>, amount_quote_atoms: u64) -> Result<()> {
+    pub fn add_to_insurance(
+        ctx: &mut Context<AddToInsurance>,
+        amount_quote_atoms: u64,
+    ) -> Result<()> {
         add_to_insurance::handler(ctx, amount_quote_atoms)
     }
 

@@ -2,7 +2,9 @@
 //! refusal. What could freeze, seize, hide or hook a vault's tokens is refused.
 
 use anchor_lang::prelude::*;
-use spl_token_2022_interface::extension::{BaseStateWithExtensions, ExtensionType, PodStateWithExtensions};
+use spl_token_2022_interface::extension::{
+    BaseStateWithExtensions, ExtensionType, PodStateWithExtensions,
+};
 use spl_token_2022_interface::pod::PodMint;
 
 use crate::error::PlimsollError;
@@ -12,7 +14,9 @@ pub(crate) fn require_allowed(mint: &AccountView) -> Result<()> {
     let data = mint.try_borrow()?;
     let state = PodStateWithExtensions::<PodMint>::unpack(&data)
         .map_err(|_| PlimsollError::WrongTokenAccounts)?;
-    let types = state.get_extension_types().map_err(|_| PlimsollError::ExtensionNotAllowed)?;
+    let types = state
+        .get_extension_types()
+        .map_err(|_| PlimsollError::ExtensionNotAllowed)?;
     for extension in types {
         if let Some(refusal) = refusal(extension) {
             msg!("mint extension {} is refused", u16::from(extension));

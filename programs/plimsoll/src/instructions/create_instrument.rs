@@ -93,8 +93,7 @@ pub(crate) fn handler(
     let lot = Price::from_decimal(params.lot_mantissa, params.lot_exponent);
     let lot = lot.map_err(PlimsollError::from)?;
     let accounts = &mut ctx.accounts;
-    accounts.group.instrument_count =
-        index.checked_add(1).ok_or(PlimsollError::IndexExhausted)?;
+    accounts.group.instrument_count = index.checked_add(1).ok_or(PlimsollError::IndexExhausted)?;
     let group = *accounts.group.address();
     let instrument_address = *accounts.instrument.address();
 

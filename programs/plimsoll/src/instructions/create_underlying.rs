@@ -136,8 +136,7 @@ pub(crate) fn handler(
     let views = ctx.remaining_accounts()?;
     let accounts = &mut ctx.accounts;
     require!(is_sane(&params), PlimsollError::ParameterOutOfBounds);
-    accounts.group.underlying_count =
-        index.checked_add(1).ok_or(PlimsollError::IndexExhausted)?;
+    accounts.group.underlying_count = index.checked_add(1).ok_or(PlimsollError::IndexExhausted)?;
     let underlying = &mut accounts.underlying;
     underlying.version = VERSION;
     underlying.bump = ctx.bumps.underlying;
@@ -149,7 +148,10 @@ pub(crate) fn handler(
     set_bounds(underlying, &params);
     underlying.update_scan()?;
     let least_loss = underlying.loss_long_ppm.min(underlying.loss_short_ppm);
-    require!(params.basis_ppm <= least_loss, PlimsollError::ParameterOutOfBounds);
+    require!(
+        params.basis_ppm <= least_loss,
+        PlimsollError::ParameterOutOfBounds
+    );
     // The widest scan range must be usable too, or a refresh could fail later.
     underlying.losses(Ratio::from_ppm(params.scan_upper_ppm))?;
     start_prices(underlying, &params, views)
@@ -158,7 +160,8 @@ pub(crate) fn handler(
 fn is_sane(params: &UnderlyingParams) -> bool {
     let deviation = |ppm: u32| (1..=DEVIATION_PPM_MAX).contains(&ppm);
     let slope = |slope: &SlopeParams| {
-        slope.catch_up_seconds_max > 0 && (1..=DEVIATION_PPM_MAX).contains(&slope.slope_ppm_per_second)
+        slope.catch_up_seconds_max > 0
+            && (1..=DEVIATION_PPM_MAX).contains(&slope.slope_ppm_per_second)
     };
     (1..=AGE_SECONDS_MAX).contains(&params.age_seconds_max)
         && deviation(params.confidence_ppm_max)
@@ -233,7 +236,10 @@ fn start_prices(
     views: Vec<AccountView>,
 ) -> Result<()> {
     let now = now()?;
-    let first = *underlying.sources()?.first().ok_or(PlimsollError::OracleSourceInvalid)?;
+    let first = *underlying
+        .sources()?
+        .first()
+        .ok_or(PlimsollError::OracleSourceInvalid)?;
     let mut accounts = RiskAccounts::new(views.clone());
     let view = accounts.take_view()?;
     let price: Price = {

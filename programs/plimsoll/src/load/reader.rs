@@ -53,7 +53,11 @@ impl RiskAccounts {
 
     /// The next account, which must be the `T` with this group and index.
     #[inline]
-    pub(crate) fn take<T>(&mut self, group: &Address, index: u16) -> Result<(Account<T>, AccountView)>
+    pub(crate) fn take<T>(
+        &mut self,
+        group: &Address,
+        index: u16,
+    ) -> Result<(Account<T>, AccountView)>
     where
         T: Member + Owner + Discriminator + bytemuck::Pod,
     {
@@ -94,7 +98,10 @@ impl RiskAccounts {
     /// The account just taken does not fit its place: says where, and whether it came twice.
     #[cold]
     fn refusal(&self, view: &AccountView, otherwise: PlimsollError) -> Error {
-        msg!("risk account {} does not fit its place", self.next.saturating_sub(1));
+        msg!(
+            "risk account {} does not fit its place",
+            self.next.saturating_sub(1)
+        );
         match self.is_doubled(view) {
             true => PlimsollError::RiskAccountDuplicate.into(),
             false => otherwise.into(),

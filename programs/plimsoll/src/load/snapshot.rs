@@ -1,8 +1,10 @@
 //! One consistent picture of the market, good for every account that an instruction touches.
 
 use anchor_lang::prelude::*;
-use plimsoll_risk::{health, Check, Health, Holding, Market, RowKey, RowKind, RowTerms, UnderlyingTerms};
-use plimsoll_units::{Index, QuoteAtoms};
+use plimsoll_risk::{
+    health, Check, Health, Holding, Market, RowKey, RowKind, RowTerms, UnderlyingTerms,
+};
+use plimsoll_units::Index;
 
 use super::terms::{linear_terms, take_quote, token_terms, underlying_terms, QuoteFactors};
 use super::RiskAccounts;
@@ -71,7 +73,9 @@ impl Snapshot {
                 current = key.underlying();
                 let (account, view) = accounts.take::<Underlying>(group, current)?;
                 let quote = take_quote(&account, accounts, now)?;
-                loaded.underlyings.push(underlying_terms(&account, &quote, &factors)?);
+                loaded
+                    .underlyings
+                    .push(underlying_terms(&account, &quote, &factors)?);
                 loaded.underlying_views.push(view);
             }
             loaded.load_row(group, key, accounts)?;
@@ -104,17 +108,30 @@ impl Snapshot {
         let (account, view) = accounts.take::<Underlying>(group, 0)?;
         let quote = take_quote(&account, accounts, now)?;
         let factors = QuoteFactors::new(&account, &quote, quote_decimals)?;
-        self.underlyings.push(underlying_terms(&account, &quote, &factors)?);
+        self.underlyings
+            .push(underlying_terms(&account, &quote, &factors)?);
         self.underlying_views.push(view);
         Ok(factors)
     }
 
-    fn load_row(&mut self, group: &Address, key: RowKey, accounts: &mut RiskAccounts) -> Result<()> {
-        let mid = self.underlyings.last().ok_or(PlimsollError::CorruptAccount)?.price;
+    fn load_row(
+        &mut self,
+        group: &Address,
+        key: RowKey,
+        accounts: &mut RiskAccounts,
+    ) -> Result<()> {
+        let mid = self
+            .underlyings
+            .last()
+            .ok_or(PlimsollError::CorruptAccount)?
+            .price;
         match key.kind() {
             RowKind::Token => {
                 let (account, view) = accounts.take::<Collateral>(group, key.index())?;
-                require!(account.underlying == key.underlying(), PlimsollError::CorruptAccount);
+                require!(
+                    account.underlying == key.underlying(),
+                    PlimsollError::CorruptAccount
+                );
                 self.rows.push(token_terms(&account, mid)?);
                 self.sources.push(RowSource {
                     deposit_index: account.deposit_index(),
@@ -124,10 +141,17 @@ impl Snapshot {
             }
             RowKind::Linear => {
                 let (account, view) = accounts.take::<Instrument>(group, key.index())?;
-                require!(account.underlying == key.underlying(), PlimsollError::CorruptAccount);
+                require!(
+                    account.underlying == key.underlying(),
+                    PlimsollError::CorruptAccount
+                );
                 self.rows.push(linear_terms(&account, mid)?);
                 let (deposit_index, borrow_index) = (Index::ONE, Index::ONE);
-                self.sources.push(RowSource { deposit_index, borrow_index, view });
+                self.sources.push(RowSource {
+                    deposit_index,
+                    borrow_index,
+                    view,
+                });
             }
         }
         Ok(())
@@ -135,22 +159,31 @@ impl Snapshot {
 
     /// The market as the risk crate sees it.
     pub(crate) fn market(&self) -> Market<'_> {
-        Market { underlyings: &self.underlyings, rows: &self.rows }
+        Market {
+            underlyings: &self.underlyings,
+            rows: &self.rows,
+        }
     }
 
     /// The rows of an account as the risk crate sees them.
-    pub(crate) fn holdings<'a>(&'a self, rows: &'a [Row]) -> Result<Vec<Holding>> {
-        let mut at = 0_usize;
+    pub(crate) fn holdings(&self, rows: &[Row]) -> Result<Vec<Holding>> {
+        let mut loaded = self.rows.iter().zip(&self.sources);
         let mut holdings = Vec::with_capacity(rows.len());
         for row in rows {
-            while self.rows.get(at).is_some_and(|terms| terms.key.raw() < row.key) {
-                at = at.saturating_add(1);
-            }
-            let (Some(terms), Some(source)) = (self.rows.get(at), self.sources.get(at)) else {
-                return Err(PlimsollError::RowTermsMissing.into());
+            let key = row.key()?;
+            let quantity = match key.kind() {
+                // Lots need no index; that terms exist is for the rule to find out.
+                RowKind::Linear => row.lots,
+                RowKind::Token => {
+                    let found = loaded.find(|(terms, _)| terms.key == key);
+                    found.ok_or(PlimsollError::RowTermsMissing)?.1.atoms(row)?
+                }
             };
-            require!(terms.key.raw() == row.key, PlimsollError::RowTermsMissing);
-            holdings.push(source.holding(terms.key, row)?);
+            holdings.push(Holding {
+                key,
+                quantity,
+                quote: row.quote(),
+            });
         }
         Ok(holdings)
     }
@@ -177,7 +210,10 @@ impl Snapshot {
 
     /// The account of an underlying.
     pub(crate) fn underlying_account(&self, at: usize) -> Result<Account<Underlying>> {
-        let view = self.underlying_views.get(at).ok_or(PlimsollError::RowTermsMissing)?;
+        let view = self
+            .underlying_views
+            .get(at)
+            .ok_or(PlimsollError::RowTermsMissing)?;
         Account::<Underlying>::load(*view)
     }
 
@@ -190,21 +226,17 @@ impl Snapshot {
 }
 
 impl RowSource {
+    /// Token atoms of a balance, toward minus infinity.
     #[inline]
-    fn holding(&self, key: RowKey, row: &Row) -> Result<Holding> {
-        match key.kind() {
-            RowKind::Token => {
-                let shares = row.shares();
-                let index = match shares.is_negative() {
-                    true => self.borrow_index,
-                    false => self.deposit_index,
-                };
-                let atoms = shares.to_atoms_floor(index).map_err(PlimsollError::from)?;
-                Ok(Holding { key, quantity: atoms.get(), quote: QuoteAtoms::ZERO })
-            }
-            RowKind::Linear => {
-                Ok(Holding { key, quantity: row.lots, quote: row.quote() })
-            }
-        }
+    fn atoms(&self, row: &Row) -> Result<i64> {
+        let shares = row.shares();
+        let index = match shares.is_negative() {
+            true => self.borrow_index,
+            false => self.deposit_index,
+        };
+        Ok(shares
+            .to_atoms_floor(index)
+            .map_err(PlimsollError::from)?
+            .get())
     }
 }

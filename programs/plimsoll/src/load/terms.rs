@@ -47,7 +47,9 @@ pub(crate) fn take_quote(
         let data = view.try_borrow()?;
         *slot = oracle::read_for_check(source, view.address(), view.owner(), &data)?;
     }
-    let used = quotes.get(..sources.len()).ok_or(PlimsollError::CorruptAccount)?;
+    let used = quotes
+        .get(..sources.len())
+        .ok_or(PlimsollError::CorruptAccount)?;
     judged(account, used, now.time)
 }
 
@@ -68,9 +70,7 @@ impl QuoteFactors {
         let scale = Price::pow10(i32::from(decimals)).map_err(PlimsollError::from)?;
         let per_dollar = |price: Price| scale.checked_div(price).map_err(PlimsollError::from);
         let (mid, low, high) = match (quote.grade, quote.band) {
-            (Grade::Valid, Some(band)) => {
-                (band.price, band.low.min(stable), band.high.max(stable))
-            }
+            (Grade::Valid, Some(band)) => (band.price, band.low.min(stable), band.high.max(stable)),
             _ => (stable, stable, stable),
         };
         Ok(Self {
@@ -89,7 +89,9 @@ pub fn underlying_terms(
     factors: &QuoteFactors,
 ) -> Result<UnderlyingTerms> {
     let product = |price: Price, factor: Price| {
-        price.checked_mul(factor).map_err(|error| Error::from(PlimsollError::from(error)))
+        price
+            .checked_mul(factor)
+            .map_err(|error| Error::from(PlimsollError::from(error)))
     };
     let stable_usd = account.stable.price.price()?;
     let stable = product(stable_usd, factors.mid)?;
@@ -129,13 +131,25 @@ pub fn token_terms(account: &Collateral, mid: Price) -> Result<RowTerms> {
     let key = account.key();
     let price = match key == RowKey::QUOTE {
         true => Price::ONE,
-        false => mid.checked_mul(account.scale()?).map_err(PlimsollError::from)?,
+        false => mid
+            .checked_mul(account.scale()?)
+            .map_err(PlimsollError::from)?,
     };
-    Ok(RowTerms { key, price, pnl_weight: Ratio::ONE })
+    Ok(RowTerms {
+        key,
+        price,
+        pnl_weight: Ratio::ONE,
+    })
 }
 
 /// Terms of a linear instrument's row, in quote atoms per lot; `mid` is its underlying's price.
 pub fn linear_terms(account: &Instrument, mid: Price) -> Result<RowTerms> {
-    let price = mid.checked_mul(account.lot()?).map_err(PlimsollError::from)?;
-    Ok(RowTerms { key: account.key(), price, pnl_weight: account.pnl_weight() })
+    let price = mid
+        .checked_mul(account.lot()?)
+        .map_err(PlimsollError::from)?;
+    Ok(RowTerms {
+        key: account.key(),
+        price,
+        pnl_weight: account.pnl_weight(),
+    })
 }

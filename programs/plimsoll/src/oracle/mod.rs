@@ -32,7 +32,12 @@ impl RawQuote {
         // A confidence of zero is no number that a price could have; it stands for none.
         let confidence = Price::from_decimal(self.confidence, self.exponent).ok();
         let published = UnixSeconds::new(self.published);
-        Some(SourceQuote { price, confidence, published, trading: self.trading })
+        Some(SourceQuote {
+            price,
+            confidence,
+            published,
+            trading: self.trading,
+        })
     }
 }
 

@@ -96,7 +96,10 @@ impl MarginAccount {
         }
         self.check_room(key)?;
         let count = rows.len();
-        let tail = self.rows.get_mut(at..=count).ok_or(PlimsollError::CorruptAccount)?;
+        let tail = self
+            .rows
+            .get_mut(at..=count)
+            .ok_or(PlimsollError::CorruptAccount)?;
         tail.rotate_right(1);
         let slot = tail.first_mut().ok_or(PlimsollError::CorruptAccount)?;
         *slot = Row::new(key);
@@ -113,11 +116,17 @@ impl MarginAccount {
         for at in 0..count {
             let row = *self.rows.get(at).ok_or(PlimsollError::CorruptAccount)?;
             if !row.is_empty() {
-                *self.rows.get_mut(kept).ok_or(PlimsollError::CorruptAccount)? = row;
+                *self
+                    .rows
+                    .get_mut(kept)
+                    .ok_or(PlimsollError::CorruptAccount)? = row;
                 kept = kept.saturating_add(1);
             }
         }
-        let rest = self.rows.get_mut(kept..count).ok_or(PlimsollError::CorruptAccount)?;
+        let rest = self
+            .rows
+            .get_mut(kept..count)
+            .ok_or(PlimsollError::CorruptAccount)?;
         rest.fill(bytemuck::Zeroable::zeroed());
         self.row_count = u8::try_from(kept).map_err(|_| PlimsollError::CorruptAccount)?;
         self.token_count = self.count_tokens()?;
@@ -137,16 +146,25 @@ impl MarginAccount {
             }
             RowKind::Linear => {
                 let positions = rows.saturating_sub(tokens);
-                require!(positions < POSITION_ROWS_MAX, PlimsollError::PositionRowsFull);
+                require!(
+                    positions < POSITION_ROWS_MAX,
+                    PlimsollError::PositionRowsFull
+                );
             }
         }
         let needed = risk_account_count(self.rows()?, Some(key))?;
-        require!(needed <= RISK_ACCOUNTS_MAX, PlimsollError::TooManyUnderlyings);
+        require!(
+            needed <= RISK_ACCOUNTS_MAX,
+            PlimsollError::TooManyUnderlyings
+        );
         Ok(())
     }
 
     fn recount(&mut self) -> Result<()> {
-        self.row_count = self.row_count.checked_add(1).ok_or(PlimsollError::CorruptAccount)?;
+        self.row_count = self
+            .row_count
+            .checked_add(1)
+            .ok_or(PlimsollError::CorruptAccount)?;
         self.token_count = self.count_tokens()?;
         Ok(())
     }
@@ -184,7 +202,10 @@ impl MarginAccount {
         }
         let delegated = anchor_lang::address_eq(signer, &self.delegate);
         require!(delegated, PlimsollError::NotAccountAuthority);
-        require!(now.get() < self.delegate_expires_at, PlimsollError::DelegateExpired);
+        require!(
+            now.get() < self.delegate_expires_at,
+            PlimsollError::DelegateExpired
+        );
         Ok(())
     }
 
@@ -196,13 +217,28 @@ impl MarginAccount {
             _ => true,
         });
         require!(ascending, PlimsollError::CorruptAccount);
-        require!(rows.iter().all(|row| !row.is_empty()), PlimsollError::CorruptAccount);
-        let unused = self.rows.get(rows.len()..).ok_or(PlimsollError::CorruptAccount)?;
+        require!(
+            rows.iter().all(|row| !row.is_empty()),
+            PlimsollError::CorruptAccount
+        );
+        let unused = self
+            .rows
+            .get(rows.len()..)
+            .ok_or(PlimsollError::CorruptAccount)?;
         let zero: Row = bytemuck::Zeroable::zeroed();
-        require!(unused.iter().all(|row| *row == zero), PlimsollError::CorruptAccount);
-        require!(self.count_tokens()? == self.token_count, PlimsollError::CorruptAccount);
+        require!(
+            unused.iter().all(|row| *row == zero),
+            PlimsollError::CorruptAccount
+        );
+        require!(
+            self.count_tokens()? == self.token_count,
+            PlimsollError::CorruptAccount
+        );
         let needed = risk_account_count(rows, None)?;
-        require!(needed <= RISK_ACCOUNTS_MAX, PlimsollError::TooManyUnderlyings);
+        require!(
+            needed <= RISK_ACCOUNTS_MAX,
+            PlimsollError::TooManyUnderlyings
+        );
         Ok(())
     }
 }
