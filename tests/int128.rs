@@ -30,32 +30,20 @@ impl Probe {
     fn new() -> Self {
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../target/deploy/int128.so");
         let so = std::fs::read(path).expect("run `cargo xtask build` first");
-        let unlimited = ComputeBudget {
-            compute_unit_limit: 1 << 40,
-            ..ComputeBudget::new_with_defaults(true)
-        };
+        let unlimited =
+            ComputeBudget { compute_unit_limit: 1 << 40, ..ComputeBudget::new_with_defaults(true) };
         let mut svm = LiteSVM::new().with_compute_budget(unlimited);
         let payer = Keypair::new();
         svm.airdrop(&payer.pubkey(), 1_000_000_000).unwrap();
         let program = Address::new_from_array([7; 32]);
         svm.add_program(program, &so).unwrap();
-        Self {
-            svm,
-            payer,
-            program,
-            account: Address::new_from_array([8; 32]),
-        }
+        Self { svm, payer, program, account: Address::new_from_array([8; 32]) }
     }
 
     /// Runs one batch in the VM and returns the account's bytes afterwards.
     fn run(&mut self, data: Vec<u8>) -> Vec<u8> {
         let lamports = self.svm.minimum_balance_for_rent_exemption(data.len());
-        let account = Account {
-            lamports,
-            data,
-            owner: self.program,
-            ..Account::default()
-        };
+        let account = Account { lamports, data, owner: self.program, ..Account::default() };
         self.svm.set_account(self.account, account).unwrap();
         let metas = vec![AccountMeta::new(self.account, false)];
         let instruction = Instruction::new_with_bytes(self.program, &[], metas);
@@ -129,10 +117,7 @@ fn assert_vm_agrees(pairs: &[(u128, u128)]) {
         for (index, expected) in records.iter().enumerate() {
             let found = &output[index * RECORD_SIZE_BYTES..][..RECORD_SIZE_BYTES];
             let (a, b) = batch[index];
-            assert!(
-                found == bytes(expected),
-                "{a:#x}, {b:#x}: the VM gives {found:x?}"
-            );
+            assert!(found == bytes(expected), "{a:#x}, {b:#x}: the VM gives {found:x?}");
         }
     }
 }
@@ -140,9 +125,7 @@ fn assert_vm_agrees(pairs: &[(u128, u128)]) {
 #[test]
 fn vm_agrees_with_the_host_on_random_pairs_of_all_widths() {
     let mut random = Random(0x9e37_79b9_7f4a_7c15);
-    let pairs: Vec<_> = (0..150_000)
-        .map(|_| (random.value(), random.value()))
-        .collect();
+    let pairs: Vec<_> = (0..150_000).map(|_| (random.value(), random.value())).collect();
 
     assert_vm_agrees(&pairs);
 }
@@ -151,18 +134,10 @@ fn vm_agrees_with_the_host_on_random_pairs_of_all_widths() {
 fn vm_agrees_with_the_host_around_powers_of_two() {
     let near = |bit: u32| {
         let power = 1_u128 << bit;
-        [
-            power.wrapping_sub(1),
-            power,
-            power.wrapping_add(1),
-            power.wrapping_neg(),
-        ]
+        [power.wrapping_sub(1), power, power.wrapping_add(1), power.wrapping_neg()]
     };
     let edges: Vec<u128> = (0..128).flat_map(near).collect();
-    let pairs: Vec<_> = edges
-        .iter()
-        .flat_map(|&a| edges.iter().map(move |&b| (a, b)))
-        .collect();
+    let pairs: Vec<_> = edges.iter().flat_map(|&a| edges.iter().map(move |&b| (a, b))).collect();
 
     assert_vm_agrees(&pairs);
 }
@@ -175,18 +150,9 @@ fn probe_computes_the_operations_that_it_names() {
 
     compute(&mut records);
 
-    assert_eq!(
-        u128::from_le_bytes(records[0].product),
-        a.wrapping_neg().wrapping_mul(b)
-    );
-    assert_eq!(
-        u128::from_le_bytes(records[0].quotient),
-        a.wrapping_neg() / b
-    );
-    assert_eq!(
-        u128::from_le_bytes(records[0].remainder),
-        a.wrapping_neg() % b
-    );
+    assert_eq!(u128::from_le_bytes(records[0].product), a.wrapping_neg().wrapping_mul(b));
+    assert_eq!(u128::from_le_bytes(records[0].quotient), a.wrapping_neg() / b);
+    assert_eq!(u128::from_le_bytes(records[0].remainder), a.wrapping_neg() % b);
     assert_eq!(i128::from_le_bytes(records[0].quotient_signed), n / d);
     assert_eq!(i128::from_le_bytes(records[0].remainder_signed), n % d);
 }

@@ -26,20 +26,12 @@ struct Program {
     out: &'static str,
 }
 
-const PLIMSOLL: Program = Program {
-    package: "plimsoll",
-    folder: "programs/plimsoll",
-    features: "",
-    out: DEPLOY,
-};
+const PLIMSOLL: Program =
+    Program { package: "plimsoll", folder: "programs/plimsoll", features: "", out: DEPLOY };
 
 /// For `tests/int128.rs`; never deployed.
-const PROBE: Program = Program {
-    package: "int128",
-    folder: "tests/programs/int128",
-    features: "",
-    out: DEPLOY,
-};
+const PROBE: Program =
+    Program { package: "int128", folder: "tests/programs/int128", features: "", out: DEPLOY };
 
 /// Sets up the toolchain if need be and builds everything.
 pub fn all(root: &Path, choice: &Choice) -> Outcome {
@@ -58,11 +50,7 @@ pub fn programs(root: &Path, choice: &Choice) -> Outcome {
 /// Builds the program with its own checks in, for a second run of the tests.
 pub fn checked(root: &Path, choice: &Choice) -> Outcome {
     let toolchain = toolchain::setup(choice)?;
-    let program = Program {
-        features: "check-invariants",
-        out: CHECKED,
-        ..PLIMSOLL
-    };
+    let program = Program { features: "check-invariants", out: CHECKED, ..PLIMSOLL };
     program.build(root, &toolchain)
 }
 
@@ -76,9 +64,7 @@ impl Program {
             Toolchain::PlatformTools => self.with_platform_tools(root)?,
             Toolchain::Upstream(upstream) => self.with_upstream(root, upstream)?,
         }
-        let size_bytes = fs::metadata(root.join(&path))
-            .map_err(because(&path))?
-            .len();
+        let size_bytes = fs::metadata(root.join(&path)).map_err(because(&path))?.len();
         let seconds = start.elapsed().as_secs();
         say(&format!("{size_bytes} bytes, in {seconds} s"));
         Ok(())
@@ -90,30 +76,16 @@ impl Program {
         if !self.features.is_empty() {
             build.args(["--features", self.features]);
         }
-        build
-            .arg("--manifest-path")
-            .arg(root.join(self.folder).join("Cargo.toml"));
-        run(build
-            .arg("--sbf-out-dir")
-            .arg(root.join(self.out))
-            .current_dir(root))
+        build.arg("--manifest-path").arg(root.join(self.folder).join("Cargo.toml"));
+        run(build.arg("--sbf-out-dir").arg(root.join(self.out)).current_dir(root))
     }
 
     fn with_upstream(&self, root: &Path, upstream: &toolchain::Upstream) -> Outcome {
         let target_dir = root.join("target/sbf");
         let mut build = upstream.cargo(&target_dir);
-        build.args([
-            "build",
-            "-p",
-            self.package,
-            "--lib",
-            "--features",
-            self.features,
-        ]);
+        build.args(["build", "-p", self.package, "--lib", "--features", self.features]);
         run(build.args(upstream.build_flags()).current_dir(root))?;
-        let built = target_dir
-            .join(toolchain::OUTPUT)
-            .join(format!("lib{}.so", self.package));
+        let built = target_dir.join(toolchain::OUTPUT).join(format!("lib{}.so", self.package));
         let to = root.join(self.out).join(format!("{}.so", self.package));
         // By another name first: a test may be reading the old one.
         let part = to.with_extension("part");
@@ -125,10 +97,7 @@ impl Program {
 /// Writes `target/idl/plimsoll.json` from the program's sources.
 pub fn idl(root: &Path) -> Outcome {
     heading("IDL");
-    helper(
-        root,
-        &["idl", "programs/plimsoll", "target/idl/plimsoll.json"],
-    )?;
+    helper(root, &["idl", "programs/plimsoll", "target/idl/plimsoll.json"])?;
     say("target/idl/plimsoll.json");
     Ok(())
 }
@@ -140,18 +109,14 @@ pub fn keypair(root: &Path) -> Outcome {
         return Ok(());
     }
     helper(root, &["keypair", &path])?;
-    say(&format!(
-        "{path}: a fresh key pair, for a local cluster only"
-    ));
+    say(&format!("{path}: a fresh key pair, for a local cluster only"));
     Ok(())
 }
 
 /// Runs the small program that may use crates, which xtask itself may not.
 fn helper(root: &Path, words: &[&str]) -> Outcome {
     let mut command = host::cargo();
-    command
-        .args(["run", "--quiet", "-p", "plimsoll-idl"])
-        .args(host::ignore_rust_version());
+    command.args(["run", "--quiet", "-p", "plimsoll-idl"]).args(host::ignore_rust_version());
     run(command.arg("--").args(words).current_dir(root))
 }
 
@@ -160,8 +125,6 @@ pub fn workspace() -> Outcome<PathBuf> {
     let mut command = host::cargo();
     command.args(["locate-project", "--workspace", "--message-format", "plain"]);
     let manifest = read(&mut command)?;
-    let folder = Path::new(&manifest)
-        .parent()
-        .ok_or("the workspace has no folder")?;
+    let folder = Path::new(&manifest).parent().ok_or("the workspace has no folder")?;
     Ok(folder.to_owned())
 }

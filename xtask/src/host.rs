@@ -42,10 +42,7 @@ pub fn clean(mut command: Command) -> Command {
 pub fn ignore_rust_version() -> Vec<&'static str> {
     const DECLARED: u32 = 97;
     let version = read(clean(Command::new("rustc")).arg("--version")).unwrap_or_default();
-    let minor = version
-        .split('.')
-        .nth(1)
-        .and_then(|minor| minor.parse().ok());
+    let minor = version.split('.').nth(1).and_then(|minor| minor.parse().ok());
     if minor.is_some_and(|minor: u32| minor <= DECLARED) {
         vec!["--ignore-rust-version"]
     } else {
@@ -66,9 +63,7 @@ pub fn require_debian() -> Outcome {
     }
     for name in ["apt-get", "dpkg-deb"] {
         if !on_path(name) {
-            return Err(format!(
-                "`{name}` is not here, is this Debian? Otherwise {other}"
-            ));
+            return Err(format!("`{name}` is not here, is this Debian? Otherwise {other}"));
         }
     }
     Ok(())

@@ -47,11 +47,7 @@ fn main() -> ExitCode {
 }
 
 fn command(mut words: Vec<String>) -> Outcome {
-    let name = if words.is_empty() {
-        "help".to_owned()
-    } else {
-        words.remove(0)
-    };
+    let name = if words.is_empty() { "help".to_owned() } else { words.remove(0) };
     if ["help", "--help", "-h"].contains(&name.as_str()) {
         print!("{HELP}");
         return Ok(());
@@ -63,9 +59,7 @@ fn command(mut words: Vec<String>) -> Outcome {
     }
     let update = take_flag(&mut words, "--update");
     if let Some(word) = words.first() {
-        return Err(format!(
-            "`{name}` does not know `{word}`; see `cargo xtask help`"
-        ));
+        return Err(format!("`{name}` does not know `{word}`; see `cargo xtask help`"));
     }
     match name.as_str() {
         "setup" => toolchain::setup(&choice).map(|_| ()),
@@ -85,11 +79,7 @@ fn toolchain_options(words: &mut Vec<String>) -> Outcome<Choice> {
         choice.kind = Some(match kind.as_str() {
             "platform-tools" => Kind::PlatformTools,
             "upstream" => Kind::Upstream,
-            _ => {
-                return Err(format!(
-                    "--toolchain is platform-tools or upstream, not `{kind}`"
-                ))
-            }
+            _ => return Err(format!("--toolchain is platform-tools or upstream, not `{kind}`")),
         });
     }
     choice.folder = take_option(words, "--toolchain-dir")?.map(PathBuf::from);
@@ -99,10 +89,7 @@ fn toolchain_options(words: &mut Vec<String>) -> Outcome<Choice> {
 /// Takes `name VALUE` or `name=VALUE` out of the words.
 fn take_option(words: &mut Vec<String>, name: &str) -> Outcome<Option<String>> {
     let prefix = format!("{name}=");
-    let Some(at) = words
-        .iter()
-        .position(|word| word == name || word.starts_with(&prefix))
-    else {
+    let Some(at) = words.iter().position(|word| word == name || word.starts_with(&prefix)) else {
         return Ok(None);
     };
     let word = words.remove(at);

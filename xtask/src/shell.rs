@@ -34,9 +34,7 @@ pub fn because<E: std::fmt::Display>(what: impl std::fmt::Display) -> impl FnOnc
 /// Runs a program that shows its own progress; a non-zero exit is an error.
 pub fn run(command: &mut Command) -> Outcome {
     let name = command.get_program().to_string_lossy().into_owned();
-    let status = command
-        .status()
-        .map_err(because(format!("cannot start `{name}`")))?;
+    let status = command.status().map_err(because(format!("cannot start `{name}`")))?;
     if status.success() {
         return Ok(());
     }
@@ -70,25 +68,18 @@ pub fn run_logged(command: &mut Command, what: &str, log: &Path) -> Outcome {
     if status.success() {
         return Ok(());
     }
-    Err(format!(
-        "{what} failed ({status}). The end of its output:\n{}",
-        tail(log)
-    ))
+    Err(format!("{what} failed ({status}). The end of its output:\n{}", tail(log)))
 }
 
 /// The standard output of a program, without the line break at its end.
 pub fn read(command: &mut Command) -> Outcome<String> {
     let name = command.get_program().to_string_lossy().into_owned();
-    let output = command
-        .output()
-        .map_err(because(format!("cannot start `{name}`")))?;
+    let output = command.output().map_err(because(format!("cannot start `{name}`")))?;
     if !output.status.success() {
         let reason = String::from_utf8_lossy(&output.stderr);
         return Err(format!("`{}` failed: {}", line_of(command), reason.trim()));
     }
-    Ok(String::from_utf8_lossy(&output.stdout)
-        .trim_end()
-        .to_owned())
+    Ok(String::from_utf8_lossy(&output.stdout).trim_end().to_owned())
 }
 
 /// Whether `name` is a program that PATH leads to.
@@ -100,13 +91,8 @@ pub fn on_path(name: &str) -> bool {
 /// The command as a person would type it.
 fn line_of(command: &Command) -> String {
     let program = command.get_program().to_string_lossy().into_owned();
-    let rest = command
-        .get_args()
-        .map(|word| word.to_string_lossy().into_owned());
-    std::iter::once(program)
-        .chain(rest)
-        .collect::<Vec<_>>()
-        .join(" ")
+    let rest = command.get_args().map(|word| word.to_string_lossy().into_owned());
+    std::iter::once(program).chain(rest).collect::<Vec<_>>().join(" ")
 }
 
 /// The last lines of a log file.

@@ -25,9 +25,7 @@ const SO: &str = "PLIMSOLL_SO";
 pub fn all(root: &Path, choice: &Choice) -> Outcome {
     let start = Instant::now();
     heading("format");
-    run(host::cargo()
-        .args(["fmt", "--all", "--check"])
-        .current_dir(root))?;
+    run(host::cargo().args(["fmt", "--all", "--check"]).current_dir(root))?;
     tidy::check(root)?;
     heading("unit and property tests of the pure crates");
     let pure = PURE.map(|package| ["-p", package]).concat();
@@ -64,9 +62,7 @@ pub fn snapshot(root: &Path, name: &str, update: bool) -> Outcome {
 pub fn demo(root: &Path, choice: &Choice, words: &[String]) -> Outcome {
     build::programs(root, choice)?;
     heading("demo");
-    run(cargo(root, "run", &["--quiet", "-p", "plimsoll-sim"])
-        .arg("--")
-        .args(words))
+    run(cargo(root, "run", &["--quiet", "-p", "plimsoll-sim"]).arg("--").args(words))
 }
 
 /// Selects all but the pure packages. Each run names the same ones, since another choice would
@@ -80,19 +76,14 @@ fn size(root: &Path) -> Outcome {
     let path = root.join(build::DEPLOY).join("plimsoll.so");
     let size_bytes = fs::metadata(&path).map_err(because(path.display()))?.len();
     if size_bytes > SO_SIZE_BYTES_MAX {
-        return Err(format!(
-            "plimsoll.so has {size_bytes} bytes, over {SO_SIZE_BYTES_MAX}"
-        ));
+        return Err(format!("plimsoll.so has {size_bytes} bytes, over {SO_SIZE_BYTES_MAX}"));
     }
     Ok(())
 }
 
 fn cargo(root: &Path, verb: &str, words: &[&str]) -> Command {
     let mut command = host::cargo();
-    command
-        .arg(verb)
-        .args(words)
-        .args(host::ignore_rust_version());
+    command.arg(verb).args(words).args(host::ignore_rust_version());
     command.env_remove(UPDATE).env_remove(SO).current_dir(root);
     command
 }

@@ -23,30 +23,15 @@ const STRICT: [&str; 3] = ["programs/", "crates/units/src/", "crates/risk/src/"]
 const CASTS: &str = "crates/units/src/wide.rs";
 
 /// What strict code does without.
-const STRICT_WORDS: [&str; 6] = [
-    ".unwrap()",
-    ".expect(",
-    "f64",
-    "f32",
-    "unreachable!",
-    "panic!",
-];
+const STRICT_WORDS: [&str; 6] = [".unwrap()", ".expect(", "f64", "f32", "unreachable!", "panic!"];
 
 /// What no code keeps. Spelled in parts, so that this file passes its own check.
-const MARKS: [&str; 4] = [
-    concat!("TO", "DO"),
-    concat!("FIX", "ME"),
-    concat!("X", "XX"),
-    concat!("dbg", "!("),
-];
+const MARKS: [&str; 4] =
+    [concat!("TO", "DO"), concat!("FIX", "ME"), concat!("X", "XX"), concat!("dbg", "!(")];
 
 /// Signs of one machine.
-const MACHINE: [&str; 4] = [
-    concat!("/ro", "ot/"),
-    concat!("/ho", "me/"),
-    concat!("/wo", "rk/"),
-    concat!("/Us", "ers/"),
-];
+const MACHINE: [&str; 4] =
+    [concat!("/ro", "ot/"), concat!("/ho", "me/"), concat!("/wo", "rk/"), concat!("/Us", "ers/")];
 
 /// What stands before every address.
 const ADDRESS: &str = concat!(":", "//");
@@ -73,24 +58,16 @@ struct Room<'a> {
 pub fn check(root: &Path) -> Outcome {
     heading("tidy");
     let mut list = Command::new("git");
-    list.args(["ls-files", "--cached", "--others", "--exclude-standard"])
-        .current_dir(root);
+    list.args(["ls-files", "--cached", "--others", "--exclude-standard"]).current_dir(root);
     let names = read(&mut list)?;
-    let names: BTreeSet<&str> = names
-        .lines()
-        .filter(|name| root.join(name).is_file())
-        .collect();
+    let names: BTreeSet<&str> = names.lines().filter(|name| root.join(name).is_file()).collect();
     let mut faults = Vec::new();
     for name in &names {
         let bytes = fs::read(root.join(name)).map_err(because(name))?;
         let Ok(text) = String::from_utf8(bytes) else {
             continue;
         };
-        let mut room = Room {
-            name,
-            text: &text,
-            faults: Vec::new(),
-        };
+        let mut room = Room { name, text: &text, faults: Vec::new() };
         room.machine();
         if name.ends_with(".rs") {
             room.rust();
@@ -113,11 +90,7 @@ pub fn check(root: &Path) -> Outcome {
 impl Room<'_> {
     /// Notes a fault; line 0 means the whole file.
     fn fault(&mut self, line: usize, what: &str) {
-        let place = if line == 0 {
-            String::new()
-        } else {
-            format!(":{line}")
-        };
+        let place = if line == 0 { String::new() } else { format!(":{line}") };
         self.faults.push(format!("{}{place}: {what}", self.name));
     }
 
@@ -148,11 +121,7 @@ impl Room<'_> {
         if !text.starts_with("//!") && !text.starts_with("#!") {
             self.fault(1, "does not open with `//!`");
         }
-        let most = if self.is_test() {
-            TEST_FILE_LINES_MAX
-        } else {
-            FILE_LINES_MAX
-        };
+        let most = if self.is_test() { TEST_FILE_LINES_MAX } else { FILE_LINES_MAX };
         if lines.len() > most {
             self.fault(0, &format!("{} lines, over {most}", lines.len()));
         }
@@ -172,9 +141,7 @@ impl Room<'_> {
     fn function(&mut self, lines: &[&str], at: usize) {
         let line = lines[at];
         let body = line.trim_start();
-        let words = body
-            .split_whitespace()
-            .take_while(|word| !word.contains('('));
+        let words = body.split_whitespace().take_while(|word| !word.contains('('));
         let opens = body.contains('(')
             && (body.starts_with("fn ") || body.starts_with("pub") || body.starts_with("unsafe"))
             && words.clone().any(|word| word == "fn");
@@ -183,10 +150,7 @@ impl Room<'_> {
         }
         let indent = &line[..line.len() - body.len()];
         let close = format!("{indent}}}");
-        let length = lines[at..]
-            .iter()
-            .position(|line| *line == close)
-            .map_or(0, |n| n + 1);
+        let length = lines[at..].iter().position(|line| *line == close).map_or(0, |n| n + 1);
         if length > FUNCTION_LINES_MAX {
             self.fault(at + 1, &format!("a function of {length} lines"));
         }
@@ -198,9 +162,7 @@ impl Room<'_> {
         if body.starts_with("//") || !(body.contains("unsafe {") || body.contains("unsafe impl")) {
             return;
         }
-        let near = lines[at.saturating_sub(4)..at]
-            .iter()
-            .any(|line| line.contains("// SAFETY:"));
+        let near = lines[at.saturating_sub(4)..at].iter().any(|line| line.contains("// SAFETY:"));
         if !near && self.name != "xtask/src/tidy.rs" {
             self.fault(at + 1, "`unsafe` without `// SAFETY:`");
         }
@@ -208,15 +170,10 @@ impl Room<'_> {
 
     /// No cast, float or panic, outside tests.
     fn strict(&mut self, lines: &[&str]) {
-        let tests = lines
-            .iter()
-            .position(|line| line.starts_with("mod tests {"));
+        let tests = lines.iter().position(|line| line.starts_with("mod tests {"));
         let end = tests.unwrap_or(lines.len());
         if lines.len() - end > INLINE_TEST_LINES_MAX {
-            self.fault(
-                end + 1,
-                "more tests than fit beside the code: give them a file",
-            );
+            self.fault(end + 1, "more tests than fit beside the code: give them a file");
         }
         let mut naming = false;
         for (index, line) in lines[..end].iter().enumerate() {
@@ -238,11 +195,7 @@ impl Room<'_> {
 /// Whether cargo or some `mod` leads to a file.
 fn is_included(root: &Path, name: &str, names: &BTreeSet<&str>) -> bool {
     let path = Path::new(name);
-    let stem = path
-        .file_stem()
-        .unwrap_or_default()
-        .to_string_lossy()
-        .into_owned();
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     let folder = path.parent().unwrap_or(Path::new(""));
     if ["main", "lib", "build"].contains(&stem.as_str()) {
         return true;
@@ -250,24 +203,17 @@ fn is_included(root: &Path, name: &str, names: &BTreeSet<&str>) -> bool {
     // Targets that cargo finds by itself or that a manifest names.
     let roots = ["tests", "benches", "examples", "bin"];
     let manifest = |folder: &Path| fs::read_to_string(root.join(folder).join("Cargo.toml")).ok();
-    let own = folder
-        .file_name()
-        .is_some_and(|last| roots.iter().any(|root| last == *root));
+    let own = folder.file_name().is_some_and(|last| roots.iter().any(|root| last == *root));
     if own && folder.parent().is_some_and(|up| manifest(up).is_some()) {
         return true;
     }
     if folder.ancestors().filter_map(manifest).any(|text| {
-        text.lines()
-            .any(|line| line.starts_with("path") && line.contains(&format!("{stem}.rs")))
+        text.lines().any(|line| line.starts_with("path") && line.contains(&format!("{stem}.rs")))
     }) {
         return true;
     }
     let (module, parent) = if stem == "mod" {
-        let module = folder
-            .file_name()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned();
+        let module = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
         (module, folder.parent().unwrap_or(Path::new("")))
     } else {
         (stem, folder)

@@ -37,10 +37,7 @@ fn product(a: u64, b: u64) -> u128 {
     // None of the sums overflows: (2^32 − 1)^2 + 2·(2^32 − 1) = 2^64 − 1.
     let cross = a1.wrapping_mul(b0).wrapping_add(bottom >> HALF);
     let other = a0.wrapping_mul(b1).wrapping_add(cross & LOW);
-    let top = a1
-        .wrapping_mul(b1)
-        .wrapping_add(cross >> HALF)
-        .wrapping_add(other >> HALF);
+    let top = a1.wrapping_mul(b1).wrapping_add(cross >> HALF).wrapping_add(other >> HALF);
     join(top, (other << HALF) | (bottom & LOW))
 }
 
@@ -51,9 +48,7 @@ pub fn multiply(a: u128, b: u128) -> u128 {
     if (high(a) | high(b)) == 0 {
         return whole;
     }
-    let cross = high(a)
-        .wrapping_mul(low(b))
-        .wrapping_add(low(a).wrapping_mul(high(b)));
+    let cross = high(a).wrapping_mul(low(b)).wrapping_add(low(a).wrapping_mul(high(b)));
     join(high(whole).wrapping_add(cross), low(whole))
 }
 
@@ -169,9 +164,7 @@ fn divide_below(high: u64, low: u64, d: u64) -> u64 {
     let lower = low << shift;
     let q1 = digit(upper, lower >> HALF, d);
     // Below `d`, thus exact although the words wrap.
-    let rest = (upper << HALF)
-        .wrapping_add(lower >> HALF)
-        .wrapping_sub(q1.wrapping_mul(d));
+    let rest = (upper << HALF).wrapping_add(lower >> HALF).wrapping_sub(q1.wrapping_mul(d));
     let q0 = digit(rest, lower & LOW, d);
     (q1 << HALF).wrapping_add(q0)
 }

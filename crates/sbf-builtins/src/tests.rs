@@ -47,12 +47,7 @@ fn kernels_agree_with_the_host_on_random_values_of_all_widths() {
 fn kernels_agree_with_the_host_around_powers_of_two() {
     let near = |bit: u32| {
         let power = 1_u128 << bit;
-        [
-            power.wrapping_sub(1),
-            power,
-            power.wrapping_add(1),
-            power.wrapping_neg(),
-        ]
+        [power.wrapping_sub(1), power, power.wrapping_add(1), power.wrapping_neg()]
     };
     for a in (0..128).flat_map(near) {
         for b in (0..128).flat_map(near) {

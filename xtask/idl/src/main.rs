@@ -33,16 +33,9 @@ fn write_idl(program: &str, file: &Path) -> Result<(), Box<dyn Error>> {
     // The builder would hand this on to cargo as a toolchain, and gets its name wrong.
     env::remove_var("RUSTUP_TOOLCHAIN");
     // It sets compiler flags of its own: in the shared target folder all would be built anew.
-    env::set_var(
-        "CARGO_TARGET_DIR",
-        env::current_dir()?.join("target/idl-build"),
-    );
-    let flags = ["--lib", "--ignore-rust-version"]
-        .map(str::to_owned)
-        .to_vec();
-    let builder = IdlBuilder::new()
-        .program_path(PathBuf::from(program))
-        .skip_lint(true);
+    env::set_var("CARGO_TARGET_DIR", env::current_dir()?.join("target/idl-build"));
+    let flags = ["--lib", "--ignore-rust-version"].map(str::to_owned).to_vec();
+    let builder = IdlBuilder::new().program_path(PathBuf::from(program)).skip_lint(true);
     let idl = builder.cargo_args(flags).build()?;
     create_folder_of(file)?;
     fs::write(file, serde_json::to_string_pretty(&idl)? + "\n")?;

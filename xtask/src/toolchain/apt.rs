@@ -45,17 +45,12 @@ impl Apt {
         let mut sources = String::new();
         for suite in suites {
             let mirror = mirror_of(suite.archive)?;
-            sources.push_str(&format!(
-                "deb [signed-by={KEYRING}] {mirror} {} main\n",
-                suite.name
-            ));
+            sources.push_str(&format!("deb [signed-by={KEYRING}] {mirror} {} main\n", suite.name));
         }
         let status: String = provided.iter().map(|name| installed_stanza(name)).collect();
         write(&folder.join("etc/sources.list"), &sources)?;
         write(&folder.join("state/status"), &status)?;
-        let apt = Self {
-            folder: folder.to_owned(),
-        };
+        let apt = Self { folder: folder.to_owned() };
         let names: Vec<&str> = suites.iter().map(|suite| suite.name).collect();
         let what = format!("reading Debian's package lists ({})", names.join(", "));
         run_logged(apt.get().arg("update"), &what, &folder.join("update.log"))
@@ -69,12 +64,7 @@ impl Apt {
         let archives = self.folder.join("cache/archives");
         let what = format!("fetching {}", packages.join(", "));
         let mut fetch = self.get();
-        fetch.args([
-            "install",
-            "--yes",
-            "--download-only",
-            "--no-install-recommends",
-        ]);
+        fetch.args(["install", "--yes", "--download-only", "--no-install-recommends"]);
         run_logged(fetch.args(packages), &what, &self.folder.join("fetch.log"))?;
         let part = target.with_extension("part");
         let _ = fs::remove_dir_all(&part);
@@ -87,12 +77,7 @@ impl Apt {
         files.sort();
         say(&format!("unpacking {} packages ...", files.len()));
         for file in &files {
-            read(
-                Command::new("dpkg-deb")
-                    .arg("--extract")
-                    .arg(file)
-                    .arg(&part),
-            )?;
+            read(Command::new("dpkg-deb").arg("--extract").arg(file).arg(&part))?;
         }
         fs::rename(&part, target).map_err(because(target.display()))?;
         fs::remove_dir_all(&self.folder).map_err(because(self.folder.display()))
@@ -120,9 +105,7 @@ impl Apt {
         for option in options {
             command.arg("-o").arg(option);
         }
-        command
-            .env("DEBIAN_FRONTEND", "noninteractive")
-            .env("LC_ALL", "C");
+        command.env("DEBIAN_FRONTEND", "noninteractive").env("LC_ALL", "C");
         command
     }
 }
@@ -130,21 +113,15 @@ impl Apt {
 /// The address of the machine's own mirror of an archive, from its own apt configuration.
 fn mirror_of(archive: Archive) -> Outcome<String> {
     let mut query = Command::new("apt-get");
-    query.args([
-        "indextargets",
-        "--format",
-        "$(REPO_URI) $(RELEASE)",
-        "Created-By: Packages",
-    ]);
+    query.args(["indextargets", "--format", "$(REPO_URI) $(RELEASE)", "Created-By: Packages"]);
     let targets = read(&mut query)?;
     let mut found = targets.lines().filter_map(|line| line.split_once(' '));
     let security = |suite: &str| suite.contains("-security") || suite.contains("/updates");
     let hit = found.find(|(_, suite)| match archive {
         Archive::Security => security(suite),
-        Archive::Main => [
-            "bookworm", "trixie", "forky", "stable", "testing", "unstable", "sid",
-        ]
-        .contains(suite),
+        Archive::Main => {
+            ["bookworm", "trixie", "forky", "stable", "testing", "unstable", "sid"].contains(suite)
+        }
     });
     let missing = match archive {
         Archive::Security => "no security archive",

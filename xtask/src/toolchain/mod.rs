@@ -61,11 +61,7 @@ impl Choice {
     /// The kind that was asked for, or the one that is there.
     pub fn kind(&self) -> Kind {
         let present = on_path("cargo-build-sbf");
-        self.kind.unwrap_or(if present {
-            Kind::PlatformTools
-        } else {
-            Kind::Upstream
-        })
+        self.kind.unwrap_or(if present { Kind::PlatformTools } else { Kind::Upstream })
     }
 
     fn root(&self) -> Outcome<PathBuf> {
@@ -95,13 +91,8 @@ pub fn setup(choice: &Choice) -> Outcome<Toolchain> {
         say("cargo build-sbf, found on PATH");
         return Ok(Toolchain::PlatformTools);
     }
-    let upstream = Upstream {
-        root: choice.root()?,
-    };
-    say(&format!(
-        "the upstream compiler, in {}",
-        upstream.root.display()
-    ));
+    let upstream = Upstream { root: choice.root()? };
+    say(&format!("the upstream compiler, in {}", upstream.root.display()));
     upstream.make_ready()?;
     Ok(Toolchain::Upstream(upstream))
 }
@@ -156,33 +147,17 @@ impl Upstream {
 
     fn fetch_rust(&self) -> Outcome {
         let suites = [
-            Suite {
-                archive: Archive::Main,
-                name: "bookworm",
-            },
-            Suite {
-                archive: Archive::Security,
-                name: "bookworm-security",
-            },
+            Suite { archive: Archive::Main, name: "bookworm" },
+            Suite { archive: Archive::Security, name: "bookworm-security" },
         ];
         // The machine's own C compiler and C library serve here.
-        let provided = [
-            "gcc",
-            "binutils",
-            "libc6",
-            "libc6-dev",
-            "libc-dev",
-            "debconf",
-        ];
+        let provided = ["gcc", "binutils", "libc6", "libc6-dev", "libc-dev", "debconf"];
         let apt = Apt::open(&self.root.join("apt-rust"), &suites, &provided)?;
         apt.unpack(&["rustc-web", "cargo-web", "rust-web-src"], &self.rust())
     }
 
     fn fetch_llvm(&self) -> Outcome {
-        let suites = [Suite {
-            archive: Archive::Main,
-            name: "sid",
-        }];
+        let suites = [Suite { archive: Archive::Main, name: "sid" }];
         let apt = Apt::open(&self.root.join("apt-llvm"), &suites, &[])?;
         apt.unpack(&["libllvm23"], &self.llvm())
     }
@@ -207,10 +182,7 @@ impl Upstream {
         command
             .env("RUSTC", bin.join("rustc"))
             .env("RUSTDOC", bin.join("rustdoc"))
-            .env(
-                "LD_LIBRARY_PATH",
-                self.rust().join("usr/lib").join(target::TRIPLET),
-            )
+            .env("LD_LIBRARY_PATH", self.rust().join("usr/lib").join(target::TRIPLET))
             .env("CARGO_TARGET_DIR", target_dir)
             .env("CARGO_INCREMENTAL", "0")
             .env("RUSTFLAGS", target::RUSTFLAGS.join(" "))

@@ -75,9 +75,7 @@ pub fn copy_library(rust: &Path, library: &Path) -> Outcome {
     let anchor = "target_arch = \"wasm32\",";
     let patched = text.replacen(anchor, &format!("{anchor}\n    target_arch = \"bpf\","), 1);
     if patched == text {
-        return Err(format!(
-            "{ALLOC} of this std is not as expected: MIN_ALIGN needs `bpf`"
-        ));
+        return Err(format!("{ALLOC} of this std is not as expected: MIN_ALIGN needs `bpf`"));
     }
     fs::write(&file, patched).map_err(because(file.display()))?;
     fs::rename(&part, library).map_err(because(library.display()))?;
