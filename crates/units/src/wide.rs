@@ -180,20 +180,31 @@ pub const fn mul_u64(a: u64, b: u64) -> (u64, u64) {
 }
 
 /// Zeros above the highest set bit; 64 for zero. The target has no instruction for it, and what
-/// the compiler puts in its place costs twice as much as six comparisons.
+/// the compiler puts in its place is longer than six comparisons. Written out rather than as a
+/// loop, so that it is never run as one, and folds where the number is a constant.
 #[inline]
 pub const fn leading_zeros(x: u64) -> u32 {
     if x == 0 {
         return 64;
     }
-    let (mut x, mut zeros) = (x, 0u32);
-    let mut step = 32u32;
-    while step > 0 {
-        if x >> (64u32.wrapping_sub(step)) == 0 {
-            x <<= step;
-            zeros = zeros.wrapping_add(step);
-        }
-        step >>= 1;
+    let (mut x, mut zeros) = (x, 0);
+    if x >> 32 == 0 {
+        (x, zeros) = (x << 32, 32);
+    }
+    if x >> 48 == 0 {
+        (x, zeros) = (x << 16, zeros | 16);
+    }
+    if x >> 56 == 0 {
+        (x, zeros) = (x << 8, zeros | 8);
+    }
+    if x >> 60 == 0 {
+        (x, zeros) = (x << 4, zeros | 4);
+    }
+    if x >> 62 == 0 {
+        (x, zeros) = (x << 2, zeros | 2);
+    }
+    if x >> 63 == 0 {
+        zeros |= 1;
     }
     zeros
 }
