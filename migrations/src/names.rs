@@ -16,7 +16,8 @@ impl Names {
             toml::from_str(text).map_err(|error| error.to_string())?;
         let mut names = Self::default();
         for (name, address) in table {
-            let address = address.parse().map_err(|_| format!("{name}: {address:?} is no address"))?;
+            let address =
+                address.parse().map_err(|_| format!("{name}: {address:?} is no address"))?;
             names.set(&name, address);
         }
         Ok(names)

@@ -79,7 +79,8 @@ fn tick_atoms(spec: &InstrumentSpec, decimals: QuoteDecimals) -> Result<u64, Str
     let places = spec.tick.places + spec.lot.places;
     let product = mantissa.map(|mantissa| crate::Decimal { mantissa, places });
     let atoms = product.and_then(|product| product.scaled(decimals).ok());
-    let text = format!("{}: a tick of {} is no whole number of quote atoms per lot", spec.name, spec.tick);
+    let text =
+        format!("{}: a tick of {} is no whole number of quote atoms per lot", spec.name, spec.tick);
     atoms.filter(|atoms| *atoms > 0).ok_or(text)
 }
 

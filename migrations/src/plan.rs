@@ -6,11 +6,11 @@ use std::fmt;
 use plimsoll_client::instruction::{
     create_collateral, create_group, create_instrument, create_underlying, NewCollateral,
 };
+use plimsoll_client::AccountSource;
 use plimsoll_client::{
     pda, Address, ClientError, GroupDirectory, GroupParams, Instruction, InstrumentParams,
     UnderlyingParams,
 };
-use plimsoll_client::AccountSource;
 
 use crate::facts::{self, Fact};
 use crate::markets::Markets;
@@ -306,4 +306,3 @@ fn mint(
     let decimals = decimals.ok_or_else(|| format!("{name}: {address} is no mint"))?;
     Ok((u32::from(decimals), stored.owner))
 }
-

@@ -1,9 +1,13 @@
 //! One life of a group, from nothing to a liquidation: the path that everything else departs from.
 
 use plimsoll_client::events::Liquidated;
-use plimsoll_client::instruction::Bid;
+use plimsoll_client::instruction::{trade, Bid, Deal};
+use plimsoll_client::BidRow;
+use plimsoll_migrations::Markets;
 use plimsoll_risk::Check;
-use plimsoll_tests::{assert_near, World, USDC};
+use plimsoll_tests::{
+    address, assert_near, expect_error, TransferFee, World, SOL, TOKEN_2022, USDC,
+};
 
 #[test]
 fn an_account_that_falls_below_its_line_is_unloaded_to_its_buffer() {
@@ -39,4 +43,124 @@ fn an_account_that_falls_below_its_line_is_unloaded_to_its_buffer() {
     assert_near(report.equity_quote_atoms, buffered, 100_000);
     assert_eq!(report.liquidatable, 0);
     assert_eq!(report, world.view("alice"));
+}
+
+#[test]
+fn an_account_is_opened_used_emptied_and_closed() {
+    let mut world = World::local();
+    for name in ["alice", "alice/1", "bob"] {
+        world.open(name).unwrap();
+    }
+    world.deposit("alice", "USDC", 1_000 * USDC).unwrap();
+    world.deposit_by("bob", "alice", "USDC", 500 * USDC).unwrap();
+    world.deposit("alice", "SOL", 3 * SOL).unwrap();
+    world.deposit("bob", "SOL", 100 * SOL).unwrap();
+    assert_eq!(world.balance("alice", "USDC"), 1_500_000_000);
+
+    // Bob borrows what alice brought, and pays it back with what he has.
+    world.borrow("bob", "USDC", 700 * USDC, 700 * USDC).unwrap();
+    assert_eq!(world.balance("bob", "USDC"), -700_000_000);
+    assert_eq!(world.vault("USDC"), 800 * USDC);
+    world.deposit("bob", "USDC", 700 * USDC).unwrap();
+    assert_eq!(world.balance("bob", "USDC"), 0);
+
+    world.withdraw("alice", "USDC", 1_500 * USDC).unwrap();
+    world.withdraw("alice", "SOL", 3 * SOL).unwrap();
+    assert_eq!(world.wallet_balance("alice", "SOL"), 3 * SOL);
+    world.close("alice").unwrap();
+    world.close("alice/1").unwrap();
+    expect_error(world.close("bob"), "AccountNotEmpty");
+}
+
+#[test]
+fn a_delegate_trades_but_does_not_withdraw() {
+    let mut world = World::local();
+    for name in ["alice", "bob"] {
+        world.open(name).unwrap();
+        world.deposit(name, "USDC", 10_000 * USDC).unwrap();
+    }
+    let until = world.vm.now().time.get() + 100;
+    world.delegate("alice", "desk", until).unwrap();
+
+    let deal = Deal { instrument: 0, lots: 10, price_ticks: 15_000 };
+    let authorities = [&address("desk"), &address("bob")];
+    let (alice, bob) = (world.margin("alice"), world.margin("bob"));
+    let one = trade(&world.directory, authorities, &alice, &bob, &deal).unwrap();
+    world.send(&[one], &["desk", "bob"]).unwrap();
+
+    let mut withdrawal = world.withdrawal("alice", "USDC", USDC, 0);
+    withdrawal.accounts[0].pubkey = address("desk");
+    expect_error(world.send(&[withdrawal], &["desk"]), "NotAccountOwner");
+}
+
+#[test]
+fn a_token_with_a_transfer_fee_is_credited_net_of_it() {
+    let mut ground = World::ground(Markets::local());
+    let fee = TransferFee { basis_points: 100, maximum: u64::MAX };
+    ground.mint("SOL", 9, TOKEN_2022, &[fee.extension()]);
+    let mut world = ground.set_up();
+    world.open("alice").unwrap();
+
+    world.deposit("alice", "SOL", 100 * SOL).unwrap();
+
+    assert_eq!(world.balance("alice", "SOL"), 99_000_000_000);
+    assert_eq!(world.vault("SOL"), 99 * SOL);
+    world.withdraw("alice", "SOL", 99 * SOL).unwrap();
+    assert_eq!(world.wallet_balance("alice", "SOL"), 98_010_000_000);
+}
+
+#[test]
+fn a_bankrupt_account_is_taken_over_at_the_cost_of_the_insurance_fund() {
+    // Given a long of 10 SOL at 150 on 100 USDC, and a fund of 1,000.
+    let mut world = World::local();
+    for (name, usdc) in [("alice", 150), ("bob", 100_000), ("keeper", 100_000)] {
+        world.open(name).unwrap();
+        world.deposit(name, "USDC", usdc * USDC).unwrap();
+    }
+    world.insure(1_000 * USDC).unwrap();
+    world.trade("alice", "bob", "SOL-PERP", 1_000, "150").unwrap();
+    world.refresh_instrument("SOL-PERP").unwrap();
+
+    // When SOL falls to 130: equity 150 - 200.3 = -50.3.
+    world.walk_price("SOL", "130");
+    world.mark("alice").unwrap();
+    expect_error(world.withdraw("alice", "USDC", USDC), "BelowInitialMargin");
+    let row = BidRow { key: world.instrument_key("SOL-PERP").raw(), amount: 1_000 };
+    let receipt = world.liquidate("keeper", "alice", &Bid::rows(vec![row])).unwrap();
+
+    // Then the fund paid the shortfall and the discount: half of the requirement of 65, of which
+    // it got a tenth back.
+    let event = receipt.events::<Liquidated>()[0];
+    assert_eq!(event.beta_ppm, 500_000);
+    assert_near(event.discount_quote_atoms, 32_500_000, 1);
+    assert_near(event.insurance_paid_quote_atoms, 82_800_000, 2);
+    assert_near(
+        i64::try_from(world.insurance()).unwrap(),
+        1_000_000_000 - 82_800_000 + 3_250_000,
+        3,
+    );
+    assert_eq!(world.position("keeper", "SOL-PERP").0, 1_000);
+    // Alice is left with what rounding to whole atoms left over, never with a debt.
+    let left = u64::try_from(world.balance("alice", "USDC")).unwrap();
+    assert!((1..=3).contains(&left), "{left}");
+    world.withdraw("alice", "USDC", left).unwrap();
+    world.close("alice").unwrap();
+}
+
+#[test]
+fn a_bidder_on_the_other_side_closes_open_interest() {
+    let mut world = World::local();
+    for (name, usdc) in [("alice", 200), ("bob", 100_000)] {
+        world.open(name).unwrap();
+        world.deposit(name, "USDC", usdc * USDC).unwrap();
+    }
+    world.trade("alice", "bob", "SOL-PERP", 1_000, "150").unwrap();
+    world.walk_price("SOL", "136");
+
+    world.liquidate("bob", "alice", &Bid::slice()).unwrap();
+
+    let (left, _) = world.position("alice", "SOL-PERP");
+    assert_eq!(world.position("bob", "SOL-PERP").0, -left);
+    let pool = world.directory.pool(0).unwrap().state;
+    assert_eq!(i64::try_from(pool.open_interest_lots), Ok(left));
 }

@@ -44,7 +44,13 @@ impl Ground {
 
     /// Makes, or makes anew, the mint of a name. Extensions are number and bytes, and take
     /// Token-2022.
-    pub fn mint(&mut self, name: &str, decimals: u8, program: Address, extensions: &[(u16, Vec<u8>)]) {
+    pub fn mint(
+        &mut self,
+        name: &str,
+        decimals: u8,
+        program: Address,
+        extensions: &[(u16, Vec<u8>)],
+    ) {
         assert!(extensions.is_empty() || program == TOKEN_2022);
         let mint = address(&format!("mint {name}"));
         self.vm.put(mint, program, tokens::mint(decimals, extensions));
@@ -55,7 +61,8 @@ impl Ground {
         let (name, kind) = match source {
             SourceSpec::PythPush { account } => (account, FeedKind::Push),
             SourceSpec::PythPull { account, feed } => {
-                let id = (0..32).map(|at| u8::from_str_radix(&feed[2 * at..2 * at + 2], 16).unwrap());
+                let id =
+                    (0..32).map(|at| u8::from_str_radix(&feed[2 * at..2 * at + 2], 16).unwrap());
                 let id: Vec<u8> = id.collect();
                 (account.as_ref().unwrap_or(feed), FeedKind::Pull(id.try_into().unwrap()))
             }

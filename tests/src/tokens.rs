@@ -11,8 +11,7 @@ pub const SOL: u64 = 1_000_000_000;
 pub const BTC: u64 = 100_000_000;
 
 /// The SPL Token program.
-pub const SPL_TOKEN: Address =
-    anchor_lang::address!("TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA");
+pub const SPL_TOKEN: Address = anchor_lang::address!("TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA");
 /// The Token-2022 program.
 pub const TOKEN_2022: Address =
     anchor_lang::address!("TokenzQdBNbLqP5VEhdkAS6EPFLC1PHnBqCXEpPxuEb");

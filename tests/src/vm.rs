@@ -217,7 +217,10 @@ fn receipt(done: TransactionMetadata) -> Receipt {
 
 fn failure(failed: FailedTransactionMetadata) -> Failure {
     let (name, code) = match &failed.err {
-        solana_transaction::TransactionError::InstructionError(_, InstructionError::Custom(code)) => {
+        solana_transaction::TransactionError::InstructionError(
+            _,
+            InstructionError::Custom(code),
+        ) => {
             let name = error_name(*code).map_or(format!("Custom({code})"), str::to_string);
             (name, Some(*code))
         }

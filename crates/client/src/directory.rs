@@ -6,7 +6,7 @@ use std::fmt;
 use anchor_lang::Discriminator;
 use bytemuck::Pod;
 use plimsoll::oracle::is_pinned;
-use plimsoll::state::{Collateral, Group, Insurance, Instrument, MarginAccount, Pool, Underlying};
+use plimsoll::state::{Collateral, Group, Instrument, Insurance, MarginAccount, Pool, Underlying};
 use plimsoll_risk::{RowKey, RowKind};
 use solana_address::Address;
 use solana_instruction::AccountMeta;
@@ -192,9 +192,7 @@ impl GroupDirectory {
             let address = self.row_address(key)?;
             let written = match access {
                 Access::ReadOnly => false,
-                Access::Writable(written) => {
-                    key.kind() == RowKind::Token && written.contains(&key)
-                }
+                Access::Writable(written) => key.kind() == RowKind::Token && written.contains(&key),
             };
             metas.push(match written {
                 true => AccountMeta::new(address, false),
@@ -204,11 +202,7 @@ impl GroupDirectory {
         Ok(metas)
     }
 
-    fn push_underlying(
-        &self,
-        index: u16,
-        metas: &mut Vec<AccountMeta>,
-    ) -> Result<(), ClientError> {
+    fn push_underlying(&self, index: u16, metas: &mut Vec<AccountMeta>) -> Result<(), ClientError> {
         metas.push(AccountMeta::new_readonly(self.underlying(index)?.address, false));
         let oracles = self.oracle_addresses(index)?;
         metas.extend(oracles.into_iter().map(|one| AccountMeta::new_readonly(one, false)));
@@ -232,9 +226,8 @@ impl GroupDirectory {
 
 /// The keys of a margin account's rows, ascending.
 pub fn row_keys(account: &MarginAccount) -> Result<Vec<RowKey>, ClientError> {
-    let keys = account.rows()?.iter().map(|row| {
-        row.key().map_err(|_| ClientError::KeyInvalid(row.key))
-    });
+    let keys =
+        account.rows()?.iter().map(|row| row.key().map_err(|_| ClientError::KeyInvalid(row.key)));
     keys.collect()
 }
 

@@ -87,8 +87,8 @@ impl Books<'_> {
                 let detail = format!("instrument {name}: {long} lots long, pool says {known}");
                 return broken("OPEN_INTEREST_KNOWN", detail);
             }
-            let pool_quote = i128::from(pool.state.pnl_quote_atoms)
-                + i128::from(pool.state.fees_quote_atoms);
+            let pool_quote =
+                i128::from(pool.state.pnl_quote_atoms) + i128::from(pool.state.fees_quote_atoms);
             if quote + pool_quote != 0 {
                 let detail = format!("instrument {name}: accounts {quote}, pool {pool_quote}");
                 return broken("QUOTE_FLOW_CLOSED", detail);
@@ -145,9 +145,8 @@ impl Books<'_> {
     }
 
     fn rows(&self, key: u64) -> impl Iterator<Item = &plimsoll::state::Row> {
-        let rows = self.accounts.iter().flat_map(|account| {
-            account.state.rows().unwrap_or_default()
-        });
+        let rows =
+            self.accounts.iter().flat_map(|account| account.state.rows().unwrap_or_default());
         rows.filter(move |row| row.key == key)
     }
 }
@@ -156,8 +155,8 @@ impl Books<'_> {
 pub fn check_step(before: &GroupDirectory, after: &GroupDirectory) -> Result<(), Broken> {
     for (old, new) in before.collaterals.iter().zip(&after.collaterals) {
         let (old, new) = (old.state, new.state);
-        let rises = old.deposit_index() <= new.deposit_index()
-            && old.borrow_index() <= new.borrow_index();
+        let rises =
+            old.deposit_index() <= new.deposit_index() && old.borrow_index() <= new.borrow_index();
         if !rises {
             return broken("INDICES_RISE", format!("collateral {}", old.index));
         }

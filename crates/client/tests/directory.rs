@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 
 use bytemuck::{Pod, Zeroable};
 use plimsoll_client::decode::encode;
-use plimsoll_client::instruction::{liquidate, pools_changed, trade, withdraw, Bid, Deal, Withdrawal};
+use plimsoll_client::instruction::{
+    liquidate, pools_changed, trade, withdraw, Bid, Deal, Withdrawal,
+};
 use plimsoll_client::state::{
-    Collateral, Group, Insurance, Instrument, MarginAccount, Pool, Row, SourceKind, StoredSource,
+    Collateral, Group, Instrument, Insurance, MarginAccount, Pool, Row, SourceKind, StoredSource,
     Underlying,
 };
 use plimsoll_client::{
@@ -185,11 +187,8 @@ fn a_withdrawal_may_write_only_its_own_token() {
 
     // Seven declared accounts, then three underlyings, four oracles, three tokens.
     assert_eq!(one.accounts.len(), 7 + 3 + 4 + 3);
-    let written: Vec<Address> = one.accounts[7..]
-        .iter()
-        .filter(|meta| meta.is_writable)
-        .map(|meta| meta.pubkey)
-        .collect();
+    let written: Vec<Address> =
+        one.accounts[7..].iter().filter(|meta| meta.is_writable).map(|meta| meta.pubkey).collect();
     assert_eq!(written, [pda::collateral(&directory.group.address, &mint(1))]);
 }
 
@@ -235,11 +234,8 @@ fn a_bid_may_write_what_it_takes_and_the_quote_token() {
     let one = liquidate(&directory, &keeper.state.owner, &alice, &keeper, &bid).unwrap();
 
     let group = directory.group.address;
-    let written: Vec<Address> = one.accounts[5..]
-        .iter()
-        .filter(|meta| meta.is_writable)
-        .map(|meta| meta.pubkey)
-        .collect();
+    let written: Vec<Address> =
+        one.accounts[5..].iter().filter(|meta| meta.is_writable).map(|meta| meta.pubkey).collect();
     let pool = pda::pool(&pda::instrument(&group, 1));
     assert_eq!(written, [pda::collateral(&group, &mint(0)), pool]);
     assert_eq!(one.accounts.last().unwrap().pubkey, pool);

@@ -102,7 +102,10 @@ fn numbers_are_ascending_and_so_differ() {
 
 #[test]
 fn a_name_is_found_by_its_number() {
-    assert_eq!(error_name(error_code(PlimsollError::BelowInitialMargin)), Some("BelowInitialMargin"));
+    assert_eq!(
+        error_name(error_code(PlimsollError::BelowInitialMargin)),
+        Some("BelowInitialMargin")
+    );
     assert_eq!(error_name(2040), Some("ConstraintDuplicateMutableAccount"));
     assert_eq!(error_name(6999), None);
 }

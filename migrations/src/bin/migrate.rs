@@ -84,7 +84,8 @@ fn run() -> Result<(), String> {
     let needed = |option: Option<String>, name: &str| {
         option.ok_or_else(|| format!("{name} is missing\n\n{USAGE}"))
     };
-    let read = |path: &str| std::fs::read_to_string(path).map_err(|error| format!("{path}: {error}"));
+    let read =
+        |path: &str| std::fs::read_to_string(path).map_err(|error| format!("{path}: {error}"));
     let owner = read_keypair_file(needed(options.keypair, "--keypair")?)
         .map_err(|error| format!("--keypair: {error}"))?;
     let names = Names::parse(&read(&needed(options.names, "--names")?)?)?;

@@ -26,8 +26,7 @@ pub fn open_account(
 /// Closes an empty account; the rent goes to its owner, who signs.
 pub fn close_account(owner: &Address, margin_account: &Address) -> Instruction {
     let (owner, margin_account) = (*owner, *margin_account);
-    instruction::CloseAccount {}
-        .to_instruction(accounts::CloseAccount { owner, margin_account })
+    instruction::CloseAccount {}.to_instruction(accounts::CloseAccount { owner, margin_account })
 }
 
 /// Lets `delegate` trade for an account until `expires_at` (Unix seconds, exclusive); all zeros

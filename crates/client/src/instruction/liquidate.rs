@@ -50,22 +50,21 @@ pub fn liquidate(
     let mut written = match &request {
         BidRequest::Slice { .. } => own.clone(),
         BidRequest::Rows { rows } => {
-            let keys = rows.iter().map(|row| {
-                RowKey::from_raw(row.key).ok_or(ClientError::KeyInvalid(row.key))
-            });
+            let keys = rows
+                .iter()
+                .map(|row| RowKey::from_raw(row.key).ok_or(ClientError::KeyInvalid(row.key)));
             keys.collect::<Result<_, _>>()?
         }
     };
     written.push(QUOTE_KEY);
-    let mut instruction = instruction::Liquidate { request, limits }.to_instruction(
-        accounts::Liquidate {
+    let mut instruction =
+        instruction::Liquidate { request, limits }.to_instruction(accounts::Liquidate {
             authority: *authority,
             group: directory.group.address,
             insurance: directory.insurance.address,
             margin_account: margin_account.address,
             bidder: bidder.address,
-        },
-    );
+        });
     let keys = [own, row_keys(&bidder.state)?, written.clone()].concat();
     instruction.accounts.extend(directory.risk_metas(&keys, Access::Writable(&written))?);
     for index in pools {

@@ -34,10 +34,7 @@ fn view_accounts(
     directory: &GroupDirectory,
     margin_account: &Keyed<MarginAccount>,
 ) -> accounts::ViewAccount {
-    accounts::ViewAccount {
-        group: directory.group.address,
-        margin_account: margin_account.address,
-    }
+    accounts::ViewAccount { group: directory.group.address, margin_account: margin_account.address }
 }
 
 fn with_risk_metas(
