@@ -56,10 +56,7 @@ impl AccountSource for Source<'_> {
         address: &Address,
     ) -> Result<Option<StoredAccount>, plimsoll_client::SourceError> {
         let found = self.0.get_account(address);
-        Ok(found.map(|one| StoredAccount {
-            owner: one.owner,
-            data: one.data,
-        }))
+        Ok(found.map(|one| StoredAccount { owner: one.owner, data: one.data }))
     }
 }
 
@@ -77,12 +74,7 @@ impl Bench {
         svm.set_sysvar(&clock);
         let creator = payer.pubkey();
         let group = pda::group(&creator, 0);
-        let mut bench = Self {
-            svm,
-            payer,
-            group,
-            directory: None,
-        };
+        let mut bench = Self { svm, payer, group, directory: None };
         bench.write_group(creator, underlyings);
         for index in 0..underlyings {
             bench.write_underlying(index);
@@ -100,21 +92,12 @@ impl Bench {
     where
         T: anchor_lang::Discriminator + bytemuck::Pod,
     {
-        self.put_raw(
-            address,
-            plimsoll::ID,
-            plimsoll_client::decode::encode(state),
-        );
+        self.put_raw(address, plimsoll::ID, plimsoll_client::decode::encode(state));
     }
 
     fn put_raw(&mut self, address: Address, owner: Address, data: Vec<u8>) {
         let lamports = self.svm.minimum_balance_for_rent_exemption(data.len());
-        let account = Account {
-            lamports,
-            data,
-            owner,
-            ..Account::default()
-        };
+        let account = Account { lamports, data, owner, ..Account::default() };
         self.svm.set_account(address, account).unwrap();
     }
 
@@ -142,11 +125,7 @@ impl Bench {
         let price = Price::from_integer(usd).unwrap();
         let mut one: Underlying = bytemuck::Zeroable::zeroed();
         (one.index, one.group, one.source_count) = (index, self.group, 1);
-        one.sources[0] = StoredSource {
-            kind: 2,
-            address: named(b'O', index),
-            feed_id: [7; 32],
-        };
+        one.sources[0] = StoredSource { kind: 2, address: named(b'O', index), feed_id: [7; 32] };
         (one.age_seconds_max, one.confidence_ppm_max) = (60, 20_000);
         (one.dispersion_ppm_max, one.jump_ppm_max) = (20_000, 200_000);
         let slope = |ppm| StoredSlope {
@@ -196,9 +175,8 @@ impl Bench {
         (one.index, one.underlying, one.group, one.mint) = (index, index, self.group, MINT(index));
         one.scale = Price::pow10(-6).unwrap().into();
         (one.deposit_index, one.borrow_index) = (Index::ONE.into(), Index::ONE.into());
-        one.deposit_shares = Shares::from_atoms_floor(TokenAtoms::new(1 << 60), Index::ONE)
-            .unwrap()
-            .into();
+        one.deposit_shares =
+            Shares::from_atoms_floor(TokenAtoms::new(1 << 60), Index::ONE).unwrap().into();
         self.put(pda::collateral(&self.group, &MINT(index)), &one);
     }
 
@@ -231,9 +209,8 @@ impl Bench {
         for index in 0..shape.tokens {
             let atoms = if index == 0 { quote_atoms } else { 1_000_000 };
             let mut row = Row::new(RowKey::new(index, RowKind::Token, index));
-            row.shares = Shares::from_atoms_floor(TokenAtoms::new(atoms), Index::ONE)
-                .unwrap()
-                .into();
+            row.shares =
+                Shares::from_atoms_floor(TokenAtoms::new(atoms), Index::ONE).unwrap().into();
             rows.insert(row.key, row);
         }
         for at in 0..shape.perpetuals {
@@ -259,10 +236,7 @@ impl Bench {
 
     fn margin(&self, address: Address) -> plimsoll_client::Keyed<MarginAccount> {
         let data = self.svm.get_account(&address).unwrap().data;
-        plimsoll_client::Keyed {
-            address,
-            state: decode(&data).unwrap(),
-        }
+        plimsoll_client::Keyed { address, state: decode(&data).unwrap() }
     }
 
     fn send(&mut self, instruction: Instruction) -> u64 {
@@ -289,24 +263,14 @@ impl Bench {
 
 /// Asks for compute units: the compute budget program's second instruction.
 fn compute_limit(units: u32) -> Instruction {
-    let program = "ComputeBudget111111111111111111111111111111"
-        .parse()
-        .unwrap();
+    let program = "ComputeBudget111111111111111111111111111111".parse().unwrap();
     let mut data = vec![2];
     data.extend_from_slice(&units.to_le_bytes());
-    Instruction {
-        program_id: program,
-        accounts: Vec::new(),
-        data,
-    }
+    Instruction { program_id: program, accounts: Vec::new(), data }
 }
 
 fn shape(tokens: u16, perpetuals: u16, underlyings: u16) -> Shape {
-    Shape {
-        tokens,
-        perpetuals,
-        underlyings,
-    }
+    Shape { tokens, perpetuals, underlyings }
 }
 
 #[test]
@@ -324,17 +288,8 @@ fn scratch() {
     let (bidder, victim) = (bench.margin(bidder), bench.margin(victim));
     let directory = bench.directory.as_ref().unwrap();
     let owner = bench.payer.pubkey();
-    let ix = instruction::liquidate(
-        directory,
-        &owner,
-        &victim,
-        &bidder,
-        &instruction::Bid::slice(),
-    )
-    .unwrap();
-    println!(
-        "liquidate accounts {} units {}",
-        ix.accounts.len(),
-        bench.send(ix)
-    );
+    let ix =
+        instruction::liquidate(directory, &owner, &victim, &bidder, &instruction::Bid::slice())
+            .unwrap();
+    println!("liquidate accounts {} units {}", ix.accounts.len(), bench.send(ix));
 }

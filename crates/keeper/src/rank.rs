@@ -1,7 +1,7 @@
 //! Which account first? The one that is missing the most.
 
-use plimsoll_units::{MathError, Value};
 use plimsoll_risk::Health;
+use plimsoll_units::{MathError, Value};
 
 /// An account below its line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,5 +23,9 @@ impl<K> Candidate<K> {
 /// Largest shortfall first; the keys decide between equals, so that everybody who looks at the
 /// same accounts gets the same order.
 pub fn rank<K: Ord>(candidates: &mut [Candidate<K>]) {
-    candidates.sort_by(|a, b| b.shortfall.cmp(&a.shortfall).then_with(|| a.key.cmp(&b.key)));
+    candidates.sort_by(|a, b| {
+        b.shortfall
+            .cmp(&a.shortfall)
+            .then_with(|| a.key.cmp(&b.key))
+    });
 }

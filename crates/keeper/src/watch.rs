@@ -1,9 +1,7 @@
 //! Which accounts are below their line now?
 
 use plimsoll_client::state::MarginAccount;
-use plimsoll_client::{
-    AccountSource, Address, ClientError, GroupDirectory, Keyed, Snapshot,
-};
+use plimsoll_client::{AccountSource, Address, ClientError, GroupDirectory, Keyed, Snapshot};
 use plimsoll_risk::{Check, RiskError};
 
 use crate::rank::{rank, Candidate};
@@ -28,7 +26,9 @@ pub fn watch(
         match snapshot.health(&account.state, Check::Maintenance) {
             Ok(health) => {
                 let lasting = account.state.episode_slot != 0;
-                sighting.candidates.extend(Candidate::of(account.address, &health, lasting)?);
+                sighting
+                    .candidates
+                    .extend(Candidate::of(account.address, &health, lasting)?);
             }
             Err(ClientError::Risk(RiskError::OracleInvalid { .. })) => {
                 sighting.unpriced = sighting.unpriced.saturating_add(1);

@@ -35,18 +35,12 @@ impl BalanceTotals {
 
     /// All deposits in atoms, rounded up.
     pub fn deposits_ceil(&self) -> Result<TokenAtoms, MathError> {
-        self.deposits
-            .checked_neg()?
-            .to_atoms_floor(self.deposit_index)?
-            .checked_neg()
+        self.deposits.checked_neg()?.to_atoms_floor(self.deposit_index)?.checked_neg()
     }
 
     /// All borrows in atoms, rounded up.
     pub fn borrows_ceil(&self) -> Result<TokenAtoms, MathError> {
-        self.borrows
-            .checked_neg()?
-            .to_atoms_floor(self.borrow_index)?
-            .checked_neg()
+        self.borrows.checked_neg()?.to_atoms_floor(self.borrow_index)?.checked_neg()
     }
 
     /// The balance `shares` after `delta` atoms came in (or went out, if negative); the totals
@@ -148,7 +142,5 @@ pub fn quote_share(
     }
     // Only the ratio of the two sizes counts, so that any unit does.
     let unit = |lots: BaseLots| Value::from_quote(QuoteAtoms::new(lots.get()));
-    Value::from_quote(quote)
-        .mul_div_floor(unit(part), unit(whole))?
-        .to_quote_floor()
+    Value::from_quote(quote).mul_div_floor(unit(part), unit(whole))?.to_quote_floor()
 }

@@ -78,18 +78,13 @@ pub fn depth(health: &Health) -> Ratio {
         return Ratio::ZERO;
     }
     let missing = health.requirement.checked_sub(health.equity);
-    missing
-        .and_then(|missing| missing.ratio_floor(health.requirement))
-        .unwrap_or(Ratio::MAX)
+    missing.and_then(|missing| missing.ratio_floor(health.requirement)).unwrap_or(Ratio::MAX)
 }
 
 /// `β_min + (β_max − β_min) · min(1, max(elapsed / duration, depth / depth_full))`, rounded down.
 /// A duration or full depth of zero counts as reached.
 pub fn beta(terms: &LiquidationTerms, depth: Ratio, elapsed: Slots) -> Ratio {
-    let span = terms
-        .beta_max
-        .checked_sub(terms.beta_min)
-        .unwrap_or(Ratio::ZERO);
+    let span = terms.beta_max.checked_sub(terms.beta_min).unwrap_or(Ratio::ZERO);
     let risen = |num: u64, den: u64| {
         let part = u64::from(span.ppm()).saturating_mul(num).checked_div(den);
         part.map_or(span, |part| Ratio::from_wide_saturating(part).min(span))
@@ -97,10 +92,7 @@ pub fn beta(terms: &LiquidationTerms, depth: Ratio, elapsed: Slots) -> Ratio {
     let by_time = risen(elapsed.get(), terms.duration.get());
     let by_depth = risen(depth.ppm().into(), terms.depth_full.ppm().into());
     // At most beta_max, so that the sum always fits.
-    terms
-        .beta_min
-        .checked_add(by_time.max(by_depth))
-        .unwrap_or(terms.beta_max)
+    terms.beta_min.checked_add(by_time.max(by_depth)).unwrap_or(terms.beta_max)
 }
 
 /// Is a liquidation under way, and since when?
@@ -141,16 +133,11 @@ pub fn closed_form_slice(
         return Ok(Fraction::ONE);
     }
     let buffered = terms.buffered()?;
-    let missing = health
-        .requirement
-        .mul_ratio_floor(buffered)?
-        .checked_sub(health.equity)?;
+    let missing = health.requirement.mul_ratio_floor(buffered)?.checked_sub(health.equity)?;
     if !missing.is_positive() {
         return Ok(Fraction::ZERO);
     }
-    let lifted = health
-        .requirement_slope
-        .mul_ratio_ceil(buffered.checked_sub(beta)?)?;
+    let lifted = health.requirement_slope.mul_ratio_ceil(buffered.checked_sub(beta)?)?;
     Ok(Fraction::of_floor(missing, lifted)?)
 }
 
@@ -209,9 +196,7 @@ impl Settlement {
     /// The same settlement where the insurance fund has no more than `available` (its cut comes
     /// in first). What it cannot pay stays on the account, as its debt.
     pub fn with_insurance_of(self, available: QuoteAtoms) -> Result<Self, RiskError> {
-        let limit = available
-            .checked_add(self.insurance_cut)?
-            .max(QuoteAtoms::ZERO);
+        let limit = available.checked_add(self.insurance_cut)?.max(QuoteAtoms::ZERO);
         let paid = self.insurance_paid.min(limit);
         let uncovered = self.insurance_paid.checked_sub(paid)?;
         Ok(Self {
@@ -234,12 +219,7 @@ impl Settlement {
 /// Errors: `NothingToRelease` for an account without requirement, `BidRemovesNoRisk`,
 /// `OvershootsBuffer` (bids on rows only; dust is exempt), `HealthNotRaised`.
 pub fn settle(terms: &LiquidationTerms, bid: &Bid) -> Result<Settlement, RiskError> {
-    let Bid {
-        before,
-        moved,
-        beta,
-        kind,
-    } = *bid;
+    let Bid { before, moved, beta, kind } = *bid;
     if !before.requirement.is_positive() {
         return Err(RiskError::NothingToRelease);
     }
@@ -274,9 +254,7 @@ fn insurance_share(
 ) -> Result<QuoteAtoms, RiskError> {
     if before.equity.is_negative() {
         let shortfall = before.equity.checked_neg()?;
-        let share = shortfall
-            .mul_div_ceil(released, before.requirement)?
-            .to_quote_ceil()?;
+        let share = shortfall.mul_div_ceil(released, before.requirement)?.to_quote_ceil()?;
         return Ok(share.checked_add(discount)?);
     }
     let payable = before.equity.to_quote_floor()?;
@@ -290,14 +268,8 @@ fn check_outcome(
     settlement: &Settlement,
     kind: BidKind,
 ) -> Result<(), RiskError> {
-    let equity = bid
-        .moved
-        .equity
-        .checked_add(Value::from_quote(settlement.account_delta))?;
-    let after = Health {
-        equity,
-        ..bid.moved
-    };
+    let equity = bid.moved.equity.checked_add(Value::from_quote(settlement.account_delta))?;
+    let after = Health { equity, ..bid.moved };
     if after.surplus()? <= bid.before.surplus()? {
         return Err(RiskError::HealthNotRaised);
     }

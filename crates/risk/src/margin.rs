@@ -152,23 +152,15 @@ pub(crate) fn requirement(
         amount = amount.checked_add(hedged.mul_ratio_ceil(terms.basis)?)?;
     }
     if net <= terms.depth || terms.concentration_max.is_zero() {
-        return Ok(Requirement {
-            amount,
-            slope: amount,
-        });
+        return Ok(Requirement { amount, slope: amount });
     }
     let share = concentration_share(terms, net)?;
     amount = amount.checked_add(net.mul_ratio_ceil(share)?)?;
     if terms.depth.is_zero() {
         // The share is the same from the first atom: proportional.
-        return Ok(Requirement {
-            amount,
-            slope: amount,
-        });
+        return Ok(Requirement { amount, slope: amount });
     }
-    let steep = share
-        .checked_add(terms.concentration_slope)
-        .unwrap_or(Ratio::MAX);
+    let steep = share.checked_add(terms.concentration_slope).unwrap_or(Ratio::MAX);
     let slope = amount.checked_add(net.mul_ratio_ceil(steep)?)?;
     Ok(Requirement { amount, slope })
 }
@@ -180,8 +172,6 @@ fn concentration_share(terms: &UnderlyingTerms, net: Value) -> Result<Ratio, Mat
     }
     let excess = net.checked_sub(terms.depth)?.ratio_ceil(terms.depth)?;
     // A share beyond any number is beyond the maximum too.
-    let share = excess
-        .mul_ceil(terms.concentration_slope)
-        .unwrap_or(Ratio::MAX);
+    let share = excess.mul_ceil(terms.concentration_slope).unwrap_or(Ratio::MAX);
     Ok(share.min(terms.concentration_max))
 }

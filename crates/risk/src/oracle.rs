@@ -153,9 +153,7 @@ pub fn judge(
     } else if published < last_published || readable().any(|source| stale(source, bounds, now)) {
         Grade::Stale
     } else if first.is_some_and(|first| {
-        readable()
-            .skip(1)
-            .any(|other| other.price.is_apart(first.price, bounds.dispersion_max))
+        readable().skip(1).any(|other| other.price.is_apart(first.price, bounds.dispersion_max))
     }) {
         Grade::Dispersed
     } else if readable().any(|source| uncertain(source, bounds)) {
@@ -165,11 +163,7 @@ pub fn judge(
     } else {
         Grade::Valid
     };
-    Quote {
-        band,
-        published,
-        grade,
-    }
+    Quote { band, published, grade }
 }
 
 fn stale(source: &SourceQuote, bounds: &OracleBounds, now: UnixSeconds) -> bool {
@@ -185,11 +179,7 @@ fn uncertain(source: &SourceQuote, bounds: &OracleBounds) -> bool {
 /// The interval that covers every source's own; `None` only where a price is at the edge of what
 /// a price can be.
 fn band(first: SourceQuote, sources: &[Option<SourceQuote>]) -> Option<Band> {
-    let mut band = Band {
-        price: first.price,
-        low: first.price,
-        high: first.price,
-    };
+    let mut band = Band { price: first.price, low: first.price, high: first.price };
     for source in sources.iter().flatten() {
         let (low, high) = match source.confidence {
             Some(confidence) => (

@@ -86,17 +86,8 @@ impl<'a> Curve<'a> {
     ) -> Result<Self, MathError> {
         let own = requirement(terms, long, short)?;
         let value = long.checked_sub(short)?;
-        let rest = total
-            .surplus()?
-            .checked_sub(value)?
-            .checked_add(own.amount)?;
-        Ok(Self {
-            terms,
-            long,
-            short,
-            own,
-            rest,
-        })
+        let rest = total.surplus()?.checked_sub(value)?.checked_add(own.amount)?;
+        Ok(Self { terms, long, short, own, rest })
     }
 
     /// Is the account on or above its line at `factor` times today's price?
@@ -105,16 +96,9 @@ impl<'a> Curve<'a> {
             return Ok(!self.rest.is_negative());
         }
         let scale = factor_price(factor)?;
-        let (long, short) = (
-            self.long.mul_price_floor(scale)?,
-            self.short.mul_price_ceil(scale)?,
-        );
+        let (long, short) = (self.long.mul_price_floor(scale)?, self.short.mul_price_ceil(scale)?);
         let needed = requirement(self.terms, long, short)?.amount;
-        let surplus = self
-            .rest
-            .checked_add(long)?
-            .checked_sub(short)?
-            .checked_sub(needed)?;
+        let surplus = self.rest.checked_add(long)?.checked_sub(short)?.checked_sub(needed)?;
         Ok(!surplus.is_negative())
     }
 
@@ -174,9 +158,7 @@ pub fn withdrawable(
             }
             holding
         });
-        let surplus = health(market, after, Check::Initial)?
-            .surplus()?
-            .checked_add(rest)?;
+        let surplus = health(market, after, Check::Initial)?.surplus()?.checked_add(rest)?;
         Ok(held && !short && !surplus.is_negative())
     };
     if balance <= 0 || !sound(0)? {

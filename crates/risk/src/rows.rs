@@ -97,13 +97,7 @@ impl RowKey {
 
 impl fmt::Display for RowKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{}/{:?}/{}",
-            self.underlying(),
-            self.kind(),
-            self.index()
-        )
+        write!(f, "{}/{:?}/{}", self.underlying(), self.kind(), self.index())
     }
 }
 

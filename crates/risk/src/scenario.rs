@@ -25,11 +25,7 @@ pub struct Scenario {
 }
 
 const fn scenario(shock: i32, volatility: i32, weight_ppm: u32) -> Scenario {
-    Scenario {
-        shock,
-        volatility,
-        weight: Ratio::from_ppm(weight_ppm),
-    }
+    Scenario { shock, volatility, weight: Ratio::from_ppm(weight_ppm) }
 }
 
 /// The sixteen scenarios of SPAN (Standard Portfolio Analysis of Risk, Chicago Mercantile
@@ -66,29 +62,19 @@ pub struct ScenarioSet {
 
 impl ScenarioSet {
     /// The default set.
-    pub const SPAN: Self = Self {
-        scenarios: SPAN,
-        count: 16,
-    };
+    pub const SPAN: Self = Self { scenarios: SPAN, count: 16 };
 
     /// A set of these scenarios. `ScenarioSetInvalid` unless there are 1 to 16 of them, no shock
     /// is beyond ten scan ranges, no weight above one, and some scenario loses for a long and
     /// some for a short: a side without a loss could be built up without limit.
     pub fn new(scenarios: &[Scenario]) -> Result<Self, RiskError> {
-        let mut set = Self {
-            scenarios: [scenario(0, 0, 0); SCENARIOS_MAX],
-            count: 0,
-        };
+        let mut set = Self { scenarios: [scenario(0, 0, 0); SCENARIOS_MAX], count: 0 };
         if scenarios.len() > SCENARIOS_MAX {
             return Err(RiskError::ScenarioSetInvalid);
         }
         let (mut down, mut up) = (false, false);
         for (slot, scenario) in set.scenarios.iter_mut().zip(scenarios) {
-            let Scenario {
-                shock,
-                volatility,
-                weight,
-            } = *scenario;
+            let Scenario { shock, volatility, weight } = *scenario;
             let wild = shock.unsigned_abs().max(volatility.unsigned_abs()) > SHOCK_PPM_MAX;
             if wild || weight > Ratio::ONE {
                 return Err(RiskError::ScenarioSetInvalid);
@@ -123,11 +109,7 @@ fn damped(scenario: &Scenario) -> Result<Ratio, MathError> {
 pub fn linear_factors(set: &ScenarioSet) -> Result<(Ratio, Ratio), RiskError> {
     let (mut long, mut short) = (Ratio::ZERO, Ratio::ZERO);
     for scenario in set.iter() {
-        let side = if scenario.shock < 0 {
-            &mut long
-        } else {
-            &mut short
-        };
+        let side = if scenario.shock < 0 { &mut long } else { &mut short };
         *side = (*side).max(damped(scenario)?);
     }
     Ok((long, short))
@@ -149,9 +131,8 @@ pub fn scan_range_widened(
     if oi_notional >= oi_upper {
         return Ok(upper);
     }
-    let progress = oi_notional
-        .checked_sub(oi_lower)?
-        .ratio_ceil(oi_upper.checked_sub(oi_lower)?)?;
+    let progress =
+        oi_notional.checked_sub(oi_lower)?.ratio_ceil(oi_upper.checked_sub(oi_lower)?)?;
     let widening = upper.checked_sub(lower)?.mul_ceil(progress)?;
     Ok(lower.checked_add(widening)?.min(upper))
 }

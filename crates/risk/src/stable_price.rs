@@ -47,9 +47,6 @@ impl SlopeLimited {
                 _ => target,
             }
         };
-        Ok(Self {
-            price,
-            updated: now,
-        })
+        Ok(Self { price, updated: now })
     }
 }

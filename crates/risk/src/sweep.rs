@@ -75,15 +75,10 @@ impl<'a> Sums<'a> {
         cursor: &mut Market<'a>,
         check: Check,
     ) -> Result<(), RiskError> {
-        let Holding {
-            key,
-            quantity,
-            quote,
-        } = *holding;
+        let Holding { key, quantity, quote } = *holding;
         if key == RowKey::QUOTE {
-            return self.add_fixed(Value::from_quote(
-                QuoteAtoms::new(quantity).checked_add(quote)?,
-            ));
+            return self
+                .add_fixed(Value::from_quote(QuoteAtoms::new(quantity).checked_add(quote)?));
         }
         if quantity == 0 {
             return self.add_flow(key, quote, cursor, check);
@@ -144,10 +139,7 @@ impl<'a> Sums<'a> {
         check: Check,
     ) -> Result<(), RiskError> {
         if key.kind() != RowKind::Token || value.is_negative() {
-            return Err(RiskError::OracleInvalid {
-                underlying: terms.index,
-                grade: terms.grade,
-            });
+            return Err(RiskError::OracleInvalid { underlying: terms.index, grade: terms.grade });
         }
         match check {
             Check::Initial => Ok(()),

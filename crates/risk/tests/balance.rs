@@ -25,10 +25,7 @@ fn deposit_withdrawal_debt_and_repayment_at_the_first_index() {
     assert_eq!(totals.atoms(held), Ok(atoms(100)));
     let owed = totals.change(held, atoms(-130)).unwrap();
     assert_eq!(totals.borrowed_atoms(owed), Ok(atoms(30)));
-    assert_eq!(
-        (totals.deposits, totals.borrows),
-        (Shares::ZERO, Shares::new(30 << 48))
-    );
+    assert_eq!((totals.deposits, totals.borrows), (Shares::ZERO, Shares::new(30 << 48)));
     let back = totals.change(owed, atoms(50)).unwrap();
     assert_eq!(totals.atoms(back), Ok(atoms(20)));
     assert_eq!(totals.deposits_ceil(), Ok(atoms(20)));
@@ -49,11 +46,7 @@ fn debt_is_repaid_in_full_by_what_it_is_shown_as() {
 #[test]
 fn quote_flow_goes_with_its_part_of_the_position() {
     let share = |quote, part, whole| {
-        quote_share(
-            QuoteAtoms::new(quote),
-            BaseLots::new(part),
-            BaseLots::new(whole),
-        )
+        quote_share(QuoteAtoms::new(quote), BaseLots::new(part), BaseLots::new(whole))
     };
     assert_eq!(share(100, 1, 4), Ok(QuoteAtoms::new(25)));
     assert_eq!(share(-101, 1, 4), Ok(QuoteAtoms::new(-26)));
@@ -64,11 +57,7 @@ fn quote_flow_goes_with_its_part_of_the_position() {
 #[test]
 fn open_interest_counts_a_trade_once() {
     let lots = |pair: [i64; 2]| pair.map(BaseLots::new);
-    let change = |before, after| {
-        open_interest_change(lots(before), lots(after))
-            .unwrap()
-            .get()
-    };
+    let change = |before, after| open_interest_change(lots(before), lots(after)).unwrap().get();
     assert_eq!(change([0, 0], [5, -5]), 5); // both open
     assert_eq!(change([5, -5], [0, 0]), -5); // both close
     assert_eq!(change([5, 0], [0, 5]), 0); // handed over

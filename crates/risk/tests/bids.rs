@@ -19,11 +19,7 @@ fn any_health() -> impl Strategy<Value = Health> {
     (fine(50), fine(48)).prop_map(|((equity, a), (required, b))| {
         let value = |atoms: i64, rest| Value::new((i128::from(atoms) << 48) + rest);
         let requirement = value(required.max(0), b);
-        Health {
-            equity: value(equity, a),
-            requirement,
-            requirement_slope: requirement,
-        }
+        Health { equity: value(equity, a), requirement, requirement_slope: requirement }
     })
 }
 
@@ -47,12 +43,7 @@ fn at_depth(terms: &Terms, account: &mut [Holding], part: i64) -> Option<Health>
     account[0].quantity = 0;
     let bare = terms.maintenance(account);
     let target = bare.requirement.mul_ratio_floor(ppm(part as u32)).ok()?;
-    account[0].quantity = target
-        .checked_sub(bare.equity)
-        .ok()?
-        .to_quote_floor()
-        .ok()?
-        .get();
+    account[0].quantity = target.checked_sub(bare.equity).ok()?.to_quote_floor().ok()?.get();
     let health = terms.maintenance(account);
     (health.requirement > value(1_000)).then_some(health)
 }
@@ -185,24 +176,14 @@ fn sliced(terms: &Terms, account: &[Holding], before: Health, slots: u64) -> Sli
     let slice = closed_form_slice(&TERMS, &before, beta).unwrap();
     let moved = terms.maintenance(&without(account, slice));
     let kind = BidKind::Slice;
-    match settle(
-        &TERMS,
-        &Bid {
-            before,
-            moved,
-            beta,
-            kind,
-        },
-    ) {
+    match settle(&TERMS, &Bid { before, moved, beta, kind }) {
         Ok(settlement) => Sliced::Settled {
             equity: of_value(moved.equity) + whole(settlement.account_delta.get()),
             buffered: of_value(moved.requirement) * whole(12) / whole(10),
         },
         Err(RiskError::BidRemovesNoRisk) => {
             let released = before.requirement.mul_fraction_ceil(slice).unwrap();
-            Sliced::Refused {
-                released: of_value(released),
-            }
+            Sliced::Refused { released: of_value(released) }
         }
         Err(error) => panic!("{error:?}"),
     }
@@ -212,9 +193,5 @@ fn sliced(terms: &Terms, account: &[Holding], before: Health, slots: u64) -> Sli
 /// included, and the atoms of the settlement.
 fn lots(terms: &Terms) -> Exact {
     let lot = |row: &RowTerms| of_price(row.price) * whole(6);
-    terms
-        .rows
-        .iter()
-        .map(lot)
-        .fold(whole(20), |sum, lot| sum + lot)
+    terms.rows.iter().map(lot).fold(whole(20), |sum, lot| sum + lot)
 }

@@ -13,86 +13,25 @@ const TERMS: LiquidationTerms = LiquidationTerms::DEFAULT;
 
 fn health(equity: i64, requirement: i64) -> Health {
     let requirement = value(requirement);
-    Health {
-        equity: value(equity),
-        requirement,
-        requirement_slope: requirement,
-    }
+    Health { equity: value(equity), requirement, requirement_slope: requirement }
 }
 
 fn bid(before: (i64, i64), moved: (i64, i64), kind: BidKind) -> Result<Settlement, RiskError> {
     let (before, moved) = (health(before.0, before.1), health(moved.0, moved.1));
-    settle(
-        &TERMS,
-        &Bid {
-            before,
-            moved,
-            beta: ppm(300_000),
-            kind,
-        },
-    )
+    settle(&TERMS, &Bid { before, moved, beta: ppm(300_000), kind })
 }
 
 #[test]
 fn defaults_are_sound_and_contradictions_are_not() {
     let invalid = Err(RiskError::LiquidationTermsInvalid);
     assert_eq!(TERMS.validate(), Ok(()));
-    assert_eq!(
-        LiquidationTerms {
-            beta_max: Ratio::ONE,
-            ..TERMS
-        }
-        .validate(),
-        invalid
-    );
-    assert_eq!(
-        LiquidationTerms {
-            beta_max: ppm(199_999),
-            ..TERMS
-        }
-        .validate(),
-        invalid
-    );
-    assert_eq!(
-        LiquidationTerms {
-            duration: Slots::ZERO,
-            ..TERMS
-        }
-        .validate(),
-        invalid
-    );
-    assert_eq!(
-        LiquidationTerms {
-            depth_full: Ratio::ZERO,
-            ..TERMS
-        }
-        .validate(),
-        invalid
-    );
-    assert_eq!(
-        LiquidationTerms {
-            buffer: ppm(1_000_001),
-            ..TERMS
-        }
-        .validate(),
-        invalid
-    );
-    assert_eq!(
-        LiquidationTerms {
-            insurance_cut: ppm(1_000_001),
-            ..TERMS
-        }
-        .validate(),
-        invalid
-    );
-    assert_eq!(
-        LiquidationTerms {
-            dust: Value::new(-1),
-            ..TERMS
-        }
-        .validate(),
-        invalid
-    );
+    assert_eq!(LiquidationTerms { beta_max: Ratio::ONE, ..TERMS }.validate(), invalid);
+    assert_eq!(LiquidationTerms { beta_max: ppm(199_999), ..TERMS }.validate(), invalid);
+    assert_eq!(LiquidationTerms { duration: Slots::ZERO, ..TERMS }.validate(), invalid);
+    assert_eq!(LiquidationTerms { depth_full: Ratio::ZERO, ..TERMS }.validate(), invalid);
+    assert_eq!(LiquidationTerms { buffer: ppm(1_000_001), ..TERMS }.validate(), invalid);
+    assert_eq!(LiquidationTerms { insurance_cut: ppm(1_000_001), ..TERMS }.validate(), invalid);
+    assert_eq!(LiquidationTerms { dust: Value::new(-1), ..TERMS }.validate(), invalid);
 }
 
 #[test]
@@ -187,10 +126,7 @@ fn insurance_makes_up_the_share_of_a_shortfall_that_goes_with_the_risk() {
     assert_eq!(paid.account_delta, usd(50));
     // All of it: the account ends at nothing, owing nothing.
     let paid = bid((-20, 100), (-60, 0), BidKind::Rows).unwrap();
-    assert_eq!(
-        (paid.insurance_paid, paid.account_delta),
-        (usd(50), usd(60))
-    );
+    assert_eq!((paid.insurance_paid, paid.account_delta), (usd(50), usd(60)));
 }
 
 #[test]
@@ -207,23 +143,11 @@ fn empty_insurance_leaves_the_loss_on_the_account() {
 
 #[test]
 fn bid_without_risk_or_above_the_buffer_is_refused_by_name() {
-    assert_eq!(
-        bid((-5, 0), (0, 0), BidKind::Rows),
-        Err(RiskError::NothingToRelease)
-    );
-    assert_eq!(
-        bid((80, 100), (80, 100), BidKind::Rows),
-        Err(RiskError::BidRemovesNoRisk)
-    );
-    assert_eq!(
-        bid((80, 100), (70, 110), BidKind::Slice),
-        Err(RiskError::BidRemovesNoRisk)
-    );
+    assert_eq!(bid((-5, 0), (0, 0), BidKind::Rows), Err(RiskError::NothingToRelease));
+    assert_eq!(bid((80, 100), (80, 100), BidKind::Rows), Err(RiskError::BidRemovesNoRisk));
+    assert_eq!(bid((80, 100), (70, 110), BidKind::Slice), Err(RiskError::BidRemovesNoRisk));
     // Everything of a solvent account: 50 of equity against no requirement.
-    assert_eq!(
-        bid((80, 100), (0, 0), BidKind::Rows),
-        Err(RiskError::OvershootsBuffer)
-    );
+    assert_eq!(bid((80, 100), (0, 0), BidKind::Rows), Err(RiskError::OvershootsBuffer));
     // A slice is bounded by its fraction, so that one indivisible lot can be taken.
     assert!(bid((80, 100), (0, 0), BidKind::Slice).is_ok());
 }
@@ -236,14 +160,7 @@ fn dust_is_taken_whole() {
         requirement: atoms(1_000_000),
         requirement_slope: atoms(1_000_000),
     };
-    let whole = Bid {
-        before: dust,
-        moved: Health::default(),
-        beta: ppm(300_000),
-        kind: BidKind::Rows,
-    };
-    assert_eq!(
-        settle(&TERMS, &whole).unwrap().account_delta,
-        QuoteAtoms::new(600_000)
-    );
+    let whole =
+        Bid { before: dust, moved: Health::default(), beta: ppm(300_000), kind: BidKind::Rows };
+    assert_eq!(settle(&TERMS, &whole).unwrap().account_delta, QuoteAtoms::new(600_000));
 }

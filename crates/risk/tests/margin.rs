@@ -20,10 +20,7 @@ fn worked_example_gives_the_numbers_of_the_design() {
     // The decimals 150·10^-3 and so on are cut after 64 bits: less than a hundredth of a cent.
     let near = |found: Value, dollars| {
         let error = found.checked_sub(value(dollars)).unwrap().abs().unwrap();
-        assert!(
-            error < Value::from_quote(QuoteAtoms::new(1)),
-            "{found} is not {dollars}"
-        );
+        assert!(error < Value::from_quote(QuoteAtoms::new(1)), "{found} is not {dollars}");
     };
     near(health.equity, 3_600);
     // SOL: net short 750 · 10 % + hedged 1,500 · 1 % = 90. BTC: 3,000 · 5 % = 150.
@@ -55,17 +52,11 @@ fn opening_counts_the_worse_price_and_part_of_open_profit() {
 
 #[test]
 fn empty_account_needs_nothing_and_no_terms() {
-    let terms = Terms {
-        underlyings: vec![],
-        rows: vec![],
-    };
+    let terms = Terms { underlyings: vec![], rows: vec![] };
     assert_eq!(terms.maintenance(&[]).equity, Value::ZERO);
     let zeros = [token(1, 1, 0), linear(7, 7, 0, QuoteAtoms::ZERO)];
     assert_eq!(terms.maintenance(&zeros).requirement, Value::ZERO);
-    assert_eq!(
-        terms.health(&[cash(usd(5))], Check::Initial).equity,
-        value(5)
-    );
+    assert_eq!(terms.health(&[cash(usd(5))], Check::Initial).equity, value(5));
     assert_eq!(terms.maintenance(&[cash(usd(-5))]).surplus(), Ok(value(-5)));
 }
 
@@ -73,14 +64,9 @@ fn empty_account_needs_nothing_and_no_terms() {
 fn perfect_hedge_costs_the_basis_alone() {
     let terms = hand_market();
     // 15 SOL held, 15 SOL sold forward: 2,250 hedged, 1 % of it required.
-    let account = [
-        token(1, 1, 15_000_000_000),
-        linear(1, 1, -1_500, QuoteAtoms::ZERO),
-    ];
+    let account = [token(1, 1, 15_000_000_000), linear(1, 1, -1_500, QuoteAtoms::ZERO)];
     let required = terms.maintenance(&account).requirement;
-    let error = required
-        .checked_sub(Value::from_quote(QuoteAtoms::new(22_500_000)))
-        .unwrap();
+    let error = required.checked_sub(Value::from_quote(QuoteAtoms::new(22_500_000))).unwrap();
     assert!(error.abs().unwrap() < Value::from_quote(QuoteAtoms::new(1)));
 }
 
@@ -89,13 +75,7 @@ fn concentration_rises_above_the_depth_and_stops_at_its_maximum() {
     let terms = hand_market();
     let required = |lots| {
         let account = [linear(1, 1, lots, QuoteAtoms::ZERO)];
-        terms
-            .maintenance(&account)
-            .requirement
-            .to_quote_ceil()
-            .unwrap()
-            .get()
-            / 1_000_000
+        terms.maintenance(&account).requirement.to_quote_ceil().unwrap().get() / 1_000_000
     };
     // One lot is 1.50 dollars. 900,000 dollars are below the depth: 10 %.
     assert_eq!(required(600_000), 90_000);
@@ -119,14 +99,8 @@ fn profit_of_a_closed_position_is_weighted_for_opening() {
     let mut terms = hand_market();
     terms.rows[1].pnl_weight = ppm(250_000);
     let account = |dollars| [linear(1, 1, 0, usd(dollars))];
-    assert_eq!(
-        terms.health(&account(100), Check::Initial).equity,
-        value(25)
-    );
-    assert_eq!(
-        terms.health(&account(-100), Check::Initial).equity,
-        value(-100)
-    );
+    assert_eq!(terms.health(&account(100), Check::Initial).equity, value(25));
+    assert_eq!(terms.health(&account(-100), Check::Initial).equity, value(-100));
     assert_eq!(terms.maintenance(&account(100)).equity, value(100));
 }
 
@@ -146,10 +120,7 @@ fn token_with_a_bad_price_counts_nothing_for_opening_and_twice_for_keeping() {
     let account = [cash(usd(10)), token(1, 1, 10_000_000_000)];
 
     let initial = terms.health(&account, Check::Initial);
-    assert_eq!(
-        (initial.equity, initial.requirement),
-        (value(10), Value::ZERO)
-    );
+    assert_eq!((initial.equity, initial.requirement), (value(10), Value::ZERO));
 
     // 2 · 1,500, and no requirement: nothing is sold at a dead price.
     let kept = terms.maintenance(&account);
@@ -159,34 +130,16 @@ fn token_with_a_bad_price_counts_nothing_for_opening_and_twice_for_keeping() {
 
 #[test]
 fn debt_or_position_with_a_bad_price_is_refused_by_name() {
-    for grade in [
-        Grade::Stale,
-        Grade::Uncertain,
-        Grade::Dispersed,
-        Grade::Jumping,
-        Grade::Halted,
-    ] {
+    for grade in [Grade::Stale, Grade::Uncertain, Grade::Dispersed, Grade::Jumping, Grade::Halted] {
         let mut terms = hand_market();
         terms.underlying(1).grade = grade;
-        let refused = Err(RiskError::OracleInvalid {
-            underlying: 1,
-            grade,
-        });
+        let refused = Err(RiskError::OracleInvalid { underlying: 1, grade });
         for rule in [Check::Initial, Check::Maintenance] {
             assert_eq!(check(&terms, &[token(1, 1, -1)], rule), refused);
-            assert_eq!(
-                check(&terms, &[linear(1, 1, 1, QuoteAtoms::ZERO)], rule),
-                refused
-            );
-            assert_eq!(
-                check(&terms, &[linear(1, 1, -1, QuoteAtoms::ZERO)], rule),
-                refused
-            );
+            assert_eq!(check(&terms, &[linear(1, 1, 1, QuoteAtoms::ZERO)], rule), refused);
+            assert_eq!(check(&terms, &[linear(1, 1, -1, QuoteAtoms::ZERO)], rule), refused);
             // Another underlying's bad price is nobody else's business.
-            assert_eq!(
-                check(&terms, &[linear(2, 2, 1, QuoteAtoms::ZERO)], rule),
-                Ok(())
-            );
+            assert_eq!(check(&terms, &[linear(2, 2, 1, QuoteAtoms::ZERO)], rule), Ok(()));
         }
     }
 }
@@ -204,14 +157,8 @@ fn dust_of_a_dead_token_is_no_shield() {
 fn missing_terms_name_the_row_or_the_underlying() {
     let terms = hand_market();
     let check = |holding| check(&terms, &[holding], Check::Maintenance);
-    assert_eq!(
-        check(token(3, 1, 1)),
-        Err(RiskError::MissingUnderlying { index: 3 })
-    );
-    assert_eq!(
-        check(token(0, 1, 1)),
-        Err(RiskError::MissingUnderlying { index: 0 })
-    );
+    assert_eq!(check(token(3, 1, 1)), Err(RiskError::MissingUnderlying { index: 3 }));
+    assert_eq!(check(token(0, 1, 1)), Err(RiskError::MissingUnderlying { index: 0 }));
     let key = token_key(1, 2);
     assert_eq!(check(token(1, 2, 1)), Err(RiskError::MissingTerms { key }));
 }
@@ -220,10 +167,7 @@ fn missing_terms_name_the_row_or_the_underlying() {
 fn rows_that_repeat_or_go_back_are_refused() {
     let terms = hand_market();
     let twice = [token(1, 1, 1), token(1, 1, 1)];
-    let back = [
-        linear(2, 2, 1, QuoteAtoms::ZERO),
-        linear(1, 1, 1, QuoteAtoms::ZERO),
-    ];
+    let back = [linear(2, 2, 1, QuoteAtoms::ZERO), linear(1, 1, 1, QuoteAtoms::ZERO)];
     let refused = Err(RiskError::RowsOutOfOrder);
     assert_eq!(check(&terms, &twice, Check::Maintenance), refused);
     assert_eq!(check(&terms, &back, Check::Maintenance), refused);
@@ -235,11 +179,7 @@ fn market_may_hold_more_than_the_account_does() {
     let wanted = terms.maintenance(&hand_account());
     terms.underlyings.insert(0, underlying(0, 1));
     terms.underlyings.push(underlying(9, 1));
-    let unused = |key| RowTerms {
-        key,
-        price: decimal(1, 0),
-        pnl_weight: Ratio::ZERO,
-    };
+    let unused = |key| RowTerms { key, price: decimal(1, 0), pnl_weight: Ratio::ZERO };
     terms.rows.insert(1, unused(token_key(1, 5)));
     terms.rows.push(unused(linear_key(9, 9)));
     assert_eq!(terms.maintenance(&hand_account()), wanted);

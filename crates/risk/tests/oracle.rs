@@ -52,9 +52,7 @@ fn good_source_gives_its_price_and_its_interval() {
 
 #[test]
 fn two_sources_give_the_first_price_and_the_interval_of_both() {
-    let band = verdict(&[Some(source(10_000, 10, 3)), Some(source(10_050, 20, 5))])
-        .band
-        .unwrap();
+    let band = verdict(&[Some(source(10_000, 10, 3)), Some(source(10_050, 20, 5))]).band.unwrap();
     assert_eq!(band.price, decimal(10_000, -2));
     let near = |a, b| Price::distance_ratio_ceil(a, b) <= ppm(1);
     assert!(near(band.low, decimal(9_990, -2)) && near(band.high, decimal(10_070, -2)));
@@ -63,48 +61,27 @@ fn two_sources_give_the_first_price_and_the_interval_of_both() {
 #[test]
 fn each_failure_has_its_grade_and_the_first_one_is_told() {
     let good = source(10_000, 10, 3);
-    let halted = SourceQuote {
-        trading: false,
-        ..good
-    };
+    let halted = SourceQuote { trading: false, ..good };
     assert_eq!(grade(&[Some(halted)]), Grade::Halted);
     assert_eq!(grade(&[None]), Grade::NotPositive);
     assert_eq!(grade(&[]), Grade::NotPositive);
     assert_eq!(grade(&[Some(good), None]), Grade::NotPositive);
-    assert_eq!(
-        grade(&[Some(good), Some(source(10_000, 10, 61))]),
-        Grade::Stale
-    );
-    assert_eq!(
-        grade(&[Some(good), Some(source(10_101, 10, 3))]),
-        Grade::Dispersed
-    );
+    assert_eq!(grade(&[Some(good), Some(source(10_000, 10, 61))]), Grade::Stale);
+    assert_eq!(grade(&[Some(good), Some(source(10_101, 10, 3))]), Grade::Dispersed);
     assert_eq!(grade(&[Some(source(10_000, 201, 3))]), Grade::Uncertain);
     assert_eq!(grade(&[Some(source(11_001, 10, 3))]), Grade::Jumping);
 
     // All at once: the order is the one that `judge` documents.
     let old_and_wild = source(20_000, 19_999, 1_000);
     assert_eq!(grade(&[Some(good), Some(old_and_wild)]), Grade::Stale);
-    assert_eq!(
-        grade(&[
-            None,
-            Some(SourceQuote {
-                trading: false,
-                ..good
-            })
-        ]),
-        Grade::Halted
-    );
+    assert_eq!(grade(&[None, Some(SourceQuote { trading: false, ..good })]), Grade::Halted);
     assert_eq!(grade(&[Some(source(20_000, 19_999, 1))]), Grade::Uncertain);
 }
 
 #[test]
 fn bounds_themselves_still_pass() {
     assert_eq!(grade(&[Some(source(10_000, 200, 60))]), Grade::Valid);
-    assert_eq!(
-        grade(&[Some(source(10_000, 1, 0)), Some(source(10_100, 1, 0))]),
-        Grade::Valid
-    );
+    assert_eq!(grade(&[Some(source(10_000, 1, 0)), Some(source(10_100, 1, 0))]), Grade::Valid);
     assert_eq!(grade(&[Some(source(11_000, 1, -60))]), Grade::Valid);
 }
 
@@ -112,15 +89,7 @@ fn bounds_themselves_still_pass() {
 fn future_and_replayed_prices_are_stale() {
     assert_eq!(grade(&[Some(source(10_000, 1, -61))]), Grade::Stale);
     let seen = UnixSeconds::new(NOW.get() - 10);
-    let judge = |age| {
-        judge(
-            &[Some(source(10_000, 1, age))],
-            &BOUNDS,
-            NOW,
-            seen,
-            Price::ONE,
-        )
-    };
+    let judge = |age| judge(&[Some(source(10_000, 1, age))], &BOUNDS, NOW, seen, Price::ONE);
     assert_eq!(judge(11).grade, Grade::Stale);
     assert_eq!(judge(10).grade, Grade::Jumping); // no longer stale, but far from one dollar
 }
@@ -139,15 +108,7 @@ fn invalid_price_is_still_told_where_there_is_one() {
 fn bad_price_may_only_be_used_to_reduce_risk() {
     use Action::*;
     use Grade::*;
-    for grade in [
-        Valid,
-        Stale,
-        Uncertain,
-        Dispersed,
-        Jumping,
-        Halted,
-        NotPositive,
-    ] {
+    for grade in [Valid, Stale, Uncertain, Dispersed, Jumping, Halted, NotPositive] {
         for action in [Cancel, Repay, Deposit] {
             assert!(allowed(grade, action));
         }
@@ -158,14 +119,9 @@ fn bad_price_may_only_be_used_to_reduce_risk() {
 }
 
 fn advance(from: u64, to: u64, seconds: i64, slope: u32) -> SlopeLimited {
-    let limited = SlopeLimited {
-        price: decimal(from, 0),
-        updated: UnixSeconds::new(100),
-    };
+    let limited = SlopeLimited { price: decimal(from, 0), updated: UnixSeconds::new(100) };
     let now = UnixSeconds::new(100 + seconds);
-    limited
-        .advance(decimal(to, 0), now, ppm(slope), Seconds::new(600))
-        .unwrap()
+    limited.advance(decimal(to, 0), now, ppm(slope), Seconds::new(600)).unwrap()
 }
 
 #[test]
@@ -186,17 +142,8 @@ fn stable_price_follows_by_its_slope_and_no_further() {
 
 #[test]
 fn clock_that_goes_back_moves_no_price() {
-    let (still, back) = (
-        advance(1_000, 2_000, 0, 100),
-        advance(1_000, 2_000, -5, 100),
-    );
-    assert_eq!(
-        still,
-        SlopeLimited {
-            price: decimal(1_000, 0),
-            updated: UnixSeconds::new(100)
-        }
-    );
+    let (still, back) = (advance(1_000, 2_000, 0, 100), advance(1_000, 2_000, -5, 100));
+    assert_eq!(still, SlopeLimited { price: decimal(1_000, 0), updated: UnixSeconds::new(100) });
     assert_eq!(back, still);
     assert_eq!(advance(1_000, 2_000, 5, 0).updated, UnixSeconds::new(105));
 }

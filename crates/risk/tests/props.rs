@@ -167,14 +167,10 @@ proptest! {
 #[test]
 fn largest_balances_are_an_error_and_not_a_number() {
     let terms = hand_market();
-    let most = Holding {
-        quote: QuoteAtoms::new(1),
-        ..cash(QuoteAtoms::new(i64::MAX))
-    };
+    let most = Holding { quote: QuoteAtoms::new(1), ..cash(QuoteAtoms::new(i64::MAX)) };
     let found = plimsoll_risk::health(&terms.market(), [most].into_iter(), Check::Initial);
     assert!(found.is_err());
-    assert_eq!(
-        terms.maintenance(&[cash(QuoteAtoms::new(i64::MIN))]).equity,
-        { Value::from_quote(QuoteAtoms::new(i64::MIN)) }
-    );
+    assert_eq!(terms.maintenance(&[cash(QuoteAtoms::new(i64::MIN))]).equity, {
+        Value::from_quote(QuoteAtoms::new(i64::MIN))
+    });
 }

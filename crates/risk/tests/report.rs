@@ -32,9 +32,7 @@ fn liquidation_price_of_a_long_is_the_one_from_the_textbook() {
     // P = 12,000 / 90 = 133.33.
     let terms = hand_market();
     let account = [cash(usd(3_000)), linear(1, 1, 10_000, usd(-15_000))];
-    let [report] = reports(&terms, &account)[..] else {
-        panic!("one underlying")
-    };
+    let [report] = reports(&terms, &account)[..] else { panic!("one underlying") };
     assert_eq!((report.index, report.worst_scenario), (1, 12));
     assert!(near(
         report.liquidation_price_down,
@@ -48,9 +46,7 @@ fn liquidation_price_of_a_short_lies_above() {
     // 100 SOL short: 18,000 − 100·P = 10 % · 100·P at P = 163.6363.
     let terms = hand_market();
     let account = [cash(usd(3_000)), linear(1, 1, -10_000, usd(15_000))];
-    let [report] = reports(&terms, &account)[..] else {
-        panic!("one underlying")
-    };
+    let [report] = reports(&terms, &account)[..] else { panic!("one underlying") };
     assert_eq!(report.worst_scenario, 10);
     assert!(near(
         report.liquidation_price_up,
@@ -62,26 +58,12 @@ fn liquidation_price_of_a_short_lies_above() {
 #[test]
 fn hedged_and_unlevered_accounts_have_no_liquidation_price() {
     let terms = hand_market();
-    let hedged = [
-        cash(usd(100_000)),
-        token(1, 1, 1_000_000_000),
-        linear(1, 1, -100, usd(150)),
-    ];
-    let [report] = reports(&terms, &hedged)[..] else {
-        panic!("one underlying")
-    };
-    assert_eq!(
-        (report.liquidation_price_down, report.liquidation_price_up),
-        (None, None)
-    );
+    let hedged = [cash(usd(100_000)), token(1, 1, 1_000_000_000), linear(1, 1, -100, usd(150))];
+    let [report] = reports(&terms, &hedged)[..] else { panic!("one underlying") };
+    assert_eq!((report.liquidation_price_down, report.liquidation_price_up), (None, None));
     let owner = [token(1, 1, 1_000_000_000)];
-    let [report] = reports(&terms, &owner)[..] else {
-        panic!("one underlying")
-    };
-    assert_eq!(
-        (report.liquidation_price_down, report.liquidation_price_up),
-        (None, None)
-    );
+    let [report] = reports(&terms, &owner)[..] else { panic!("one underlying") };
+    assert_eq!((report.liquidation_price_down, report.liquidation_price_up), (None, None));
 }
 
 #[test]
@@ -89,14 +71,9 @@ fn account_below_its_line_is_told_where_it_would_be_above() {
     // As the textbook long, at a quarter of the cash: 750 + 100·(P − 150) = 10·P at 158.33.
     let terms = hand_market();
     let account = [cash(usd(750)), linear(1, 1, 10_000, usd(-15_000))];
-    let [report] = reports(&terms, &account)[..] else {
-        panic!("one underlying")
-    };
+    let [report] = reports(&terms, &account)[..] else { panic!("one underlying") };
     assert_eq!(report.liquidation_price_down, None);
-    assert!(near(
-        report.liquidation_price_up,
-        decimal(950, 6).checked_div(decimal(6, 0)).unwrap()
-    ));
+    assert!(near(report.liquidation_price_up, decimal(950, 6).checked_div(decimal(6, 0)).unwrap()));
 }
 
 #[test]
@@ -125,12 +102,7 @@ fn withdrawable_is_what_leaves_initial_health_at_nothing() {
 fn account_below_its_line_can_withdraw_nothing() {
     let terms = hand_market();
     let account = [cash(usd(100)), linear(1, 1, 2_000, usd(-3_000))];
-    let most = withdrawable(
-        &terms.market(),
-        account.into_iter(),
-        RowKey::QUOTE,
-        usd(100).get(),
-    );
+    let most = withdrawable(&terms.market(), account.into_iter(), RowKey::QUOTE, usd(100).get());
     assert_eq!(most, Ok(0));
 }
 
@@ -140,11 +112,8 @@ fn hedge_is_withdrawable_only_as_far_as_the_margin_goes() {
     // E = 200 − 150·x and IM = 1.5 · (10 % · 150·x + 1 % · (1,500 − 150·x)) = 22.50 + 20.25·x,
     // equal at x = 177.50 / 170.25 = 1.042584434.
     let terms = hand_market();
-    let account = [
-        cash(usd(-1_300)),
-        token(1, 1, 10_000_000_000),
-        linear(1, 1, -1_000, usd(1_500)),
-    ];
+    let account =
+        [cash(usd(-1_300)), token(1, 1, 10_000_000_000), linear(1, 1, -1_000, usd(1_500))];
     let key = token_key(1, 1);
     let most = withdrawable(&terms.market(), account.into_iter(), key, 10_000_000_000).unwrap();
     assert!((most - 1_042_584_434).abs() <= 1, "{most}");

@@ -11,21 +11,14 @@ use proptest::prelude::*;
 use support::*;
 
 fn scenario(shock: i32, weight: u32) -> Scenario {
-    Scenario {
-        shock,
-        volatility: 0,
-        weight: ppm(weight),
-    }
+    Scenario { shock, volatility: 0, weight: ppm(weight) }
 }
 
 #[test]
 fn span_requires_its_scan_range_of_a_plain_future() {
     let factors = linear_factors(&ScenarioSet::SPAN).unwrap();
     assert_eq!(factors, (Ratio::ONE, Ratio::ONE));
-    assert_eq!(
-        loss_ratios(ppm(80_000), factors),
-        Ok((ppm(80_000), ppm(80_000)))
-    );
+    assert_eq!(loss_ratios(ppm(80_000), factors), Ok((ppm(80_000), ppm(80_000))));
     assert_eq!(ScenarioSet::new(&SPAN), Ok(ScenarioSet::SPAN));
 }
 
@@ -43,34 +36,19 @@ fn lopsided_set_asks_more_of_the_side_that_it_fears() {
     let set = ScenarioSet::new(&[scenario(-500_000, 1_000_000), scenario(3_000_000, 400_000)]);
     let factors = linear_factors(&set.unwrap()).unwrap();
     assert_eq!(factors, (ppm(500_000), ppm(1_200_000)));
-    assert_eq!(
-        loss_ratios(ppm(100_001), factors),
-        Ok((ppm(50_001), ppm(120_002)))
-    );
+    assert_eq!(loss_ratios(ppm(100_001), factors), Ok((ppm(50_001), ppm(120_002))));
 }
 
 #[test]
 fn sets_out_of_bounds_are_refused() {
     let refused = Err(RiskError::ScenarioSetInvalid);
-    let (up, down) = (
-        scenario(1_000_000, 1_000_000),
-        scenario(-1_000_000, 1_000_000),
-    );
+    let (up, down) = (scenario(1_000_000, 1_000_000), scenario(-1_000_000, 1_000_000));
     assert_eq!(ScenarioSet::new(&[]), refused);
     assert_eq!(ScenarioSet::new(&[up]), refused);
     assert_eq!(ScenarioSet::new(&[up, scenario(-1_000_000, 0)]), refused);
-    assert_eq!(
-        ScenarioSet::new(&[up, down, scenario(0, 1_000_001)]),
-        refused
-    );
-    assert_eq!(
-        ScenarioSet::new(&[up, down, scenario(i32::MIN, 1)]),
-        refused
-    );
-    let wild = Scenario {
-        volatility: 10_000_001,
-        ..up
-    };
+    assert_eq!(ScenarioSet::new(&[up, down, scenario(0, 1_000_001)]), refused);
+    assert_eq!(ScenarioSet::new(&[up, down, scenario(i32::MIN, 1)]), refused);
+    let wild = Scenario { volatility: 10_000_001, ..up };
     assert_eq!(ScenarioSet::new(&[wild, down]), refused);
     assert_eq!(ScenarioSet::new(&[up; 17]), refused);
 }
@@ -78,10 +56,7 @@ fn sets_out_of_bounds_are_refused() {
 #[test]
 fn long_cannot_be_asked_for_more_than_all() {
     let factors = (ppm(1_050_000), ppm(1_050_000));
-    assert_eq!(
-        loss_ratios(ppm(960_000), factors),
-        Err(MathError::OutOfRange.into())
-    );
+    assert_eq!(loss_ratios(ppm(960_000), factors), Err(MathError::OutOfRange.into()));
     assert!(loss_ratios(ppm(950_000), factors).is_ok());
 }
 

@@ -169,9 +169,16 @@ mod tests {
 
     #[test]
     fn options_come_with_a_space_or_an_equals_sign() {
-        let options = parse(&["--seed", "7", "--accounts=300", "--feed=spot"]).unwrap().unwrap();
-        assert_eq!((options.seed, options.accounts, options.feed), (7, 300, Feed::Spot));
-        let options = parse(&["--path", "SOL=a.csv", "--path=BTC=b.csv"]).unwrap().unwrap();
+        let options = parse(&["--seed", "7", "--accounts=300", "--feed=spot"])
+            .unwrap()
+            .unwrap();
+        assert_eq!(
+            (options.seed, options.accounts, options.feed),
+            (7, 300, Feed::Spot)
+        );
+        let options = parse(&["--path", "SOL=a.csv", "--path=BTC=b.csv"])
+            .unwrap()
+            .unwrap();
         assert_eq!(options.paths, ["SOL=a.csv", "BTC=b.csv"]);
     }
 
@@ -182,9 +189,18 @@ mod tests {
 
     #[test]
     fn what_cannot_be_followed_is_named() {
-        assert_eq!(parse(&["--sede", "7"]), Err(OptionError::Unknown("--sede".into())));
-        assert_eq!(parse(&["--seed"]), Err(OptionError::ValueMissing("--seed".into())));
+        assert_eq!(
+            parse(&["--sede", "7"]),
+            Err(OptionError::Unknown("--sede".into()))
+        );
+        assert_eq!(
+            parse(&["--seed"]),
+            Err(OptionError::ValueMissing("--seed".into()))
+        );
         let error = parse(&["--accounts", "9"]).unwrap_err();
-        assert_eq!(error.to_string(), "--accounts must be a number from 10 to 2000, not `9`");
+        assert_eq!(
+            error.to_string(),
+            "--accounts must be a number from 10 to 2000, not `9`"
+        );
     }
 }

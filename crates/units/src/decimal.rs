@@ -43,11 +43,7 @@ const fn mantissas() -> [u64; POWER_MAX + 1] {
         let eighth = mantissa >> 3;
         let scaled = (mantissa >> 1) + eighth;
         // The bits that the two shifts lost: below one unit in 2^127, 64 times over.
-        mantissa = if scaled >> 127 == 1 {
-            scaled
-        } else {
-            scaled << 1
-        };
+        mantissa = if scaled >> 127 == 1 { scaled } else { scaled << 1 };
         n += 1;
     }
 }

@@ -108,10 +108,7 @@ const fn digit_2by1(rest: u64, digit: u64, d: u64) -> (u64, u64) {
         }
     }
     // Modulo 2^64, which is exact because the true remainder is below d.
-    (
-        quotient,
-        ((rest << 32) | digit).wrapping_sub(quotient.wrapping_mul(d)),
-    )
+    (quotient, ((rest << 32) | digit).wrapping_sub(quotient.wrapping_mul(d)))
 }
 
 /// `a * b / d` through a 256-bit product, rounded down, and whether that was exact; `None` where
@@ -156,11 +153,7 @@ const fn leading_zeros(x: u128) -> u32 {
 /// (high, low) shifted to the left by less than 128 places; what leaves `high` is zero bits.
 const fn shl_pair(high: u128, low: u128, count: u32) -> (u128, u128) {
     let (w3, w2, w1, w0) = (high_u64(high), low_u64(high), high_u64(low), low_u64(low));
-    let (w3, w2, w1, w0) = if count < 64 {
-        (w3, w2, w1, w0)
-    } else {
-        (w2, w1, w0, 0)
-    };
+    let (w3, w2, w1, w0) = if count < 64 { (w3, w2, w1, w0) } else { (w2, w1, w0, 0) };
     let count = count & 63;
     let spread = 63u32.wrapping_sub(count);
     let w3 = w3.wrapping_shl(count) | (w2 >> 1).wrapping_shr(spread);

@@ -30,10 +30,7 @@ fn share_exceeds(part: u64, ratio: Ratio, whole: u64) -> bool {
 
 impl Price {
     /// One of the other for one.
-    pub const ONE: Self = Self {
-        exponent: -63,
-        mantissa: TOP_BIT,
-    };
+    pub const ONE: Self = Self { exponent: -63, mantissa: TOP_BIT };
 
     /// Exponents stay within plus or minus this: about 10^308, and far from any overflow of the
     /// sums of exponents.
@@ -46,10 +43,7 @@ impl Price {
         if mantissa < TOP_BIT || exponent > Self::EXPONENT_MAX || exponent < -Self::EXPONENT_MAX {
             return Err(MathError::OutOfRange);
         }
-        Ok(Self {
-            mantissa,
-            exponent: wide::widen_i16(exponent),
-        })
+        Ok(Self { mantissa, exponent: wide::widen_i16(exponent) })
     }
 
     /// The stored parts: mantissa and exponent.
@@ -114,10 +108,7 @@ impl Price {
         }
         let zeros = wide::leading_zeros(number);
         let exponent = wide::widen_u32_i64(zeros).wrapping_neg();
-        Ok(Self {
-            exponent,
-            mantissa: number.wrapping_shl(zeros),
-        })
+        Ok(Self { exponent, mantissa: number.wrapping_shl(zeros) })
     }
 
     /// Half of it, exactly; `Overflow` below the smallest price.
@@ -183,10 +174,7 @@ impl Price {
         if carry {
             Self::bounded((sum >> 1) | TOP_BIT, large.exponent.wrapping_add(1))
         } else {
-            Ok(Self {
-                exponent: large.exponent,
-                mantissa: sum,
-            })
+            Ok(Self { exponent: large.exponent, mantissa: sum })
         }
     }
 
@@ -201,10 +189,7 @@ impl Price {
             return Err(MathError::OutOfRange);
         }
         let (low, borrow) = 0u64.overflowing_sub(low);
-        let high = self
-            .mantissa
-            .wrapping_sub(high)
-            .wrapping_sub(wide::widen_bool(borrow));
+        let high = self.mantissa.wrapping_sub(high).wrapping_sub(wide::widen_bool(borrow));
         Self::normalised(high, low, self.exponent)
     }
 
@@ -256,11 +241,7 @@ impl Price {
     /// little more. Exact but for the last step of 2^-48 atoms; `Overflow` beyond 2^79 atoms.
     #[inline]
     pub const fn value_floor(self, amount: i64) -> Result<Value, MathError> {
-        match wide::scale_i64(
-            amount,
-            self.mantissa,
-            self.exponent.wrapping_add(VALUE_BITS),
-        ) {
+        match wide::scale_i64(amount, self.mantissa, self.exponent.wrapping_add(VALUE_BITS)) {
             Some((floor, _)) => Ok(Value::new(floor)),
             None => Err(MathError::Overflow),
         }
@@ -270,17 +251,11 @@ impl Price {
     /// atoms; `Overflow` beyond 2^79 atoms.
     #[inline]
     pub const fn value_ceil(self, amount: i64) -> Result<Value, MathError> {
-        match wide::scale_i64(
-            amount,
-            self.mantissa,
-            self.exponent.wrapping_add(VALUE_BITS),
-        ) {
+        match wide::scale_i64(amount, self.mantissa, self.exponent.wrapping_add(VALUE_BITS)) {
             // An inexact floor lies below a product of less than 2^127: one more fits.
-            Some((floor, exact)) => Ok(Value::new(if exact {
-                floor
-            } else {
-                floor.wrapping_add(1)
-            })),
+            Some((floor, exact)) => {
+                Ok(Value::new(if exact { floor } else { floor.wrapping_add(1) }))
+            }
             None => Err(MathError::Overflow),
         }
     }
@@ -341,11 +316,7 @@ impl Price {
     /// The pure factor in parts per million, rounded up, saturating at [`Ratio::MAX`].
     #[inline]
     pub const fn to_ratio_ceil(self) -> Ratio {
-        match wide::scale_i64(
-            wide::widen_u32_i64(Ratio::PARTS),
-            self.mantissa,
-            self.exponent,
-        ) {
+        match wide::scale_i64(wide::widen_u32_i64(Ratio::PARTS), self.mantissa, self.exponent) {
             Some((floor, exact)) => {
                 let parts = if exact { floor } else { floor.wrapping_add(1) };
                 match wide::narrow_i64(parts) {

@@ -38,11 +38,7 @@ pub const fn notional_exact(
 pub const fn fee_ceil(notional: QuoteAtoms, rate: Ratio) -> Result<QuoteAtoms, MathError> {
     match part_of(notional.get().unsigned_abs(), rate) {
         Some((floor, exact)) => {
-            let fee = if exact {
-                Some(floor)
-            } else {
-                floor.checked_add(1)
-            };
+            let fee = if exact { Some(floor) } else { floor.checked_add(1) };
             match fee {
                 Some(fee) => positive(fee),
                 None => Err(MathError::Overflow),

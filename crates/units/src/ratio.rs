@@ -66,11 +66,7 @@ impl Ratio {
     pub const fn mul_ceil(self, other: Self) -> Result<Self, MathError> {
         let (quotient, exact) = divide::mul_div_rem_u32(self.0, other.0, Self::PARTS);
         // The quotient is below 2^64 / 10^6, so that one more cannot overflow.
-        Self::from_wide(if exact {
-            quotient
-        } else {
-            quotient.wrapping_add(1)
-        })
+        Self::from_wide(if exact { quotient } else { quotient.wrapping_add(1) })
     }
 
     /// `ppm` as a ratio; `Overflow` above [`Ratio::MAX`].

@@ -64,11 +64,7 @@ impl Shares {
         let floor = (wide::low_u64(high) << 16) | wide::low_u64(low >> PRODUCT_BITS);
         let exact = low << (128 - PRODUCT_BITS) == 0;
         let up = self.is_negative() && !exact;
-        let magnitude = if up {
-            floor.checked_add(1)
-        } else {
-            Some(floor)
-        };
+        let magnitude = if up { floor.checked_add(1) } else { Some(floor) };
         let Some(magnitude) = magnitude else {
             return Err(MathError::Overflow);
         };
@@ -108,11 +104,7 @@ impl Shares {
         let Some((floor, exact)) = divide::div_u256(high, low, index.0) else {
             return Err(MathError::Overflow);
         };
-        let shares = if away && !exact {
-            floor.checked_add(1)
-        } else {
-            Some(floor)
-        };
+        let shares = if away && !exact { floor.checked_add(1) } else { Some(floor) };
         let Some(shares) = shares else {
             return Err(MathError::Overflow);
         };

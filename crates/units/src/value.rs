@@ -33,14 +33,8 @@ fn signed(
     let (floor, exact) = cut.ok_or(MathError::Overflow)?;
     // Cutting a negative number's magnitude was a ceil; so the floor is one further out.
     let out = !exact && negative == (rounding == Rounding::Floor);
-    let magnitude = if out {
-        floor.checked_add(1).ok_or(MathError::Overflow)?
-    } else {
-        floor
-    };
-    wide::signed_i128(magnitude, negative)
-        .map(Value::new)
-        .ok_or(MathError::Overflow)
+    let magnitude = if out { floor.checked_add(1).ok_or(MathError::Overflow)? } else { floor };
+    wide::signed_i128(magnitude, negative).map(Value::new).ok_or(MathError::Overflow)
 }
 
 impl Value {
@@ -180,10 +174,6 @@ impl Value {
         }
         let up = rounding == Rounding::Ceil && !exact;
         let quotient = wide::low_u64(quotient);
-        Ok(Ratio::from_wide_saturating(if up {
-            quotient.saturating_add(1)
-        } else {
-            quotient
-        }))
+        Ok(Ratio::from_wide_saturating(if up { quotient.saturating_add(1) } else { quotient }))
     }
 }

@@ -172,10 +172,7 @@ pub const fn mul_u64(a: u64, b: u64) -> (u64, u64) {
     // Each sum is one product and at most two half-words: see the assertion above.
     let middle = a1.wrapping_mul(b0).wrapping_add(low >> 32);
     let cross = a0.wrapping_mul(b1).wrapping_add(middle & LOW);
-    let high = a1
-        .wrapping_mul(b1)
-        .wrapping_add(middle >> 32)
-        .wrapping_add(cross >> 32);
+    let high = a1.wrapping_mul(b1).wrapping_add(middle >> 32).wrapping_add(cross >> 32);
     (high, (cross << 32) | (low & LOW))
 }
 
@@ -270,11 +267,7 @@ pub const fn scale_i64(amount: i64, factor: u64, exponent: i64) -> Option<(i128,
         return Some(scale_far_right(high, low, count));
     }
     if exponent >= 128 {
-        return if high | low as i64 == 0 {
-            Some((0, true))
-        } else {
-            None
-        };
+        return if high | low as i64 == 0 { Some((0, true)) } else { None };
     }
     match shl_i128(high, low, exponent as u64) {
         Some(shifted) => Some((shifted, true)),

@@ -27,21 +27,12 @@ fn raw(value: Result<Value, MathError>) -> Option<i128> {
 fn quantities_add_within_their_unit_and_refuse_to_wrap() {
     let max = QuoteAtoms::new(i64::MAX);
     let min = QuoteAtoms::new(i64::MIN);
-    assert_eq!(
-        QuoteAtoms::new(3).checked_sub(QuoteAtoms::new(5)),
-        Ok(QuoteAtoms::new(-2))
-    );
-    assert_eq!(
-        max.checked_add(QuoteAtoms::new(1)),
-        Err(MathError::Overflow)
-    );
+    assert_eq!(QuoteAtoms::new(3).checked_sub(QuoteAtoms::new(5)), Ok(QuoteAtoms::new(-2)));
+    assert_eq!(max.checked_add(QuoteAtoms::new(1)), Err(MathError::Overflow));
     assert_eq!(min.checked_neg(), Err(MathError::Overflow));
     assert_eq!(min.abs(), Err(MathError::Overflow));
     assert_eq!(QuoteAtoms::new(-7).abs(), Ok(QuoteAtoms::new(7)));
-    assert_eq!(
-        Slots::new(1).checked_sub(Slots::new(2)),
-        Err(MathError::Overflow)
-    );
+    assert_eq!(Slots::new(1).checked_sub(Slots::new(2)), Err(MathError::Overflow));
     assert_eq!(format!("{}", BaseLots::new(-12)), "-12");
 }
 
@@ -60,40 +51,21 @@ fn clock_that_steps_back_has_elapsed_nothing() {
 fn notional_of_a_short_is_negative_and_exact() {
     // 3 lots short at 2,500 ticks of 40 atoms per lot: -300,000 atoms.
     let (lots, ticks, tick) = (BaseLots::new(-3), PriceTicks::new(2_500), TickSize::new(40));
-    assert_eq!(
-        notional_exact(lots, ticks, tick),
-        Ok(QuoteAtoms::new(-300_000))
-    );
+    assert_eq!(notional_exact(lots, ticks, tick), Ok(QuoteAtoms::new(-300_000)));
     let far = PriceTicks::new(u64::MAX);
     assert_eq!(notional_exact(lots, far, tick), Err(MathError::Overflow));
-    let edge = notional_exact(
-        BaseLots::new(-1),
-        PriceTicks::new(1 << 62),
-        TickSize::new(2),
-    );
+    let edge = notional_exact(BaseLots::new(-1), PriceTicks::new(1 << 62), TickSize::new(2));
     assert_eq!(edge, Ok(QuoteAtoms::new(i64::MIN)));
 }
 
 #[test]
 fn fee_is_rounded_up_and_cut_is_rounded_down() {
     let rate = Ratio::from_ppm(500); // 5 basis points
-    assert_eq!(
-        fee_ceil(QuoteAtoms::new(-10_001), rate),
-        Ok(QuoteAtoms::new(6))
-    ); // 5.0005
-    assert_eq!(
-        fee_ceil(QuoteAtoms::new(10_000), rate),
-        Ok(QuoteAtoms::new(5))
-    );
-    assert_eq!(
-        cut_floor(QuoteAtoms::new(11_999), rate),
-        Ok(QuoteAtoms::new(5))
-    );
+    assert_eq!(fee_ceil(QuoteAtoms::new(-10_001), rate), Ok(QuoteAtoms::new(6))); // 5.0005
+    assert_eq!(fee_ceil(QuoteAtoms::new(10_000), rate), Ok(QuoteAtoms::new(5)));
+    assert_eq!(cut_floor(QuoteAtoms::new(11_999), rate), Ok(QuoteAtoms::new(5)));
     assert_eq!(fee_ceil(QuoteAtoms::ZERO, Ratio::MAX), Ok(QuoteAtoms::ZERO));
-    assert_eq!(
-        fee_ceil(QuoteAtoms::new(i64::MIN), Ratio::ONE),
-        Err(MathError::Overflow)
-    );
+    assert_eq!(fee_ceil(QuoteAtoms::new(i64::MIN), Ratio::ONE), Err(MathError::Overflow));
 }
 
 #[test]
@@ -105,16 +77,11 @@ fn deposit_is_floored_and_debt_is_ceiled() {
     assert_eq!(deposit.to_atoms_floor(index), Ok(TokenAtoms::new(99)));
     assert_eq!(debt.to_atoms_floor(index), Ok(TokenAtoms::new(-101)));
     assert_eq!(
-        Shares::from_atoms_ceil(TokenAtoms::new(100), index)
-            .unwrap()
-            .get(),
+        Shares::from_atoms_ceil(TokenAtoms::new(100), index).unwrap().get(),
         deposit.get() + 1
     );
     let none = Index::new(0);
-    assert_eq!(
-        Shares::from_atoms_floor(TokenAtoms::new(1), none),
-        Err(MathError::DivisionByZero)
-    );
+    assert_eq!(Shares::from_atoms_floor(TokenAtoms::new(1), none), Err(MathError::DivisionByZero));
 }
 
 #[test]
@@ -122,18 +89,9 @@ fn fraction_is_clamped_to_the_whole_and_refuses_negatives() {
     let value = |raw| Value::new(raw);
     assert_eq!(Fraction::of_floor(value(3), value(2)), Ok(Fraction::ONE));
     assert_eq!(Fraction::of_floor(value(0), value(2)), Ok(Fraction::ZERO));
-    assert_eq!(
-        Fraction::of_floor(value(1), value(0)),
-        Err(MathError::DivisionByZero)
-    );
-    assert_eq!(
-        Fraction::of_floor(value(-1), value(2)),
-        Err(MathError::OutOfRange)
-    );
-    assert_eq!(
-        Fraction::of_floor(value(1), value(-2)),
-        Err(MathError::OutOfRange)
-    );
+    assert_eq!(Fraction::of_floor(value(1), value(0)), Err(MathError::DivisionByZero));
+    assert_eq!(Fraction::of_floor(value(-1), value(2)), Err(MathError::OutOfRange));
+    assert_eq!(Fraction::of_floor(value(1), value(-2)), Err(MathError::OutOfRange));
     assert_eq!(Fraction::new((1 << 63) + 1), Err(MathError::OutOfRange));
     assert_eq!(Fraction::ONE.of_lots_away(i64::MIN), i64::MIN);
     assert_eq!(Fraction::new(1).unwrap().of_lots_away(-1), -1);
@@ -142,25 +100,13 @@ fn fraction_is_clamped_to_the_whole_and_refuses_negatives() {
 
 #[test]
 fn ratio_saturates_or_refuses_but_never_wraps() {
-    assert_eq!(
-        Ratio::MAX.checked_add(Ratio::from_ppm(1)),
-        Err(MathError::Overflow)
-    );
-    assert_eq!(
-        Ratio::ZERO.checked_sub(Ratio::from_ppm(1)),
-        Err(MathError::Overflow)
-    );
+    assert_eq!(Ratio::MAX.checked_add(Ratio::from_ppm(1)), Err(MathError::Overflow));
+    assert_eq!(Ratio::ZERO.checked_sub(Ratio::from_ppm(1)), Err(MathError::Overflow));
     assert_eq!(Ratio::MAX.mul_ceil(Ratio::MAX), Err(MathError::Overflow));
     assert_eq!(Value::MAX.ratio_floor(Value::STEP), Ok(Ratio::MAX));
     assert_eq!(Value::STEP.ratio_ceil(Value::MAX), Ok(Ratio::from_ppm(1)));
-    assert_eq!(
-        Value::STEP.ratio_floor(Value::ZERO),
-        Err(MathError::DivisionByZero)
-    );
-    assert_eq!(
-        Value::new(-1).ratio_floor(Value::STEP),
-        Err(MathError::OutOfRange)
-    );
+    assert_eq!(Value::STEP.ratio_floor(Value::ZERO), Err(MathError::DivisionByZero));
+    assert_eq!(Value::new(-1).ratio_floor(Value::STEP), Err(MathError::OutOfRange));
     assert_eq!(Ratio::from_wide(1 << 32), Err(MathError::Overflow));
 }
 

@@ -154,14 +154,8 @@ fn largest_digits_divide_without_a_wrap() {
     let (quotient, rest) = divide::div_2by1(den - 1, u64::MAX, den);
     assert_eq!(u128::from(quotient), num / u128::from(den));
     assert_eq!(u128::from(rest), num % u128::from(den));
-    assert_eq!(
-        divide::mul_div_u128(u128::MAX, u128::MAX, u128::MAX),
-        Some((u128::MAX, true))
-    );
-    assert_eq!(
-        divide::div_u256(u128::MAX - 1, u128::MAX, u128::MAX),
-        Some((u128::MAX, false))
-    );
+    assert_eq!(divide::mul_div_u128(u128::MAX, u128::MAX, u128::MAX), Some((u128::MAX, true)));
+    assert_eq!(divide::div_u256(u128::MAX - 1, u128::MAX, u128::MAX), Some((u128::MAX, false)));
 }
 
 #[test]

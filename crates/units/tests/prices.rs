@@ -30,11 +30,7 @@ fn decimals_that_fit_are_exact() {
 fn one_dollar_sol_lot_is_worth_what_a_person_says() {
     // 150.25 USD per SOL, quote of 6 decimals at 1 USD, SOL of 9: 0.15025 quote atoms per atom.
     let usd = decimal(15_025_000_000, -8);
-    let price = usd
-        .checked_div(Price::ONE)
-        .unwrap()
-        .checked_mul(decimal(1, -3))
-        .unwrap();
+    let price = usd.checked_div(Price::ONE).unwrap().checked_mul(decimal(1, -3)).unwrap();
 
     // 2 SOL = 300.50 USD = 300,500,000 quote atoms, to less than a thousandth of an atom.
     let value = price.value_floor(2_000_000_000).unwrap();
@@ -51,26 +47,11 @@ fn nothing_is_not_a_price() {
     assert_eq!(Price::from_decimal(0, 5), Err(MathError::OutOfRange));
     assert_eq!(Price::from_integer(0), Err(MathError::OutOfRange));
     assert_eq!(Price::from_parts(0, 0), Err(MathError::OutOfRange));
-    assert_eq!(
-        Price::from_parts(u64::MAX >> 1, 0),
-        Err(MathError::OutOfRange)
-    );
-    assert_eq!(
-        Price::from_parts(u64::MAX, 1025),
-        Err(MathError::OutOfRange)
-    );
-    assert_eq!(
-        Price::from_parts(u64::MAX, i16::MIN),
-        Err(MathError::OutOfRange)
-    );
-    assert_eq!(
-        Price::ONE.mul_ratio(Ratio::ZERO),
-        Err(MathError::OutOfRange)
-    );
-    assert_eq!(
-        Price::ONE.checked_sub(Price::ONE),
-        Err(MathError::OutOfRange)
-    );
+    assert_eq!(Price::from_parts(u64::MAX >> 1, 0), Err(MathError::OutOfRange));
+    assert_eq!(Price::from_parts(u64::MAX, 1025), Err(MathError::OutOfRange));
+    assert_eq!(Price::from_parts(u64::MAX, i16::MIN), Err(MathError::OutOfRange));
+    assert_eq!(Price::ONE.mul_ratio(Ratio::ZERO), Err(MathError::OutOfRange));
+    assert_eq!(Price::ONE.checked_sub(Price::ONE), Err(MathError::OutOfRange));
     assert_eq!(Price::from_decimal(1, 65), Err(MathError::OutOfRange));
     assert_eq!(Price::from_decimal(1, i32::MIN), Err(MathError::OutOfRange));
 }
@@ -98,10 +79,7 @@ fn distance_is_a_ratio_of_the_second_price() {
     assert_eq!(Price::distance_ratio_ceil(a, b), Ratio::from_ppm(50_000));
     assert_eq!(Price::distance_ratio_ceil(b, a), Ratio::from_ppm(47_620)); // 5 / 105, up
     assert_eq!(Price::distance_ratio_ceil(a, a), Ratio::ZERO);
-    assert_eq!(
-        Price::distance_ratio_ceil(decimal(1, 12), Price::ONE),
-        Ratio::MAX
-    );
+    assert_eq!(Price::distance_ratio_ceil(decimal(1, 12), Price::ONE), Ratio::MAX);
 }
 
 proptest! {

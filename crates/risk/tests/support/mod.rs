@@ -38,27 +38,15 @@ pub fn linear_key(underlying: u16, index: u16) -> RowKey {
 
 /// A balance of the quote token.
 pub fn cash(atoms: QuoteAtoms) -> Holding {
-    Holding {
-        key: RowKey::QUOTE,
-        quantity: atoms.get(),
-        quote: QuoteAtoms::ZERO,
-    }
+    Holding { key: RowKey::QUOTE, quantity: atoms.get(), quote: QuoteAtoms::ZERO }
 }
 
 pub fn token(underlying: u16, index: u16, quantity: i64) -> Holding {
-    Holding {
-        key: token_key(underlying, index),
-        quantity,
-        quote: QuoteAtoms::ZERO,
-    }
+    Holding { key: token_key(underlying, index), quantity, quote: QuoteAtoms::ZERO }
 }
 
 pub fn linear(underlying: u16, index: u16, quantity: i64, quote: QuoteAtoms) -> Holding {
-    Holding {
-        key: linear_key(underlying, index),
-        quantity,
-        quote,
-    }
+    Holding { key: linear_key(underlying, index), quantity, quote }
 }
 
 /// A market that owns its terms.
@@ -70,10 +58,7 @@ pub struct Terms {
 
 impl Terms {
     pub fn market(&self) -> Market<'_> {
-        Market {
-            underlyings: &self.underlyings,
-            rows: &self.rows,
-        }
+        Market { underlyings: &self.underlyings, rows: &self.rows }
     }
 
     pub fn health(&self, holdings: &[Holding], check: Check) -> Health {
@@ -85,28 +70,17 @@ impl Terms {
     }
 
     pub fn underlying(&mut self, index: u16) -> &mut UnderlyingTerms {
-        self.underlyings
-            .iter_mut()
-            .find(|terms| terms.index == index)
-            .unwrap()
+        self.underlyings.iter_mut().find(|terms| terms.index == index).unwrap()
     }
 
     /// The same market with underlying `index` at `factor` times its price.
     pub fn moved(&self, index: u16, factor: Price) -> Self {
         let mut moved = self.clone();
         let by = |price: &mut Price| *price = price.checked_mul(factor).unwrap();
-        for terms in moved
-            .underlyings
-            .iter_mut()
-            .filter(|terms| terms.index == index)
-        {
+        for terms in moved.underlyings.iter_mut().filter(|terms| terms.index == index) {
             by(&mut terms.price);
         }
-        for row in moved
-            .rows
-            .iter_mut()
-            .filter(|row| row.key.underlying() == index)
-        {
+        for row in moved.rows.iter_mut().filter(|row| row.key.underlying() == index) {
             by(&mut row.price);
         }
         moved
@@ -148,11 +122,7 @@ pub fn underlying(index: u16, dollars: u64) -> UnderlyingTerms {
 pub fn hand_market() -> Terms {
     let mut btc = underlying(2, 60_000);
     (btc.loss_long, btc.loss_short) = (ppm(50_000), ppm(50_000));
-    let row = |key, price| RowTerms {
-        key,
-        price,
-        pnl_weight: Ratio::ONE,
-    };
+    let row = |key, price| RowTerms { key, price, pnl_weight: Ratio::ONE };
     Terms {
         underlyings: vec![underlying(1, 150), btc],
         rows: vec![
@@ -213,23 +183,14 @@ prop_compose! {
 
 /// Three underlyings with two tokens and two contracts each.
 pub fn terms() -> impl Strategy<Value = Terms> {
-    let underlyings = (
-        underlying_terms(1),
-        underlying_terms(2),
-        underlying_terms(5),
-    );
+    let underlyings = (underlying_terms(1), underlying_terms(2), underlying_terms(5));
     let scales = proptest::collection::vec((-6i32..=2, select(vec![0u32, 500_000, 1_000_000])), 12);
     (underlyings, scales).prop_map(|((a, b, c), scales)| {
         let underlyings = vec![a, b, c];
         let keys = underlyings.iter().flat_map(|terms| {
             let u = terms.index;
-            [
-                token_key(u, 0),
-                token_key(u, 3),
-                linear_key(u, 0),
-                linear_key(u, 7),
-            ]
-            .map(|key| (key, terms.price))
+            [token_key(u, 0), token_key(u, 3), linear_key(u, 0), linear_key(u, 7)]
+                .map(|key| (key, terms.price))
         });
         let rows = keys
             .zip(scales)
@@ -259,16 +220,8 @@ pub fn account(terms: &Terms) -> impl Strategy<Value = Vec<Holding>> {
     (amount(46), rows).prop_map(move |(atoms, rows)| {
         let mut holdings = vec![cash(QuoteAtoms::new(atoms))];
         for (&key, (quantity, quote)) in keys.iter().zip(rows) {
-            let quote = if key.kind() == RowKind::Linear {
-                quote
-            } else {
-                0
-            };
-            holdings.push(Holding {
-                key,
-                quantity,
-                quote: QuoteAtoms::new(quote),
-            });
+            let quote = if key.kind() == RowKind::Linear { quote } else { 0 };
+            holdings.push(Holding { key, quantity, quote: QuoteAtoms::new(quote) });
         }
         holdings
     })

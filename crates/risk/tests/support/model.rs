@@ -36,23 +36,13 @@ pub fn of_price(price: Price) -> Exact {
 pub fn health(terms: &Terms, holdings: &[Holding], check: Check) -> (Exact, Exact) {
     let zero = whole(0);
     let (mut equity, mut requirement) = (zero.clone(), zero.clone());
-    for holding in holdings
-        .iter()
-        .filter(|holding| holding.key == RowKey::QUOTE)
-    {
+    for holding in holdings.iter().filter(|holding| holding.key == RowKey::QUOTE) {
         equity += whole(holding.quantity);
     }
     for u in &terms.underlyings {
         let (mut long, mut short) = (zero.clone(), zero.clone());
-        for holding in holdings
-            .iter()
-            .filter(|holding| holding.key.underlying() == u.index)
-        {
-            let row = terms
-                .rows
-                .iter()
-                .find(|row| row.key == holding.key)
-                .unwrap();
+        for holding in holdings.iter().filter(|holding| holding.key.underlying() == u.index) {
+            let row = terms.rows.iter().find(|row| row.key == holding.key).unwrap();
             let value = of_price(row.price) * whole(holding.quantity);
             let mut counted = value.clone() + whole(holding.quote.get());
             if check == Check::Initial {

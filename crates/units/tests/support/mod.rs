@@ -18,10 +18,7 @@ pub fn word() -> impl Strategy<Value = u64> {
 
 /// The same for signed words.
 pub fn signed_word() -> impl Strategy<Value = i64> {
-    prop_oneof![
-        word().prop_map(|x| x as i64),
-        word().prop_map(|x| (x >> 1) as i64)
-    ]
+    prop_oneof![word().prop_map(|x| x as i64), word().prop_map(|x| (x >> 1) as i64)]
 }
 
 /// The same for double words, with either word often zero or full.
