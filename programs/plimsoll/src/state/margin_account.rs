@@ -152,9 +152,11 @@ impl MarginAccount {
                 );
             }
         }
+        // So is that row's place among the risk accounts: a liquidation adds it.
         let needed = risk_account_count(self.rows()?, Some(key))?;
+        let quote = usize::from(key != QUOTE_KEY && self.row(QUOTE_KEY)?.is_none());
         require!(
-            needed <= RISK_ACCOUNTS_MAX,
+            needed.saturating_add(quote) <= RISK_ACCOUNTS_MAX,
             PlimsollError::TooManyUnderlyings
         );
         Ok(())
