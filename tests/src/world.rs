@@ -12,12 +12,11 @@ use plimsoll_client::{
 };
 use plimsoll_migrations::{Decimal, Markets, Names};
 use plimsoll_risk::{Check, Grade, Health, RowKey};
-use solana_keypair::Keypair;
 
 use crate::oracle::Feed;
 use crate::setup::Ground;
 use crate::tokens;
-use crate::vm::{address, keypair, Outcome, Vm};
+use crate::vm::{address, Outcome, Vm};
 
 /// A group with its markets, its traders and their accounts.
 ///
@@ -71,8 +70,8 @@ impl World {
 
     /// Runs one transaction with the keys of these names, and checks the laws if it went through.
     pub fn send(&mut self, instructions: &[Instruction], signers: &[&str]) -> Outcome {
-        let keys: Vec<Keypair> = signers.iter().map(|name| keypair(owner_of(name))).collect();
-        let outcome = self.vm.run(instructions, &keys.iter().collect::<Vec<_>>());
+        let keys: Vec<Address> = signers.iter().map(|name| address(owner_of(name))).collect();
+        let outcome = self.vm.run_as(instructions, &keys);
         if outcome.is_ok() {
             let before = self.directory.clone();
             self.reread();
