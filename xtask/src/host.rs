@@ -5,7 +5,7 @@
 use std::env;
 use std::process::Command;
 
-use crate::shell::{on_path, read, Outcome};
+use crate::shell::{on_path, read, run_logged, Outcome};
 
 /// Variables that `cargo run` and rustup hand down, and that mislead another cargo.
 const HANDED_DOWN: [&str; 8] = [
@@ -48,6 +48,27 @@ pub fn ignore_rust_version() -> Vec<&'static str> {
     } else {
         Vec::new()
     }
+}
+
+/// OpenSSL's headers, which a bank in a test (`solana-program-test`) is compiled with.
+pub fn require_openssl() -> Outcome {
+    let found = on_path("pkg-config")
+        && read(Command::new("pkg-config").args(["--exists", "openssl"])).is_ok();
+    if found {
+        return Ok(());
+    }
+    let remedy = "apt-get install pkg-config libssl-dev";
+    if !on_path("apt-get") || read(Command::new("id").arg("-u"))? != "0" {
+        return Err(format!("the tests are compiled with OpenSSL's headers: `{remedy}`"));
+    }
+    let log = env::temp_dir().join("plimsoll-apt.log");
+    let mut update = Command::new("apt-get");
+    run_logged(update.arg("update"), "reading the machine's package lists", &log)?;
+    let mut install = Command::new("apt-get");
+    install.args(["install", "--yes", "--no-install-recommends", "pkg-config", "libssl-dev"]);
+    install.env("DEBIAN_FRONTEND", "noninteractive");
+    run_logged(&mut install, "installing OpenSSL's headers", &log)
+        .map_err(|reason| format!("{reason}\nBy hand: `{remedy}`"))
 }
 
 /// The upstream toolchain is unpacked from packages for Debian on x86-64.

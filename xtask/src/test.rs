@@ -30,6 +30,7 @@ pub fn all(root: &Path, choice: &Choice) -> Outcome {
     heading("unit and property tests of the pure crates");
     let pure = PURE.map(|package| ["-p", package]).concat();
     run(&mut cargo(root, "test", &pure))?;
+    host::require_openssl()?;
     heading("clippy");
     let mut clippy = cargo(root, "clippy", &["--workspace", "--all-targets"]);
     run(clippy.args(["--", "-D", "warnings"]))?;
