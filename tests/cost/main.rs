@@ -1,0 +1,205 @@
+//! What does the built program cost, and does the largest account fit a transaction?
+//!
+//! Compute units are exact and repeatable, so they are compared to the committed table
+//! `tests/snapshots/cost.json` to the unit. `cargo xtask cost --update` rewrites it after a change
+//! that is meant. The size of the program is printed beside them; it depends on the compiler.
+
+mod bench;
+
+use std::collections::BTreeMap;
+
+use bench::{shape, Bench, Footprint, Oracles, Shape};
+use plimsoll::state::{POSITION_ROWS_MAX, RISK_ACCOUNTS_MAX, TOKEN_ROWS_MAX};
+use plimsoll_client::instruction;
+use plimsoll_client::PROGRAM_ID;
+use plimsoll_tests::{Receipt, World, SOL, SPL_TOKEN, USDC};
+use solana_signer::Signer;
+
+const SNAPSHOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/snapshots/cost.json");
+const SO: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../target/deploy/plimsoll.so");
+
+/// What a transaction may have.
+const TRANSACTION_BYTES_MAX: usize = 1_232;
+const LOCKS_MAX: usize = 64;
+const UNITS_MAX: u64 = 1_400_000;
+
+/// What was hoped for: a naive check of 8 tokens and 24 perpetuals over 8 underlyings came to
+/// 30,440 units, 630 for a token, 580 for a perpetual, 1,300 for an underlying with its oracle.
+const AIMS: [(&str, u64); 6] = [
+    (FULL_CHECK, 30_440),
+    ("one more token", 630),
+    ("one more perpetual", 580),
+    ("one more underlying, pull oracle", 1_300),
+    ("one more underlying, push oracle", 1_300),
+    (SO_BYTES, 300_000),
+];
+const FULL_CHECK: &str = "check of 8 tokens and 24 perpetuals over 8 underlyings";
+const SO_BYTES: &str = "program in bytes";
+
+/// The program that checks itself costs more.
+fn is_other_build() -> bool {
+    std::env::var_os("PLIMSOLL_SO").is_some()
+}
+
+/// Checks by shape, and what one thing more adds.
+fn checks(costs: &mut BTreeMap<String, u64>) {
+    let mut cost = |phrase: &str, units: u64| costs.insert(phrase.to_string(), units);
+    let mut pull = Bench::new(8, Oracles::Pull);
+    cost(FULL_CHECK, pull.check(shape(8, 24, 8)));
+    let mut two = Bench::new(8, Oracles::TwoPulls);
+    cost("the same with two oracles each", two.check(shape(8, 24, 8)));
+    cost("check of one token", pull.check(shape(1, 0, 1)));
+    let one = pull.check(shape(1, 1, 2));
+    cost("one more token", pull.check(shape(2, 1, 2)) - one);
+    cost("one more perpetual", pull.check(shape(1, 2, 2)) - one);
+    let spread = pull.check(shape(1, 2, 3));
+    cost("one more underlying, pull oracle", spread - pull.check(shape(1, 2, 2)));
+    let mut push = Bench::new(8, Oracles::Push);
+    let spread = push.check(shape(1, 2, 3));
+    cost("one more underlying, push oracle", spread - push.check(shape(1, 2, 2)));
+
+    let account = pull.write_margin(1, shape(8, 24, 8), 1_000_000_000_000);
+    let view = instruction::view_account(pull.directory(), &account).unwrap();
+    cost("view of 8 tokens and 24 perpetuals over 8 underlyings", pull.send(view));
+    for (bench, phrase) in [(&mut pull, "pull"), (&mut push, "push"), (&mut two, "two pull")] {
+        let refresh = instruction::refresh_underlying(bench.directory(), 1).unwrap();
+        let units = bench.send(refresh);
+        cost(&format!("refresh of an underlying, {phrase} oracles"), units);
+    }
+    let refresh = instruction::refresh_instrument(pull.directory(), 0).unwrap();
+    cost("refresh of an instrument", pull.send(refresh));
+}
+
+/// A trade between two accounts of 4 rows each.
+fn trade(costs: &mut BTreeMap<String, u64>) {
+    let mut bench = Bench::new(8, Oracles::Pull);
+    let rows = shape(2, 2, 2);
+    let first = bench.write_margin(1, rows, 1_000_000_000_000);
+    let second = bench.write_margin(2, rows, 1_000_000_000_000);
+    let deal = instruction::Deal { instrument: 0, lots: 10, price_ticks: 100_000 };
+    let owner = bench.payer.pubkey();
+    let both = [&owner, &owner];
+    let one = instruction::trade(bench.directory(), both, &first, &second, &deal).unwrap();
+    costs.insert("trade between two accounts of 4 rows".to_string(), bench.send(one));
+}
+
+/// What a program consumed in a transaction, by its own line in the log; the last where it ran
+/// more than once.
+fn consumed(receipt: &Receipt, program: &str) -> u64 {
+    let start = format!("Program {program} consumed ");
+    let mut lines = receipt.logs.iter().filter_map(|line| line.strip_prefix(&start));
+    lines.next_back().unwrap().split(' ').next().unwrap().parse().unwrap()
+}
+
+/// Tokens in and out, without what the token program takes for itself.
+fn tokens(costs: &mut BTreeMap<String, u64>) {
+    let mut world = World::local();
+    for (name, usdc) in [("alice", 10_000), ("bob", 10_000)] {
+        world.open(name).unwrap();
+        world.deposit(name, "USDC", usdc * USDC).unwrap();
+        world.deposit(name, "SOL", 10 * SOL).unwrap();
+    }
+    world.trade("alice", "bob", "SOL-PERP", 100, "150").unwrap();
+    world.trade("alice", "bob", "BTC-PERP", 10, "100000").unwrap();
+    let deposit = world.deposit("alice", "USDC", USDC).unwrap();
+    let withdraw = world.withdraw("alice", "USDC", USDC).unwrap();
+    for (phrase, receipt) in [
+        ("deposit beyond the token program's own", deposit),
+        ("withdrawal from 4 rows beyond the token program's own", withdraw),
+    ] {
+        let own = consumed(&receipt, &PROGRAM_ID.to_string());
+        let token = consumed(&receipt, &SPL_TOKEN.to_string());
+        costs.insert(phrase.to_string(), own - token);
+    }
+}
+
+/// Bids on the largest account.
+fn liquidations(costs: &mut BTreeMap<String, u64>) {
+    for (oracles, phrase) in [(Oracles::Pull, "one oracle"), (Oracles::TwoPulls, "two oracles")] {
+        let footprint = Bench::new(8, oracles).liquidate(shape(8, 24, 8));
+        assert_fits(footprint, "8 tokens and 24 perpetuals");
+        let mut cost = |what: &str, value: u64| {
+            costs.insert(format!("slice of the largest account, {phrase} each: {what}"), value)
+        };
+        cost("units", footprint.units);
+        cost("transaction bytes", u64::try_from(footprint.bytes).unwrap());
+        cost("account locks", u64::try_from(footprint.locks).unwrap());
+    }
+}
+
+#[track_caller]
+fn assert_fits(footprint: Footprint, what: &str) {
+    assert!(footprint.bytes <= TRANSACTION_BYTES_MAX, "{what}: {footprint:?}");
+    assert!(footprint.locks <= LOCKS_MAX, "{what}: {footprint:?}");
+    assert!(footprint.units <= UNITS_MAX, "{what}: {footprint:?}");
+}
+
+#[test]
+fn costs_are_those_of_the_snapshot() {
+    if is_other_build() {
+        return;
+    }
+    let mut costs = BTreeMap::new();
+    checks(&mut costs);
+    trade(&mut costs);
+    tokens(&mut costs);
+    liquidations(&mut costs);
+    let so = std::fs::metadata(SO).expect("run `cargo xtask build` first").len();
+    for (phrase, value) in costs.iter().chain([(&SO_BYTES.to_string(), &so)]) {
+        let aim = AIMS.iter().find(|(of, _)| of == phrase);
+        println!("{phrase}: {value}{}", aim.map_or(String::new(), |(_, aim)| format!(" ({aim})")));
+    }
+
+    if std::env::var_os("PLIMSOLL_UPDATE_SNAPSHOTS").is_some() {
+        let text = serde_json::to_string_pretty(&costs).unwrap();
+        std::fs::write(SNAPSHOT, text + "\n").unwrap();
+    }
+    let stored: BTreeMap<String, u64> =
+        serde_json::from_str(&std::fs::read_to_string(SNAPSHOT).unwrap()).unwrap();
+    let changed: Vec<String> = costs
+        .iter()
+        .filter(|(phrase, value)| stored.get(*phrase) != Some(value))
+        .map(|(phrase, value)| format!("{phrase}: {value}, was {:?}", stored.get(phrase)))
+        .collect();
+    assert!(changed.is_empty(), "{}", changed.join("\n"));
+    assert_eq!(costs.len(), stored.len(), "the snapshot has phrases that nothing measures");
+}
+
+/// Every shape on the edge of what an account may hold, with a quote row or without: for each
+/// number of underlyings, as many perpetuals as fit, and then tokens in their place.
+fn largest_shapes() -> Vec<Shape> {
+    let mut shapes = Vec::new();
+    for underlyings in 2..=14_u16 {
+        let room = u16::try_from(RISK_ACCOUNTS_MAX).unwrap() - 3 * underlyings;
+        for tokens in 0..=u16::try_from(TOKEN_ROWS_MAX).unwrap() {
+            for quote in [true, false] {
+                // A row of the quote token is always kept free.
+                let (own, room) = if quote { (tokens, room) } else { (tokens + 1, room - 1) };
+                let fits = own <= 8 && own <= underlyings && (tokens > 0 || !quote);
+                let most = u16::try_from(POSITION_ROWS_MAX).unwrap();
+                let perpetuals = room.saturating_sub(tokens).min(most);
+                // Each underlying needs a row, and the group has so many instruments on each.
+                if fits && perpetuals >= underlyings - 1 {
+                    shapes.push(Shape { tokens, perpetuals, underlyings, quote });
+                }
+            }
+        }
+    }
+    shapes
+}
+
+#[test]
+fn every_largest_account_can_be_liquidated_in_one_transaction() {
+    let shapes = largest_shapes();
+    assert!(shapes.iter().any(|one| one.tokens == 8 && one.perpetuals == 24));
+    let mut worst = Footprint { bytes: 0, locks: 0, units: 0 };
+    for shape in shapes {
+        let footprint = Bench::new(shape.underlyings, Oracles::TwoPulls).liquidate(shape);
+
+        assert_fits(footprint, &format!("{shape:?}"));
+        worst.bytes = worst.bytes.max(footprint.bytes);
+        worst.locks = worst.locks.max(footprint.locks);
+        worst.units = worst.units.max(footprint.units);
+    }
+    println!("worst of all largest accounts: {worst:?}");
+}
