@@ -33,3 +33,18 @@ impl Names {
         self.0.get(name).copied().ok_or_else(|| format!("no address is given for {name:?}"))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_gives_a_name_its_address() {
+        let address = Address::new_from_array([7; 32]);
+        let names = Names::parse(&format!("# local\n\"SOL/USD\" = \"{address}\"\n")).unwrap();
+
+        assert_eq!(names.get("SOL/USD"), Ok(address));
+        assert!(names.get("SOL").is_err());
+        assert!(Names::parse("SOL = \"nowhere\"").unwrap_err().contains("is no address"));
+    }
+}

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use plimsoll_client::instruction as ix;
-use plimsoll_client::invariants::{check_step, token_balance, vault_addresses, Books};
+use plimsoll_client::invariants::{check_step, token_balance, vault_addresses, Books, Broken};
 use plimsoll_client::source::{read, AccountSource};
 use plimsoll_client::state::MarginAccount;
 use plimsoll_client::{
@@ -417,14 +417,19 @@ impl World {
         self.directory.refresh(&self.vm, &[]).unwrap();
     }
 
-    /// The laws of one moment.
-    pub fn check_books(&self) {
+    /// The first law of one moment that does not hold.
+    pub fn broken_law(&self) -> Option<Broken> {
         let vaults = vault_addresses(&self.directory);
         let vaults: Vec<u64> = vaults.iter().map(|one| self.token_balance(one)).collect();
         let accounts = self.margin_accounts();
         let (directory, accounts) = (&self.directory, &accounts[..]);
-        let books = Books { directory, accounts, vaults_token_atoms: &vaults };
-        books.check().unwrap_or_else(|law| panic!("{law}"));
+        Books { directory, accounts, vaults_token_atoms: &vaults }.check().err()
+    }
+
+    fn check_books(&self) {
+        if let Some(law) = self.broken_law() {
+            panic!("{law}");
+        }
     }
 
     fn feed_names(&self, underlying: &str) -> Vec<String> {
