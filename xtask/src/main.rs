@@ -20,7 +20,7 @@ const HELP: &str = "\
 cargo xtask <command> [options]
 
   setup           make the on-chain toolchain ready (a no-op when it is)
-  build           setup, then target/deploy/*.so, target/idl/plimsoll.json and a local key pair
+  build           setup, then target/deploy/*.so, target/idl/plimsoll.json and a key pair
   idl             the IDL alone
   test            everything that CI checks, in order
   demo [args]     build what is missing, then run the demonstration with these arguments

@@ -11,6 +11,7 @@ use std::process::ExitCode;
 
 use anchor_lang_idl::build::IdlBuilder;
 use solana_keypair::{write_keypair_file, Keypair};
+use solana_signer::Signer;
 
 fn main() -> ExitCode {
     let words: Vec<String> = env::args().skip(1).collect();
@@ -44,7 +45,9 @@ fn write_idl(program: &str, file: &Path) -> Result<(), Box<dyn Error>> {
 
 fn write_keypair(file: &Path) -> Result<(), Box<dyn Error>> {
     create_folder_of(file)?;
-    write_keypair_file(&Keypair::new(), file)?;
+    let pair = Keypair::new();
+    write_keypair_file(&pair, file)?;
+    println!("   address {}", pair.pubkey());
     Ok(())
 }
 
