@@ -12,7 +12,7 @@ use crate::error::{report, PlimsollError};
 use crate::load::Snapshot;
 use crate::state::{Group, MarginAccount, StoredPrice};
 
-/// A price in US dollars per whole unit; a mantissa of zero stands for none.
+/// A price in quote atoms per whole unit; a mantissa of zero stands for none.
 fn stored(price: Option<Price>) -> StoredPrice {
     match price {
         Some(price) => price.into(),
