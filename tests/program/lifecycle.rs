@@ -164,3 +164,16 @@ fn a_bidder_on_the_other_side_closes_open_interest() {
     let pool = world.directory.pool(0).unwrap().state;
     assert_eq!(i64::try_from(pool.open_interest_lots), Ok(left));
 }
+
+#[test]
+fn a_token_that_must_be_written_has_to_come_writable() {
+    let mut world = World::local();
+    world.open("alice").unwrap();
+    world.deposit("alice", "USDC", 1_000 * USDC).unwrap();
+    let mut one = world.withdrawal("alice", "USDC", USDC, 0);
+    for meta in &mut one.accounts[7..] {
+        meta.is_writable = false;
+    }
+
+    expect_error(world.send(&[one], &["alice"]), "ConstraintMut");
+}
