@@ -17,7 +17,7 @@ use plimsoll_tests::{address, assert_near, keypair, Feed, World, USDC};
 use solana_account::Account;
 use solana_clock::Clock;
 use solana_keypair::Keypair;
-use solana_program_test::tokio::runtime::Runtime;
+use solana_program_test::tokio::runtime::{Builder, Runtime};
 use solana_program_test::{ProgramTest, ProgramTestContext};
 use solana_signer::Signer;
 use solana_transaction::Transaction;
@@ -47,7 +47,8 @@ impl Bank {
         for (address, account) in accounts {
             test.add_account(address, account);
         }
-        let runtime = Runtime::new().unwrap();
+        // One thread: while this one makes slots, no other may tick the bank.
+        let runtime = Builder::new_current_thread().enable_all().build().unwrap();
         let context = runtime.block_on(test.start_with_context());
         Self { runtime, context: RefCell::new(context) }
     }
