@@ -1,6 +1,15 @@
 //! Tests of the built program, one file per topic, in one binary: linking the VM costs more time
 //! than running it.
 
+mod accounts;
+mod given;
+mod laws;
 mod lifecycle;
+mod listing;
 mod migration;
+mod oracles;
+mod policy;
+mod risk_accounts;
+mod trade;
 mod view;
+mod withdraw;

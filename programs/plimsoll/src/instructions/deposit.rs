@@ -76,7 +76,7 @@ pub(crate) fn handler(ctx: &mut Context<Deposit>, amount_token_atoms: u64) -> Re
     row.shares = shares.into();
     accounts.collateral.set_totals(&totals);
     // Repaying may never be refused, so the cap binds only an account that ends with a deposit.
-    if !shares.is_negative() {
+    if shares.is_positive() {
         let total = totals.deposits_ceil().map_err(PlimsollError::from)?;
         let cap = accounts.collateral.deposit_cap_token_atoms;
         require!(token::within(total, cap), PlimsollError::DepositCapExceeded);
