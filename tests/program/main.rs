@@ -10,6 +10,7 @@ mod migration;
 mod oracles;
 mod policy;
 mod risk_accounts;
+mod token_2022;
 mod trade;
 mod view;
 mod withdraw;
