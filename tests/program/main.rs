@@ -7,6 +7,7 @@ mod laws;
 mod lifecycle;
 mod listing;
 mod migration;
+mod oracle_dumps;
 mod oracles;
 mod policy;
 mod risk_accounts;

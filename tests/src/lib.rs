@@ -18,7 +18,7 @@ mod world;
 pub use oracle::{Feed, FeedKind};
 pub use setup::Ground;
 pub use tokens::{TransferFee, BTC, SOL, SPL_TOKEN, TOKEN_2022, USDC};
-pub use vm::{address, expect_error, keypair, Failure, Outcome, Receipt, Vm};
+pub use vm::{address, base64, expect_error, keypair, Failure, Outcome, Receipt, Vm};
 pub use world::World;
 
 pub use plimsoll_client as client;

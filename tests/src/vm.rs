@@ -254,7 +254,7 @@ fn failure(failed: FailedTransactionMetadata) -> Failure {
 }
 
 /// The bytes behind the text, by the standard alphabet; `None` for anything else.
-fn base64(text: &str) -> Option<Vec<u8>> {
+pub fn base64(text: &str) -> Option<Vec<u8>> {
     let mut bytes = Vec::with_capacity(text.len() * 3 / 4);
     let (mut word, mut bits) = (0_u32, 0_u32);
     for byte in text.trim_end_matches('=').bytes() {
