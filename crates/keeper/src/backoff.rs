@@ -20,9 +20,7 @@ pub struct Backoff {
 impl Backoff {
     /// May the account be tried?
     pub fn is_due(&self, account: &Address, now: Slot) -> bool {
-        self.waiting
-            .get(account)
-            .is_none_or(|(_, until)| now >= *until)
+        self.waiting.get(account).is_none_or(|(_, until)| now >= *until)
     }
 
     /// The account refused a bid.
@@ -30,8 +28,7 @@ impl Backoff {
         let times = self.waiting.get(account).map_or(0, |(times, _)| *times);
         let wait = Slots::new(SLOTS_MIN << times.min(DOUBLINGS_MAX));
         let until = now.checked_add(wait).unwrap_or(now);
-        self.waiting
-            .insert(*account, (times.saturating_add(1), until));
+        self.waiting.insert(*account, (times.saturating_add(1), until));
     }
 
     /// The account took a bid: it starts afresh.

@@ -10,12 +10,9 @@ pub fn slice(
     holdings: &[Holding],
     share: Fraction,
 ) -> Result<Vec<Holding>, RiskError> {
-    let movable = holdings
-        .iter()
-        .filter(|row| row.key != RowKey::QUOTE && is_priced(market, row.key));
-    movable
-        .map(|row| part(row, share.of_lots_away(row.quantity), share))
-        .collect()
+    let movable =
+        holdings.iter().filter(|row| row.key != RowKey::QUOTE && is_priced(market, row.key));
+    movable.map(|row| part(row, share.of_lots_away(row.quantity), share)).collect()
 }
 
 /// The part of one row that a bid on named rows takes; `quantity` is at most the row's.
@@ -32,19 +29,12 @@ fn part(row: &Holding, quantity: i64, share: Fraction) -> Result<Holding, RiskEr
             quote_share(row.quote, BaseLots::new(quantity), BaseLots::new(whole))?
         }
     };
-    Ok(Holding {
-        key: row.key,
-        quantity,
-        quote,
-    })
+    Ok(Holding { key: row.key, quantity, quote })
 }
 
 /// May rows of this key change hands now?
 pub fn is_priced(market: &Market<'_>, key: RowKey) -> bool {
-    let terms = market
-        .underlyings
-        .iter()
-        .find(|terms| terms.index == key.underlying());
+    let terms = market.underlyings.iter().find(|terms| terms.index == key.underlying());
     terms.is_some_and(|terms| allowed(terms.grade, Action::Liquidate))
 }
 
@@ -53,18 +43,8 @@ pub fn less(holdings: &[Holding], taken: &[Holding]) -> Result<Vec<Holding>, Ris
     let mut left = holdings.to_vec();
     for row in taken {
         let quote = row.quote.checked_neg()?;
-        let quantity = row
-            .quantity
-            .checked_neg()
-            .ok_or(plimsoll_units::MathError::Overflow)?;
-        add(
-            &mut left,
-            Holding {
-                key: row.key,
-                quantity,
-                quote,
-            },
-        )?;
+        let quantity = row.quantity.checked_neg().ok_or(plimsoll_units::MathError::Overflow)?;
+        add(&mut left, Holding { key: row.key, quantity, quote })?;
     }
     Ok(left)
 }
@@ -80,11 +60,7 @@ pub fn plus(holdings: &[Holding], taken: &[Holding]) -> Result<Vec<Holding>, Ris
 
 /// `holdings` with `delta` more quote tokens.
 pub fn paid(holdings: &[Holding], delta: QuoteAtoms) -> Result<Vec<Holding>, RiskError> {
-    let row = Holding {
-        key: RowKey::QUOTE,
-        quantity: delta.get(),
-        quote: QuoteAtoms::ZERO,
-    };
+    let row = Holding { key: RowKey::QUOTE, quantity: delta.get(), quote: QuoteAtoms::ZERO };
     plus(holdings, &[row])
 }
 

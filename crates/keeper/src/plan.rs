@@ -59,12 +59,7 @@ pub fn plan(situation: &Situation<'_>, config: &Config) -> Result<Action, RiskEr
         return Ok(Action::Wait(reason));
     }
     match largest_slice(situation, config)? {
-        Some(sized) => judged(
-            situation,
-            config,
-            Request::Slice(sized.request),
-            sized.quoted,
-        ),
+        Some(sized) => judged(situation, config, Request::Slice(sized.request), sized.quoted),
         None => plan_rows(situation, config),
     }
 }
@@ -107,10 +102,7 @@ fn judged(
             Episode::Since(_) => Action::Wait(Reason::PaysTooLittle),
         });
     }
-    let spare = quoted
-        .gross
-        .mul_ratio_ceil(config.slippage)?
-        .to_quote_ceil()?;
+    let spare = quoted.gross.mul_ratio_ceil(config.slippage)?.to_quote_ceil()?;
     let payment = quoted.settlement.bidder_delta.checked_neg()?;
     let offer = Offer {
         request,

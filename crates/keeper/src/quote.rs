@@ -42,11 +42,7 @@ pub struct Quoted {
 impl Situation<'_> {
     /// The account's health for keeping.
     pub fn health(&self) -> Result<Health, RiskError> {
-        health(
-            &self.market,
-            self.target.iter().copied(),
-            Check::Maintenance,
-        )
+        health(&self.market, self.target.iter().copied(), Check::Maintenance)
     }
 
     /// Share of released requirement that a bid is paid now.
@@ -63,20 +59,11 @@ impl Situation<'_> {
         let before = self.health()?;
         let left = moves::less(self.target, taken)?;
         let moved = health(&self.market, left.into_iter(), Check::Maintenance)?;
-        let bid = Bid {
-            before,
-            moved,
-            beta: self.beta(&before),
-            kind,
-        };
+        let bid = Bid { before, moved, beta: self.beta(&before), kind };
         let settlement = settle(&self.terms, &bid)?;
         let own = moves::paid(&moves::plus(self.own, taken)?, settlement.bidder_delta)?;
         let own = health(&self.market, own.into_iter(), Check::Initial)?;
-        Ok(Quoted {
-            settlement,
-            gross: self.gross(taken)?,
-            own,
-        })
+        Ok(Quoted { settlement, gross: self.gross(taken)?, own })
     }
 
     fn gross(&self, taken: &[Holding]) -> Result<Value, RiskError> {
@@ -93,10 +80,7 @@ impl Situation<'_> {
 impl Quoted {
     /// The discount less the insurance fund's cut.
     pub fn income(&self) -> Result<QuoteAtoms, RiskError> {
-        Ok(self
-            .settlement
-            .discount
-            .checked_sub(self.settlement.insurance_cut)?)
+        Ok(self.settlement.discount.checked_sub(self.settlement.insurance_cut)?)
     }
 
     /// What the bid costs the keeper: the fee, and getting rid of the rows.

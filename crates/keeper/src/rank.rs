@@ -23,9 +23,5 @@ impl<K> Candidate<K> {
 /// Largest shortfall first; the keys decide between equals, so that everybody who looks at the
 /// same accounts gets the same order.
 pub fn rank<K: Ord>(candidates: &mut [Candidate<K>]) {
-    candidates.sort_by(|a, b| {
-        b.shortfall
-            .cmp(&a.shortfall)
-            .then_with(|| a.key.cmp(&b.key))
-    });
+    candidates.sort_by(|a, b| b.shortfall.cmp(&a.shortfall).then_with(|| a.key.cmp(&b.key)));
 }

@@ -34,10 +34,7 @@ pub fn largest_slice(
     let attempt = |share: Fraction| -> Result<Option<Sized<Fraction>>, RiskError> {
         let taken = moves::slice(&situation.market, situation.target, share)?;
         let quoted = fitting(situation, config, &taken, BidKind::Slice)?;
-        Ok(quoted.map(|quoted| Sized {
-            request: share,
-            quoted,
-        }))
+        Ok(quoted.map(|quoted| Sized { request: share, quoted }))
     };
     if allowed.is_zero() {
         return Ok(None);
@@ -66,11 +63,7 @@ pub fn best_row(
     config: &Config,
 ) -> Result<Option<Sized<Holding>>, RiskError> {
     let mut best: Option<Sized<Holding>> = None;
-    for row in situation
-        .target
-        .iter()
-        .filter(|row| row.key != RowKey::QUOTE)
-    {
+    for row in situation.target.iter().filter(|row| row.key != RowKey::QUOTE) {
         if !moves::is_priced(&situation.market, row.key) {
             continue;
         }
@@ -89,10 +82,7 @@ pub fn best_row(
                 None => true,
             };
             if better {
-                best = Some(Sized {
-                    request: taken,
-                    quoted,
-                });
+                best = Some(Sized { request: taken, quoted });
             }
         }
     }

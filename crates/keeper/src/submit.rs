@@ -53,13 +53,7 @@ impl Keeper {
     /// A keeper that has done nothing yet.
     pub fn new(authority: Address, account: Address, config: Config) -> Self {
         let (metrics, backoff) = (Metrics::default(), Backoff::default());
-        Self {
-            authority,
-            account,
-            config,
-            metrics,
-            backoff,
-        }
+        Self { authority, account, config, metrics, backoff }
     }
 
     /// Looks at all accounts of the group once, and attends to those below their line, the one
@@ -74,11 +68,7 @@ impl Keeper {
         reread(directory, chain)?;
         let now = chain.now()?;
         let accounts = chain.margin_accounts(&directory.group.address)?;
-        let sighting = watch(
-            &Snapshot::new(directory, chain, now)?,
-            &accounts,
-            &self.account,
-        )?;
+        let sighting = watch(&Snapshot::new(directory, chain, now)?, &accounts, &self.account)?;
         *self.metrics.waits.entry(Reason::NotPriced).or_default() += sighting.unpriced;
         for candidate in sighting.candidates {
             if self.backoff.is_due(&candidate.key, now.slot) {
@@ -188,14 +178,9 @@ impl Keeper {
 /// The bid as the program wants it.
 fn bid(offer: &Offer) -> Bid {
     let request = match offer.request {
-        Request::Slice(share) => BidRequest::Slice {
-            share_max: share.get(),
-        },
+        Request::Slice(share) => BidRequest::Slice { share_max: share.get() },
         Request::Row(row) => {
-            let row = BidRow {
-                key: row.key.raw(),
-                amount: row.quantity,
-            };
+            let row = BidRow { key: row.key.raw(), amount: row.quantity };
             BidRequest::Rows { rows: vec![row] }
         }
     };

@@ -26,9 +26,7 @@ pub fn watch(
         match snapshot.health(&account.state, Check::Maintenance) {
             Ok(health) => {
                 let lasting = account.state.episode_slot != 0;
-                sighting
-                    .candidates
-                    .extend(Candidate::of(account.address, &health, lasting)?);
+                sighting.candidates.extend(Candidate::of(account.address, &health, lasting)?);
             }
             Err(ClientError::Risk(RiskError::OracleInvalid { .. })) => {
                 sighting.unpriced = sighting.unpriced.saturating_add(1);

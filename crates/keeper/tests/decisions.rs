@@ -50,19 +50,13 @@ fn board(grade: Grade) -> Board {
         price: price.checked_mul(Price::pow10(scale).unwrap()).unwrap(),
         pnl_weight: Ratio::ONE,
     };
-    Board {
-        underlyings: [terms],
-        rows: [row(token(), -9), row(perp(), 0)],
-    }
+    Board { underlyings: [terms], rows: [row(token(), -9), row(perp(), 0)] }
 }
 
 impl Board {
     fn situation<'a>(&'a self, target: &'a [Holding], own: &'a [Holding]) -> Situation<'a> {
         Situation {
-            market: Market {
-                underlyings: &self.underlyings,
-                rows: &self.rows,
-            },
+            market: Market { underlyings: &self.underlyings, rows: &self.rows },
             terms: LiquidationTerms::DEFAULT,
             target,
             episode: Episode::None,
@@ -74,20 +68,12 @@ impl Board {
 }
 
 fn cash(dollars: i64) -> Holding {
-    Holding {
-        key: RowKey::QUOTE,
-        quantity: dollars * DOLLAR,
-        quote: QuoteAtoms::ZERO,
-    }
+    Holding { key: RowKey::QUOTE, quantity: dollars * DOLLAR, quote: QuoteAtoms::ZERO }
 }
 
 /// `lots` coins, bought at the price at which they stand.
 fn position(lots: i64) -> Holding {
-    Holding {
-        key: perp(),
-        quantity: lots,
-        quote: QuoteAtoms::new(-lots * 10 * DOLLAR),
-    }
+    Holding { key: perp(), quantity: lots, quote: QuoteAtoms::new(-lots * 10 * DOLLAR) }
 }
 
 /// 1,000 lots are worth 10,000 dollars and require 500.
@@ -124,17 +110,11 @@ fn a_slice_has_the_size_of_the_closed_form() {
     let offer = offer(action);
     assert!(matches!(offer.request, Request::Slice(_)));
     let settlement = offer.quoted.settlement;
-    assert_eq!(
-        settlement.released.to_quote_floor().unwrap().get(),
-        229 * DOLLAR
-    );
+    assert_eq!(settlement.released.to_quote_floor().unwrap().get(), 229 * DOLLAR);
     assert_eq!(settlement.discount.get(), 114_500_000);
     assert_eq!(offer.quoted.income().unwrap().get(), 103_050_000);
     // 0.2 % of 4,580 dollars and the fee of a cent.
-    assert_eq!(
-        offer.quoted.cost(&Config::DEFAULT).unwrap().get(),
-        9_170_000
-    );
+    assert_eq!(offer.quoted.cost(&Config::DEFAULT).unwrap().get(), 9_170_000);
 }
 
 #[test]
@@ -142,9 +122,7 @@ fn the_keeper_takes_no_more_than_its_own_margin_carries() {
     let (board, own) = (board(Grade::Valid), [cash(100)]);
     let target = long_with(440);
 
-    let sized = largest_slice(&board.situation(&target, &own), &Config::DEFAULT)
-        .unwrap()
-        .unwrap();
+    let sized = largest_slice(&board.situation(&target, &own), &Config::DEFAULT).unwrap().unwrap();
 
     // A lot requires 1 dollar initially, 1.10 with what is kept in spare, and brings 0.225: about
     // 100 / 0.875 = 114 lots.
@@ -170,19 +148,13 @@ fn pay_below_the_cost_starts_the_clock_and_then_waits() {
     let (board, own) = (board(Grade::Valid), [cash(100_000)]);
     let target = long_with(499);
     // At the line a lot of 10 dollars releases half a dollar and pays 0.2 of that: 1 % of it.
-    let dear = Config {
-        ask: Ratio::from_ppm(15_000),
-        ..Config::DEFAULT
-    };
+    let dear = Config { ask: Ratio::from_ppm(15_000), ..Config::DEFAULT };
     let mut situation = board.situation(&target, &own);
 
     assert_eq!(plan(&situation, &dear).unwrap(), Action::Mark);
 
     situation.episode = Episode::Since(Slot::new(1_000));
-    assert_eq!(
-        plan(&situation, &dear).unwrap(),
-        Action::Wait(Reason::PaysTooLittle)
-    );
+    assert_eq!(plan(&situation, &dear).unwrap(), Action::Wait(Reason::PaysTooLittle));
 
     // After the full duration β is 0.5: 2.5 %, less the insurance fund's tenth.
     situation.slot = Slot::new(1_150);
@@ -206,17 +178,13 @@ fn a_bankrupt_account_is_taken_as_far_as_the_insurance_fund_pays() {
     let mut situation = board.situation(&target, &own);
 
     // Shortfall 100 and discount 250: all of it while the fund has that much.
-    let whole = largest_slice(&situation, &Config::DEFAULT)
-        .unwrap()
-        .unwrap();
+    let whole = largest_slice(&situation, &Config::DEFAULT).unwrap().unwrap();
     assert!(whole.request.is_one());
     assert_eq!(whole.quoted.settlement.insurance_paid.get(), 350 * DOLLAR);
 
     // A fund of 35 dollars pays for a tenth.
     situation.insurance = QuoteAtoms::new(35 * DOLLAR);
-    let part = largest_slice(&situation, &Config::DEFAULT)
-        .unwrap()
-        .unwrap();
+    let part = largest_slice(&situation, &Config::DEFAULT).unwrap().unwrap();
     assert!(part.quoted.settlement.insurance_paid.get() <= 35 * DOLLAR);
     assert!(part.quoted.settlement.insurance_paid.get() > 34 * DOLLAR);
 
@@ -244,20 +212,14 @@ fn a_named_row_stops_short_of_the_buffer() {
 fn a_hedge_is_taken_whole_or_not_at_all() {
     let (board, own) = (board(Grade::Valid), [cash(1_000_000)]);
     // 600 coins of tokens under 1,000 lots short: net short 4,000 dollars, 200 required, 150 there.
-    let tokens = Holding {
-        key: token(),
-        quantity: 600_000_000_000,
-        quote: QuoteAtoms::ZERO,
-    };
+    let tokens = Holding { key: token(), quantity: 600_000_000_000, quote: QuoteAtoms::ZERO };
     let target = vec![cash(-5_850), tokens, position(-1_000)];
     let situation = board.situation(&target, &own);
 
     // Only the short releases requirement; the tokens alone would add to it.
     let row = best_row(&situation, &Config::DEFAULT).unwrap().unwrap();
     assert_eq!(row.request.key, perp());
-    let slice = largest_slice(&situation, &Config::DEFAULT)
-        .unwrap()
-        .unwrap();
+    let slice = largest_slice(&situation, &Config::DEFAULT).unwrap().unwrap();
     let after = plimsoll_keeper::slice(&situation.market, &target, slice.request).unwrap();
     assert_eq!(after.len(), 2);
 }
@@ -272,16 +234,10 @@ fn the_largest_shortfall_comes_first_and_keys_decide_between_equals() {
     };
     assert_eq!(Candidate::of(1, &health(10, 10), false).unwrap(), None);
     let of = |key, equity, requirement, lasting| {
-        Candidate::of(key, &health(equity, requirement), lasting)
-            .unwrap()
-            .unwrap()
+        Candidate::of(key, &health(equity, requirement), lasting).unwrap().unwrap()
     };
-    let mut all = [
-        of(4, 30, 20, true),
-        of(3, 5, 10, false),
-        of(2, -90, 10, false),
-        of(1, 5, 10, false),
-    ];
+    let mut all =
+        [of(4, 30, 20, true), of(3, 5, 10, false), of(2, -90, 10, false), of(1, 5, 10, false)];
 
     rank(&mut all);
 
@@ -295,9 +251,7 @@ fn a_quoted_bid_leaves_the_account_healthier() {
     let situation = board.situation(&target, &own);
     let before = situation.health().unwrap();
 
-    let sized = largest_slice(&situation, &Config::DEFAULT)
-        .unwrap()
-        .unwrap();
+    let sized = largest_slice(&situation, &Config::DEFAULT).unwrap().unwrap();
 
     let taken = plimsoll_keeper::slice(&situation.market, &target, sized.request).unwrap();
     let left = plimsoll_keeper::less(&target, &taken).unwrap();

@@ -57,12 +57,7 @@ const EQUITY_DOLLARS: (u64, u64) = (800, 60_000);
 pub fn draw(rng: &mut Rng, prices: &[Price8; 3]) -> Book {
     let style = draw_style(rng);
     let equity = rng.log_between(EQUITY_DOLLARS.0, EQUITY_DOLLARS.1);
-    let mut book = Book {
-        style,
-        deposits: vec![],
-        borrows: vec![],
-        trades: vec![],
-    };
+    let mut book = Book { style, deposits: vec![], borrows: vec![], trades: vec![] };
     match style {
         Style::Long => {
             book.deposits.push((0, tokens(0, equity, prices)));
@@ -78,8 +73,7 @@ pub fn draw(rng: &mut Rng, prices: &[Price8; 3]) -> Book {
         Style::MultiCollateral => {
             let parts = rng.between(2, 3);
             for token in some_coins(rng, parts).map(|coin| coin.place() + 1) {
-                book.deposits
-                    .push((token, tokens(token, equity / parts, prices)));
+                book.deposits.push((token, tokens(token, equity / parts, prices)));
             }
             let notional = equity * rng.log_between(10, 70) / 10;
             spread(rng, &mut book, notional, 1, prices);
@@ -87,18 +81,14 @@ pub fn draw(rng: &mut Rng, prices: &[Price8; 3]) -> Book {
         Style::LeveragedSpot => {
             let token = coin(rng).place() + 1;
             let tenths = rng.log_between(15, 90);
-            book.deposits
-                .push((token, tokens(token, equity * tenths / 10, prices)));
-            book.borrows
-                .push((0, tokens(0, equity * (tenths - 10) / 10, prices)));
+            book.deposits.push((token, tokens(token, equity * tenths / 10, prices)));
+            book.borrows.push((0, tokens(0, equity * (tenths - 10) / 10, prices)));
         }
         Style::ShortSpot => {
             let token = coin(rng).place() + 1;
             let tenths = rng.log_between(10, 60);
-            book.deposits
-                .push((0, tokens(0, equity * (tenths + 10) / 10, prices)));
-            book.borrows
-                .push((token, tokens(token, equity * tenths / 10, prices)));
+            book.deposits.push((0, tokens(0, equity * (tenths + 10) / 10, prices)));
+            book.borrows.push((token, tokens(token, equity * tenths / 10, prices)));
         }
     }
     book
@@ -135,8 +125,7 @@ fn some_coins(rng: &mut Rng, count: u64) -> impl Iterator<Item = Coin> {
 fn spread(rng: &mut Rng, book: &mut Book, notional: u64, side: i64, prices: &[Price8; 3]) {
     let parts = rng.between(1, 3);
     for coin in some_coins(rng, parts) {
-        book.trades
-            .push((coin, side * lots(coin, notional / parts, prices)));
+        book.trades.push((coin, side * lots(coin, notional / parts, prices)));
     }
 }
 
@@ -147,8 +136,7 @@ fn hedged(rng: &mut Rng, book: &mut Book, equity: u64, prices: &[Price8; 3]) {
         let token = long.place() + 1;
         book.deposits.push((token, tokens(token, equity, prices)));
         let share = rng.between(90, 100);
-        book.trades
-            .push((long, -lots(long, equity * share / 100, prices)));
+        book.trades.push((long, -lots(long, equity * share / 100, prices)));
     } else {
         // A pair: one coin against another.
         let short = COINS[(long.place() + 1) % COINS.len()];

@@ -30,6 +30,10 @@ const INSURANCE_PER_MILLE: u64 = 10;
 /// What keepers ask for a row (ppm of its value): the first, the second, …, and around again.
 const ASKS_PPM: [u32; 4] = [2_000, 6_000, 12_000, 20_000];
 
+/// What keepers keep above their own initial requirement: as much again, since what they take may
+/// fall further before the market takes it.
+const MARGIN_KEPT: Ratio = Ratio::ONE;
+
 /// A trader.
 #[derive(Clone, Debug)]
 pub struct Trader {
@@ -73,43 +77,24 @@ pub fn assemble(
     publish(world, &oracles, prices, &[300; 3])?;
     list(world, &payer, &mints, &oracles)?;
 
-    let issuer = Issuer {
-        payer,
-        mints,
-        prices: *prices,
-    };
+    let issuer = Issuer { payer, mints, prices: *prices };
     let desk = world.person()?;
     for token in 0..TOKENS.len() {
         issuer.issue(world, &desk, token, tokens(token, DESK_DOLLARS, prices))?;
     }
-    let rich: Vec<(usize, u64)> = (0..TOKENS.len())
-        .map(|token| (token, tokens(token, MAKER_DOLLARS, prices)))
-        .collect();
+    let rich: Vec<(usize, u64)> =
+        (0..TOKENS.len()).map(|token| (token, tokens(token, MAKER_DOLLARS, prices))).collect();
     let maker = issuer.open(world, &rich)?;
-    let mut cast = Cast {
-        mints,
-        oracles,
-        maker,
-        desk,
-        keepers: vec![],
-        crowd: vec![],
-        refused: 0,
-    };
+    let mut cast = Cast { mints, oracles, maker, desk, keepers: vec![], crowd: vec![], refused: 0 };
     for number in 0..options.keepers {
         let party = issuer.open(world, &[(0, tokens(0, options.capital_dollars, prices))])?;
         issuer.wallets(world, &party.owner, &[0, 1, 2, 3])?;
         let ask = Ratio::from_ppm(ASKS_PPM[number % ASKS_PPM.len()]);
-        let config = Config {
-            ask,
-            ..Config::DEFAULT
-        };
-        cast.keepers
-            .push(Keeper::new(party.owner, party.account, config));
+        let config = Config { ask, margin_kept: MARGIN_KEPT, ..Config::DEFAULT };
+        cast.keepers.push(Keeper::new(party.owner, party.account, config));
     }
     let mut rng = Rng::new(options.seed, "books");
-    let books: Vec<Book> = (0..options.accounts)
-        .map(|_| draw(&mut rng, prices))
-        .collect();
+    let books: Vec<Book> = (0..options.accounts).map(|_| draw(&mut rng, prices)).collect();
     for (done, book) in books.iter().enumerate() {
         let trader = enter(world, &issuer, &mut cast, book)?;
         cast.crowd.push(trader);
@@ -135,15 +120,7 @@ pub fn publish(
         };
         let confidence = price / 1_000_000 * ppm;
         let (time, slot) = (now.time.get(), now.slot.get());
-        world.publish(
-            oracle,
-            &Published {
-                price,
-                confidence,
-                time,
-                slot,
-            },
-        )?;
+        world.publish(oracle, &Published { price, confidence, time, slot })?;
     }
     Ok(())
 }
@@ -152,11 +129,7 @@ fn new_mint(world: &mut World, payer: &Address, decimals: u8) -> Result<Address,
     let mint = world.key();
     let rent = world.rent(MINT_BYTES);
     let create = create_account(payer, &mint, rent, MINT_BYTES, &TOKEN_PROGRAM);
-    send(
-        world,
-        payer,
-        &[create, initialize_mint(&mint, decimals, payer)],
-    )?;
+    send(world, payer, &[create, initialize_mint(&mint, decimals, payer)])?;
     Ok(mint)
 }
 
@@ -295,10 +268,7 @@ fn enter(
             lots /= 2;
         }
     }
-    Ok(Trader {
-        party,
-        style: book.style,
-    })
+    Ok(Trader { party, style: book.style })
 }
 
 /// Fills the insurance fund with a share of what traders brought in, net of what they borrowed.
@@ -327,7 +297,5 @@ pub fn send(
     payer: &Address,
     instructions: &[Instruction],
 ) -> Result<(), String> {
-    world
-        .submit(payer, instructions)
-        .map_err(|refusal| refusal.to_string())
+    world.submit(payer, instructions).map_err(|refusal| refusal.to_string())
 }

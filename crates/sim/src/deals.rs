@@ -33,9 +33,7 @@ pub fn deal(
     let text = |error: ClientError| error.to_string();
     let snapshot = Snapshot::new(&directory, world, world.time()).map_err(text)?;
     let atoms = snapshot.lot_price(instrument).map_err(text)?.value_floor(1);
-    let atoms = atoms
-        .and_then(|value| value.to_quote_floor())
-        .map_err(|e| text(e.into()))?;
+    let atoms = atoms.and_then(|value| value.to_quote_floor()).map_err(|e| text(e.into()))?;
     let worse = match BaseLots::new(lots).is_negative() {
         true => 1_000_000 - spread_ppm,
         false => 1_000_000 + spread_ppm,
@@ -45,15 +43,8 @@ pub fn deal(
     let price = i128::from(atoms.get()) * i128::from(worse) / 1_000_000;
     let ticks = ((price + tick / 2) / tick).max(1);
     let price_ticks = u64::try_from(ticks).map_err(|error| error.to_string())?;
-    let (one, other) = (
-        world.margin(&first.account)?,
-        world.margin(&second.account)?,
-    );
-    let terms = Deal {
-        instrument,
-        lots,
-        price_ticks,
-    };
+    let (one, other) = (world.margin(&first.account)?, world.margin(&second.account)?);
+    let terms = Deal { instrument, lots, price_ticks };
     let signers = [&first.owner, &second.owner];
     let instruction = trade(&directory, signers, &one, &other, &terms).map_err(text)?;
     let outcome = world.submit(&first.owner, &[instruction]);
@@ -78,10 +69,7 @@ pub fn swap(
     swap: &Swap,
 ) -> Result<Result<(), Refusal>, String> {
     let text = |error: ClientError| error.to_string();
-    let Swap {
-        gives: (sold, out),
-        gets: (bought, back),
-    } = *swap;
+    let Swap { gives: (sold, out), gets: (bought, back) } = *swap;
     let [own_sold, own_bought] = [sold, bought].map(|mint| wallet(&party.owner, &mint));
     let [desk_sold, desk_bought] = [sold, bought].map(|mint| wallet(desk, &mint));
     let account = world.margin(&party.account)?;
@@ -100,18 +88,11 @@ pub fn swap(
         transfer(&own_sold, &desk_sold, &party.owner, out),
         transfer(&desk_bought, &own_bought, desk, back),
     ];
-    let paid_in = deposit(
-        world.directory()?,
-        &party.owner,
-        &own_bought,
-        &party.account,
-        &bought,
-        back,
-    );
+    let paid_in =
+        deposit(world.directory()?, &party.owner, &own_bought, &party.account, &bought, back);
     let second = paid_in.map_err(text)?;
-    let outcome = world
-        .submit(&party.owner, &exchange)
-        .and_then(|()| world.submit(&party.owner, &[second]));
+    let outcome =
+        world.submit(&party.owner, &exchange).and_then(|()| world.submit(&party.owner, &[second]));
     world.sound()?;
     Ok(outcome)
 }

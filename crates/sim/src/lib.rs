@@ -11,6 +11,7 @@ pub mod oracle;
 pub mod prices;
 pub mod receipts;
 pub mod record;
+pub mod report;
 pub mod run;
 pub mod seed;
 pub mod tokens;

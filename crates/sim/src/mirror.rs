@@ -91,34 +91,10 @@ impl Mirror {
             let placed = addresses.into_iter().enumerate();
             places.extend(placed.map(|(index, address)| (address, place(index))));
         };
-        put(
-            directory
-                .underlyings
-                .iter()
-                .map(|one| one.address)
-                .collect(),
-            Place::Underlying,
-        );
-        put(
-            directory
-                .collaterals
-                .iter()
-                .map(|one| one.address)
-                .collect(),
-            Place::Collateral,
-        );
-        put(
-            directory
-                .instruments
-                .iter()
-                .map(|one| one.address)
-                .collect(),
-            Place::Instrument,
-        );
-        put(
-            directory.pools.iter().map(|one| one.address).collect(),
-            Place::Pool,
-        );
+        put(directory.underlyings.iter().map(|one| one.address).collect(), Place::Underlying);
+        put(directory.collaterals.iter().map(|one| one.address).collect(), Place::Collateral);
+        put(directory.instruments.iter().map(|one| one.address).collect(), Place::Instrument);
+        put(directory.pools.iter().map(|one| one.address).collect(), Place::Pool);
         put(vaults.clone(), Place::Vault);
         let mut mirror = Self {
             vaults_token_atoms: vec![0; vaults.len()],
@@ -137,17 +113,13 @@ impl Mirror {
 
     /// Takes over the prices of the oracle accounts as they are now.
     pub fn reprice(&mut self, source: &impl AccountSource, now: Now) -> Result<(), Fault> {
-        self.terms = Snapshot::new(&self.directory, source, now)?
-            .market()
-            .rows
-            .to_vec();
+        self.terms = Snapshot::new(&self.directory, source, now)?.market().rows.to_vec();
         Ok(())
     }
 
     /// Adds a margin account that was opened.
     pub fn opened(&mut self, source: &impl AccountSource, address: &Address) -> Result<(), Fault> {
-        self.places
-            .insert(*address, Place::Margin(self.accounts.len()));
+        self.places.insert(*address, Place::Margin(self.accounts.len()));
         self.accounts.push(read(source, address)?);
         Ok(())
     }
@@ -176,11 +148,7 @@ impl Mirror {
         let gained = self.worth(written)?.checked_sub(worth_before)?;
         if gained > tolerance {
             let detail = format!("{} quote atoms", gained.to_quote_ceil()?.get());
-            return Err(Broken {
-                law: "NO_FREE_EQUITY",
-                detail,
-            }
-            .into());
+            return Err(Broken { law: "NO_FREE_EQUITY", detail }.into());
         }
         check_step(&before, &self.directory)?;
         let books = Books {
@@ -220,13 +188,8 @@ impl Mirror {
     /// What the margin accounts among `written` are worth, with insurance fund and fees, less
     /// what the vaults hold.
     fn worth(&self, written: &[Address]) -> Result<Value, Fault> {
-        let mut worth = Value::from_quote(
-            self.directory
-                .insurance
-                .state
-                .balance()
-                .map_err(ClientError::from)?,
-        );
+        let mut worth =
+            Value::from_quote(self.directory.insurance.state.balance().map_err(ClientError::from)?);
         for pool in &self.directory.pools {
             let fees = i64::try_from(pool.state.fees_quote_atoms).unwrap_or(i64::MAX);
             worth = worth.checked_add(Value::from_quote(QuoteAtoms::new(fees)))?;
@@ -234,20 +197,10 @@ impl Mirror {
             worth = worth.checked_add(Value::from_quote(pnl))?;
         }
         for holding in self.holdings(written)? {
-            let value = self
-                .terms(holding.key)?
-                .price
-                .value_floor(holding.quantity)?;
-            worth = worth
-                .checked_add(value)?
-                .checked_add(Value::from_quote(holding.quote))?;
+            let value = self.terms(holding.key)?.price.value_floor(holding.quantity)?;
+            worth = worth.checked_add(value)?.checked_add(Value::from_quote(holding.quote))?;
         }
-        for (one, held) in self
-            .directory
-            .collaterals
-            .iter()
-            .zip(&self.vaults_token_atoms)
-        {
+        for (one, held) in self.directory.collaterals.iter().zip(&self.vaults_token_atoms) {
             let held = i64::try_from(*held).unwrap_or(i64::MAX);
             let value = self.terms(one.state.key())?.price.value_floor(held)?;
             worth = worth.checked_sub(value)?;

@@ -22,8 +22,6 @@ pub fn instruction_name(data: &[u8]) -> &'static str {
         (ix::Liquidate::DISCRIMINATOR, "liquidate"),
         (ix::AddToInsurance::DISCRIMINATOR, "add_to_insurance"),
     ];
-    let found = known
-        .iter()
-        .find(|(discriminator, _)| data.starts_with(discriminator));
+    let found = known.iter().find(|(discriminator, _)| data.starts_with(discriminator));
     found.map_or("other", |(_, name)| name)
 }

@@ -17,7 +17,7 @@ output, byte for byte.
 usage: cargo xtask demo [options]
 
   --seed N         where chance starts; 1
-  --accounts N     traders' margin accounts, 10 to 2000; 240
+  --accounts N     traders' margin accounts, 10 to 2000; 300
   --path FILE      prices from a file instead of the described path, as bars in CSV:
                    unix_seconds,open,high,low,close,volume (one coin: named in the file's name, or
                    as SOL=FILE, BTC=FILE, ETH=FILE; may be repeated), or the wide layout with
@@ -25,12 +25,13 @@ usage: cargo xtask demo [options]
   --feed KIND      which price the oracles carry: perp or spot; perp
   --minutes N      stop after N minutes; 118
   --keepers N      keepers, 1 to 20; 3
-  --capital N      each keeper's capital in dollars; 60000
+  --capital N      each keeper's capital in dollars; 400000
   --out DIR        where report.txt, demo.svg, demo.png and steps.csv go; target/demo
-  --plain          no colours and no progress bar
+  --single         this run only, without the comparison with other capital and the other feed
+  --plain          no progress bar
   --help           this text
 
-Signatures are made and not verified: that would be a tenth of the time. The picture is drawn as
+Signatures are made but not verified, which would take most of the time. The picture is drawn as
 SVG; demo.png is written too where rsvg-convert is installed.";
 
 /// The options.
@@ -52,7 +53,9 @@ pub struct Options {
     pub capital_dollars: u64,
     /// Where the results go.
     pub out: PathBuf,
-    /// No colours, no progress.
+    /// No comparison with other runs.
+    pub single: bool,
+    /// No progress bar.
     pub plain: bool,
 }
 
@@ -60,13 +63,14 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             seed: 1,
-            accounts: 240,
+            accounts: 300,
             paths: Vec::new(),
             feed: Feed::Perpetual,
             minutes: 118,
             keepers: 3,
-            capital_dollars: 60_000,
+            capital_dollars: 400_000,
             out: PathBuf::from("target/demo"),
+            single: false,
             plain: false,
         }
     }
@@ -113,6 +117,10 @@ impl Options {
                 "--help" | "-h" => return Ok(None),
                 "--plain" if inline.is_none() => {
                     options.plain = true;
+                    continue;
+                }
+                "--single" if inline.is_none() => {
+                    options.single = true;
                     continue;
                 }
                 "--seed" | "--accounts" | "--path" | "--feed" | "--minutes" | "--keepers"
@@ -169,16 +177,9 @@ mod tests {
 
     #[test]
     fn options_come_with_a_space_or_an_equals_sign() {
-        let options = parse(&["--seed", "7", "--accounts=300", "--feed=spot"])
-            .unwrap()
-            .unwrap();
-        assert_eq!(
-            (options.seed, options.accounts, options.feed),
-            (7, 300, Feed::Spot)
-        );
-        let options = parse(&["--path", "SOL=a.csv", "--path=BTC=b.csv"])
-            .unwrap()
-            .unwrap();
+        let options = parse(&["--seed", "7", "--accounts=300", "--feed=spot"]).unwrap().unwrap();
+        assert_eq!((options.seed, options.accounts, options.feed), (7, 300, Feed::Spot));
+        let options = parse(&["--path", "SOL=a.csv", "--path=BTC=b.csv"]).unwrap().unwrap();
         assert_eq!(options.paths, ["SOL=a.csv", "BTC=b.csv"]);
     }
 
@@ -189,18 +190,9 @@ mod tests {
 
     #[test]
     fn what_cannot_be_followed_is_named() {
-        assert_eq!(
-            parse(&["--sede", "7"]),
-            Err(OptionError::Unknown("--sede".into()))
-        );
-        assert_eq!(
-            parse(&["--seed"]),
-            Err(OptionError::ValueMissing("--seed".into()))
-        );
+        assert_eq!(parse(&["--sede", "7"]), Err(OptionError::Unknown("--sede".into())));
+        assert_eq!(parse(&["--seed"]), Err(OptionError::ValueMissing("--seed".into())));
         let error = parse(&["--accounts", "9"]).unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "--accounts must be a number from 10 to 2000, not `9`"
-        );
+        assert_eq!(error.to_string(), "--accounts must be a number from 10 to 2000, not `9`");
     }
 }

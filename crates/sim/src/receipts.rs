@@ -43,9 +43,7 @@ impl Receipt {
 
 /// The `Liquidated` events in a transaction's logs.
 pub fn receipts(logs: &[String]) -> Vec<Receipt> {
-    let data = logs
-        .iter()
-        .filter_map(|line| line.strip_prefix("Program data: "));
+    let data = logs.iter().filter_map(|line| line.strip_prefix("Program data: "));
     data.filter_map(|text| receipt(&base64(text)?)).collect()
 }
 
@@ -119,15 +117,10 @@ impl Costs {
     /// instructions in it, in their order.
     pub fn add(&mut self, logs: &[String], names: &[&str]) {
         let prefix = format!("Program {PROGRAM_ID} consumed ");
-        let units = logs
-            .iter()
-            .filter_map(|line| line.strip_prefix(&prefix)?.split(' ').next());
+        let units = logs.iter().filter_map(|line| line.strip_prefix(&prefix)?.split(' ').next());
         for (units, name) in units.zip(names) {
             if let Ok(units) = units.parse() {
-                self.units
-                    .entry((*name).to_owned())
-                    .or_default()
-                    .push(units);
+                self.units.entry((*name).to_owned()).or_default().push(units);
             }
         }
     }
@@ -140,15 +133,7 @@ impl Costs {
             let at = |index: usize| units.get(index).copied().unwrap_or(0);
             let last = units.len().saturating_sub(1);
             let (least, median, most) = (at(0), at(last / 2), at(last));
-            (
-                name.clone(),
-                Spread {
-                    count: units.len(),
-                    least,
-                    median,
-                    most,
-                },
-            )
+            (name.clone(), Spread { count: units.len(), least, median, most })
         });
         spreads.collect()
     }
@@ -175,10 +160,7 @@ mod tests {
             bidder_delta_quote_atoms: 11,
         };
         let receipt = receipt(&event.data()).unwrap();
-        assert_eq!(
-            (receipt.slot, receipt.equity_before, receipt.released),
-            (3, -4, 6)
-        );
+        assert_eq!((receipt.slot, receipt.equity_before, receipt.released), (3, -4, 6));
         assert_eq!((receipt.beta_ppm, receipt.insurance_cut), (7, 9));
         assert_eq!(receipt.bad_debt(), 2);
     }
@@ -198,12 +180,7 @@ mod tests {
             let line = format!("Program {PROGRAM_ID} consumed {units} of 200000 compute units");
             costs.add(&[line], &["trade"]);
         }
-        let spread = Spread {
-            count: 3,
-            least: 10,
-            median: 20,
-            most: 30,
-        };
+        let spread = Spread { count: 3, least: 10, median: 20, most: 30 };
         assert_eq!(costs.spreads(), vec![("trade".to_owned(), spread)]);
     }
 }

@@ -101,32 +101,20 @@ pub fn standings(world: &World, cast: &Cast) -> Result<Vec<Option<Standing>>, St
         let account = world.margin(account)?;
         match snapshot.health(&account.state, Check::Maintenance) {
             Ok(health) => {
-                let equity = health
-                    .equity
-                    .to_quote_floor()
-                    .map_err(|error| error.to_string())?;
-                Ok(Some(Standing {
-                    equity: equity.get(),
-                    class: class(&health),
-                }))
+                let equity = health.equity.to_quote_floor().map_err(|error| error.to_string())?;
+                Ok(Some(Standing { equity: equity.get(), class: class(&health) }))
             }
             Err(ClientError::Risk(RiskError::OracleInvalid { .. })) => Ok(None),
             Err(error) => Err(error.to_string()),
         }
     };
-    cast.crowd
-        .iter()
-        .map(|trader| one(&trader.party.account))
-        .collect()
+    cast.crowd.iter().map(|trader| one(&trader.party.account)).collect()
 }
 
 /// Adds standings to a sample.
 pub fn count(sample: &mut Sample, standings: &[Option<Standing>]) {
     for standing in standings.iter().flatten() {
-        let place = CLASSES
-            .iter()
-            .position(|(class, _)| *class == standing.class)
-            .unwrap_or(0);
+        let place = CLASSES.iter().position(|(class, _)| *class == standing.class).unwrap_or(0);
         sample.classes[place] += 1;
         sample.equity += standing.equity;
         sample.negative -= standing.equity.min(0);

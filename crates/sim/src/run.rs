@@ -37,6 +37,8 @@ pub struct KeeperFate {
     pub equity: [i64; 2],
     /// Discounts earned, insurance cut taken off.
     pub income: i64,
+    /// How often it was liquidated itself.
+    pub liquidated: usize,
     /// What it did.
     pub metrics: Metrics,
 }
@@ -178,10 +180,7 @@ impl Evening {
         let wildest = ranges.into_iter().max().unwrap_or(0);
         let spread = (SPREAD_PPM.0 + wildest / 20).min(SPREAD_PPM.1);
         let depth = self.gross_start / 1_000 * DEPTH_PER_MILLE * seconds / 60;
-        let mut appetite = Appetite {
-            quote_atoms: depth,
-            spread_ppm: spread as i64,
-        };
+        let mut appetite = Appetite { quote_atoms: depth, spread_ppm: spread as i64 };
         // Each step begins with another keeper, so that none is always first.
         let count = self.cast.keepers.len();
         for turn in 0..count {
@@ -241,33 +240,18 @@ impl Evening {
         let equity = |account: &Address| {
             let account = self.world.margin(account)?;
             let health = snapshot.health(&account.state, Check::Maintenance);
-            let equity = health
-                .map_err(|error| error.to_string())?
-                .equity
-                .to_quote_floor();
-            equity
-                .map(|atoms| atoms.get())
-                .map_err(|error| error.to_string())
+            let equity = health.map_err(|error| error.to_string())?.equity.to_quote_floor();
+            equity.map(|atoms| atoms.get()).map_err(|error| error.to_string())
         };
-        self.cast
-            .keepers
-            .iter()
-            .map(|keeper| equity(&keeper.account))
-            .collect()
+        self.cast.keepers.iter().map(|keeper| equity(&keeper.account)).collect()
     }
 
     fn end(self, options: &Options, path: Path) -> Result<Outcome, String> {
         let ended = standings(&self.world, &self.cast)?;
         let keepers_end = self.keeper_equities()?;
-        let liquidated: BTreeSet<Address> = self
-            .receipts
-            .iter()
-            .map(|receipt| receipt.margin_account)
-            .collect();
-        let broke = self
-            .receipts
-            .iter()
-            .filter(|receipt| receipt.equity_before < 0);
+        let liquidated: BTreeSet<Address> =
+            self.receipts.iter().map(|receipt| receipt.margin_account).collect();
+        let broke = self.receipts.iter().filter(|receipt| receipt.equity_before < 0);
         let mut bankrupt: BTreeSet<Address> = broke.map(|receipt| receipt.margin_account).collect();
         for (trader, standing) in self.cast.crowd.iter().zip(&ended) {
             if standing.is_some_and(|standing| standing.class == Class::Bankrupt) {
@@ -276,22 +260,14 @@ impl Evening {
         }
         let fates = self.fates(&ended, &liquidated, &bankrupt);
         let sum = |list: &[Option<Standing>], of: fn(i64) -> i64| -> i64 {
-            list.iter()
-                .flatten()
-                .map(|standing| of(standing.equity))
-                .sum()
+            list.iter().flatten().map(|standing| of(standing.equity)).sum()
         };
-        let keepers = self
-            .cast
-            .keepers
-            .iter()
-            .zip(self.keepers_start.iter().zip(keepers_end));
+        let keepers = self.cast.keepers.iter().zip(self.keepers_start.iter().zip(keepers_end));
         let keepers = keepers.map(|(keeper, (start, end))| {
-            let won = self
-                .receipts
-                .iter()
-                .filter(|one| one.bidder == keeper.account);
+            let won = self.receipts.iter().filter(|one| one.bidder == keeper.account);
+            let lost = self.receipts.iter().filter(|one| one.margin_account == keeper.account);
             KeeperFate {
+                liquidated: lost.count(),
                 ask_ppm: keeper.config.ask.ppm(),
                 equity: [*start, end],
                 income: won.map(|one| one.discount - one.insurance_cut).sum(),
@@ -341,10 +317,7 @@ impl Evening {
                 fate.bankrupt += u32::from(bankrupt.contains(&account));
                 fate.equity[0] += start.map_or(0, |standing| standing.equity);
                 fate.equity[1] += end.map_or(0, |standing| standing.equity);
-                let own = self
-                    .receipts
-                    .iter()
-                    .filter(|one| one.margin_account == account);
+                let own = self.receipts.iter().filter(|one| one.margin_account == account);
                 fate.discount += own.map(|one| one.discount).sum::<i64>();
             }
             fate
@@ -368,9 +341,8 @@ fn gross(world: &World, cast: &Cast) -> Result<i64, String> {
         let rows = snapshot.holdings(&account.state).map_err(text)?;
         for row in rows.iter().filter(|row| row.key != RowKey::QUOTE) {
             let price = snapshot.terms(row.key).map_err(text)?.price;
-            let value = price
-                .value_ceil(row.quantity)
-                .and_then(|value| value.abs()?.to_quote_floor());
+            let value =
+                price.value_ceil(row.quantity).and_then(|value| value.abs()?.to_quote_floor());
             gross += value.map_err(|error| error.to_string())?.get();
         }
     }

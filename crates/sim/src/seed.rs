@@ -17,9 +17,7 @@ pub const BELL_ONE: i64 = 1_000;
 impl Rng {
     /// The stream `label` of a run with `seed`.
     pub fn new(seed: u64, label: &str) -> Self {
-        let mut rng = Self {
-            state: seed ^ 0x9e37_79b9_7f4a_7c15,
-        };
+        let mut rng = Self { state: seed ^ 0x9e37_79b9_7f4a_7c15 };
         for byte in label.bytes() {
             rng.state ^= u64::from(byte);
             rng.next();

@@ -27,15 +27,8 @@ pub fn create_account(
     data.extend(lamports.to_le_bytes());
     data.extend(bytes.to_le_bytes());
     data.extend(owner.as_ref());
-    let accounts = vec![
-        AccountMeta::new(*payer, true),
-        AccountMeta::new(*account, true),
-    ];
-    Instruction {
-        program_id: SYSTEM_PROGRAM,
-        accounts,
-        data,
-    }
+    let accounts = vec![AccountMeta::new(*payer, true), AccountMeta::new(*account, true)];
+    Instruction { program_id: SYSTEM_PROGRAM, accounts, data }
 }
 
 /// Makes a fresh account a mint.
@@ -44,11 +37,7 @@ pub fn initialize_mint(mint: &Address, decimals: u8, authority: &Address) -> Ins
     data.extend(authority.as_ref());
     data.push(0);
     let accounts = vec![AccountMeta::new(*mint, false)];
-    Instruction {
-        program_id: TOKEN_PROGRAM,
-        accounts,
-        data,
-    }
+    Instruction { program_id: TOKEN_PROGRAM, accounts, data }
 }
 
 /// Where the tokens of a mint lie that belong to `owner`.
@@ -67,11 +56,7 @@ pub fn create_wallet(payer: &Address, owner: &Address, mint: &Address) -> Instru
         AccountMeta::new_readonly(SYSTEM_PROGRAM, false),
         AccountMeta::new_readonly(TOKEN_PROGRAM, false),
     ];
-    Instruction {
-        program_id: ATA_PROGRAM,
-        accounts,
-        data: vec![1],
-    }
+    Instruction { program_id: ATA_PROGRAM, accounts, data: vec![1] }
 }
 
 /// Mints tokens.
@@ -82,11 +67,7 @@ pub fn mint_to(mint: &Address, to: &Address, authority: &Address, atoms: u64) ->
         AccountMeta::new_readonly(*authority, true),
     ];
     let data = [&[7_u8][..], &atoms.to_le_bytes()].concat();
-    Instruction {
-        program_id: TOKEN_PROGRAM,
-        accounts,
-        data,
-    }
+    Instruction { program_id: TOKEN_PROGRAM, accounts, data }
 }
 
 /// Sends tokens from one account to another.
@@ -97,19 +78,11 @@ pub fn transfer(from: &Address, to: &Address, owner: &Address, atoms: u64) -> In
         AccountMeta::new_readonly(*owner, true),
     ];
     let data = [&[3_u8][..], &atoms.to_le_bytes()].concat();
-    Instruction {
-        program_id: TOKEN_PROGRAM,
-        accounts,
-        data,
-    }
+    Instruction { program_id: TOKEN_PROGRAM, accounts, data }
 }
 
 /// Asks for more compute than an instruction has by default.
 pub fn compute_limit(units: u32) -> Instruction {
     let data = [&[2_u8][..], &units.to_le_bytes()].concat();
-    Instruction {
-        program_id: BUDGET_PROGRAM,
-        accounts: Vec::new(),
-        data,
-    }
+    Instruction { program_id: BUDGET_PROGRAM, accounts: Vec::new(), data }
 }

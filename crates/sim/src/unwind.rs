@@ -33,18 +33,12 @@ pub fn unwind(
     keeper: &Keeper,
     appetite: &mut Appetite,
 ) -> Result<(), String> {
-    let party = Party {
-        owner: keeper.authority,
-        account: keeper.account,
-    };
+    let party = Party { owner: keeper.authority, account: keeper.account };
     let account = world.margin(&party.account)?;
     let text = |error: ClientError| error.to_string();
     let directory = world.directory()?.clone();
     let rows = plimsoll_client::health::holdings(&directory, &account.state).map_err(text)?;
-    for row in rows
-        .iter()
-        .filter(|row| row.key != RowKey::QUOTE && row.quantity != 0)
-    {
+    for row in rows.iter().filter(|row| row.key != RowKey::QUOTE && row.quantity != 0) {
         if appetite.quote_atoms < DUST_QUOTE_ATOMS {
             break;
         }
@@ -99,19 +93,13 @@ fn exchange(
     let terms = if atoms > 0 {
         let sold = atoms.unsigned_abs().min(free(row.key)?);
         let proceeds = worth(price, sold as i64)? * (PPM - appetite.spread_ppm) / PPM;
-        Swap {
-            gives: (mint, sold),
-            gets: (dollar, proceeds.unsigned_abs()),
-        }
+        Swap { gives: (mint, sold), gets: (dollar, proceeds.unsigned_abs()) }
     } else {
         let cost = worth(price, atoms)? * (PPM + appetite.spread_ppm) / PPM;
         let paid = cost.min(i64::try_from(free(RowKey::QUOTE)?).unwrap_or(i64::MAX));
         let bought = i128::from(atoms.unsigned_abs()) * i128::from(paid) / i128::from(cost.max(1));
         let bought = u64::try_from(bought).map_err(|error| error.to_string())?;
-        Swap {
-            gives: (dollar, paid.unsigned_abs()),
-            gets: (mint, bought),
-        }
+        Swap { gives: (dollar, paid.unsigned_abs()), gets: (mint, bought) }
     };
     if terms.gives.1 == 0 || terms.gets.1 == 0 {
         return Ok(());
@@ -130,12 +118,8 @@ fn price_of(world: &World, directory: &GroupDirectory, key: RowKey) -> Result<Pr
 
 /// Magnitude of a quantity's value (quote atoms).
 fn worth(price: Price, quantity: i64) -> Result<i64, String> {
-    let value = price
-        .value_ceil(quantity)
-        .and_then(|value| value.abs()?.to_quote_floor());
-    value
-        .map(QuoteAtoms::get)
-        .map_err(|error| error.to_string())
+    let value = price.value_ceil(quantity).and_then(|value| value.abs()?.to_quote_floor());
+    value.map(QuoteAtoms::get).map_err(|error| error.to_string())
 }
 
 /// As much of a quantity as is worth no more than `limit`.

@@ -55,18 +55,11 @@ pub struct World {
 impl World {
     /// A cluster with the program at `program`, at a time (Unix seconds).
     pub fn new(program: &Path, seed: u64, start: i64) -> Result<Self, String> {
-        let mut svm = LiteSVM::new().with_transaction_history(0);
-        svm.add_program_from_file(PROGRAM_ID, program)
-            .map_err(|error| {
-                format!(
-                    "{}: {error}; build it with `cargo xtask build`",
-                    program.display()
-                )
-            })?;
-        let now = Now {
-            slot: Slot::new(SLOT_START),
-            time: UnixSeconds::new(start),
-        };
+        let mut svm = LiteSVM::new().with_sigverify(false).with_transaction_history(0);
+        svm.add_program_from_file(PROGRAM_ID, program).map_err(|error| {
+            format!("{}: {error}; build it with `cargo xtask build`", program.display())
+        })?;
+        let now = Now { slot: Slot::new(SLOT_START), time: UnixSeconds::new(start) };
         let mut world = Self {
             svm,
             keys: BTreeMap::new(),
@@ -87,15 +80,8 @@ impl World {
     pub fn set_time(&mut self, time: i64) {
         let elapsed = u64::try_from(time - self.start).unwrap_or(0);
         let slot = SLOT_START + elapsed * 5 / 2;
-        self.now = Now {
-            slot: Slot::new(slot),
-            time: UnixSeconds::new(time),
-        };
-        self.svm.set_sysvar(&Clock {
-            slot,
-            unix_timestamp: time,
-            ..Clock::default()
-        });
+        self.now = Now { slot: Slot::new(slot), time: UnixSeconds::new(time) };
+        self.svm.set_sysvar(&Clock { slot, unix_timestamp: time, ..Clock::default() });
     }
 
     /// Slot and time.
@@ -114,14 +100,8 @@ impl World {
     /// A new key pair with lamports.
     pub fn person(&mut self) -> Result<Address, String> {
         let address = self.key();
-        let account = Account {
-            lamports: LAMPORTS,
-            owner: SYSTEM_PROGRAM,
-            ..Account::default()
-        };
-        self.svm
-            .set_account(address, account)
-            .map_err(|error| error.to_string())?;
+        let account = Account { lamports: LAMPORTS, owner: SYSTEM_PROGRAM, ..Account::default() };
+        self.svm.set_account(address, account).map_err(|error| error.to_string())?;
         Ok(address)
     }
 
@@ -146,39 +126,26 @@ impl World {
             owner: oracle.owner(),
             ..Account::default()
         };
-        self.svm
-            .set_account(oracle.address(), account)
-            .map_err(|error| error.to_string())
+        self.svm.set_account(oracle.address(), account).map_err(|error| error.to_string())
     }
 
     /// The group as of the last transaction.
     pub fn directory(&self) -> Result<&GroupDirectory, String> {
-        self.mirror
-            .as_ref()
-            .map(|mirror| &mirror.directory)
-            .ok_or_else(|| "no group yet".into())
+        self.mirror.as_ref().map(|mirror| &mirror.directory).ok_or_else(|| "no group yet".into())
     }
 
     /// A margin account as of the last transaction.
     pub fn margin(&self, address: &Address) -> Result<Keyed<MarginAccount>, String> {
-        let found = self
-            .mirror
-            .as_ref()
-            .and_then(|mirror| mirror.margin(address));
-        found
-            .copied()
-            .ok_or_else(|| format!("no margin account {address}"))
+        let found = self.mirror.as_ref().and_then(|mirror| mirror.margin(address));
+        found.copied().ok_or_else(|| format!("no margin account {address}"))
     }
 
     /// Sends instructions; everybody whose signature they need signs. Refusals are values; a
     /// broken law is kept in `fault`, and ends the run.
     pub fn submit(&mut self, payer: &Address, instructions: &[Instruction]) -> Result<(), Refusal> {
         let ours = |instruction: &&Instruction| instruction.program_id == PROGRAM_ID;
-        let names: Vec<&str> = instructions
-            .iter()
-            .filter(ours)
-            .map(|one| instruction_name(&one.data))
-            .collect();
+        let names: Vec<&str> =
+            instructions.iter().filter(ours).map(|one| instruction_name(&one.data)).collect();
         let mut all = instructions.to_vec();
         if !names.is_empty() {
             all.insert(0, compute_limit(COMPUTE_UNITS));
@@ -186,9 +153,7 @@ impl World {
         let message = Message::new(&all, Some(payer));
         let signers = usize::from(message.header.num_required_signatures);
         let keys = message.account_keys.iter().take(signers).map(|address| {
-            self.keys
-                .get(address)
-                .ok_or_else(|| Refusal::Other(format!("no key of {address}")))
+            self.keys.get(address).ok_or_else(|| Refusal::Other(format!("no key of {address}")))
         });
         let keys = keys.collect::<Result<Vec<&Keypair>, Refusal>>()?;
         let transaction = Transaction::new(&keys, message, self.svm.latest_blockhash());
@@ -207,13 +172,9 @@ impl World {
         let Some(mut mirror) = self.mirror.take() else {
             return Ok(());
         };
-        let metas = instructions
-            .iter()
-            .flat_map(|instruction| &instruction.accounts);
-        let mut written: Vec<Address> = metas
-            .filter(|meta| meta.is_writable)
-            .map(|meta| meta.pubkey)
-            .collect();
+        let metas = instructions.iter().flat_map(|instruction| &instruction.accounts);
+        let mut written: Vec<Address> =
+            metas.filter(|meta| meta.is_writable).map(|meta| meta.pubkey).collect();
         written.sort();
         written.dedup();
         let followed = mirror.follow(self, &written);
@@ -267,10 +228,7 @@ fn refusal(failed: &litesvm::types::FailedTransactionMetadata) -> Refusal {
 impl AccountSource for World {
     fn account(&self, address: &Address) -> Result<Option<StoredAccount>, SourceError> {
         let account = self.svm.get_account(address);
-        Ok(account.map(|account| StoredAccount {
-            owner: account.owner,
-            data: account.data,
-        }))
+        Ok(account.map(|account| StoredAccount { owner: account.owner, data: account.data }))
     }
 }
 
@@ -281,10 +239,7 @@ impl Chain for World {
 
     fn margin_accounts(&self, group: &Address) -> Result<Vec<Keyed<MarginAccount>>, ClientError> {
         let accounts = self.mirror.iter().flat_map(|mirror| &mirror.accounts);
-        Ok(accounts
-            .filter(|account| account.state.group == *group)
-            .copied()
-            .collect())
+        Ok(accounts.filter(|account| account.state.group == *group).copied().collect())
     }
 
     fn send(&mut self, signer: &Address, instructions: &[Instruction]) -> Result<(), Refusal> {

@@ -31,7 +31,7 @@ const STROKES: [(usize, [i64; 2]); 10] = [
 ];
 
 /// Standard deviation of a minute's noise (ppm) from a minute on.
-const NOISE: [(usize, i64); 5] = [(0, 250), (10, 1_500), (31, 6_000), (50, 3_500), (70, 1_500)];
+const NOISE: [(usize, i64); 5] = [(0, 250), (10, 2_500), (31, 12_000), (46, 8_000), (66, 3_500)];
 
 /// Parts of the whole.
 const PPM: i64 = 1_000_000;
@@ -44,18 +44,11 @@ struct Figures {
 fn figures(coin: Coin) -> Figures {
     let cents = |cents: u64| cents * (DOLLAR / 100);
     match coin {
-        Coin::Sol => Figures {
-            start: cents(20_720),
-            low: [cents(14_128), cents(16_879)],
-        },
-        Coin::Btc => Figures {
-            start: cents(11_682_000),
-            low: [cents(10_151_650), cents(10_200_000)],
-        },
-        Coin::Eth => Figures {
-            start: cents(401_000),
-            low: [cents(340_000), cents(343_500)],
-        },
+        Coin::Sol => Figures { start: cents(20_720), low: [cents(14_128), cents(16_879)] },
+        Coin::Btc => {
+            Figures { start: cents(11_682_000), low: [cents(10_151_650), cents(10_200_000)] }
+        }
+        Coin::Eth => Figures { start: cents(401_000), low: [cents(340_000), cents(343_500)] },
     }
 }
 
@@ -64,18 +57,9 @@ pub fn described(seed: u64) -> Path {
     let series = COINS.map(|coin| {
         let figures = figures(coin);
         let [perpetual, spot] = [0, 1].map(|side| bars(seed, coin, &figures, side));
-        Series {
-            perpetual,
-            spot,
-            real: false,
-        }
+        Series { perpetual, spot, real: false }
     });
-    let mut path = Path {
-        start: START,
-        bar_seconds: 60,
-        series,
-        account: Vec::new(),
-    };
+    let mut path = Path { start: START, bar_seconds: 60, series, account: Vec::new() };
     path.account = account(&path);
     path
 }
@@ -100,9 +84,7 @@ pub fn account(path: &Path) -> Vec<String> {
 
 /// Value of a piecewise linear function.
 fn between(minute: usize, side: usize) -> i64 {
-    let at = STROKES
-        .partition_point(|(from, _)| *from <= minute)
-        .clamp(1, STROKES.len() - 1);
+    let at = STROKES.partition_point(|(from, _)| *from <= minute).clamp(1, STROKES.len() - 1);
     let ((from, a), (to, b)) = (STROKES[at - 1], STROKES[at]);
     let (gone, length) = ((minute - from) as i64, (to - from) as i64);
     a[side] + (b[side] - a[side]) * gone / length
@@ -188,13 +170,9 @@ mod tests {
     fn the_perpetual_falls_about_a_sixth_under_spot() {
         let path = described(1);
         let sol = &path.series[0];
-        let gaps = sol
-            .perpetual
-            .iter()
-            .zip(&sol.spot)
-            .map(|(perpetual, spot)| {
-                (spot.low as i64 - perpetual.low as i64) * 100 / spot.low as i64
-            });
+        let gaps = sol.perpetual.iter().zip(&sol.spot).map(|(perpetual, spot)| {
+            (spot.low as i64 - perpetual.low as i64) * 100 / spot.low as i64
+        });
         let widest = gaps.max().unwrap();
         assert!((13..=18).contains(&widest), "{widest} %");
     }

@@ -34,10 +34,9 @@ impl fmt::Display for PathError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unreadable(file, why) => write!(f, "{file}: cannot be read: {why}"),
-            Self::CoinUnknown(file) => write!(
-                f,
-                "{file}: which coin? name it, as in --path SOL={file} (SOL, BTC or ETH)"
-            ),
+            Self::CoinUnknown(file) => {
+                write!(f, "{file}: which coin? name it, as in --path SOL={file} (SOL, BTC or ETH)")
+            }
             Self::ColumnMissing(file, column) => write!(f, "{file}: no column `{column}`"),
             Self::LineInvalid(file, line, why) => write!(f, "{file}:{line}: {why}"),
             Self::Empty(file) => write!(f, "{file}: no bars"),
@@ -45,10 +44,7 @@ impl fmt::Display for PathError {
                 write!(f, "{file}:{line}: the bar does not follow the one before")
             }
             Self::Mixed(file) => {
-                write!(
-                    f,
-                    "{file}: its bars are not as long as those of the other file"
-                )
+                write!(f, "{file}: its bars are not as long as those of the other file")
             }
         }
     }
@@ -84,46 +80,25 @@ pub fn load(files: &[String], seed: u64) -> Result<Path, PathError> {
     let times = common_times(&markets);
     let start = match times.contains(&START) {
         true => START,
-        false => *times
-            .first()
-            .ok_or_else(|| PathError::Empty(first.clone()))?,
+        false => *times.first().ok_or_else(|| PathError::Empty(first.clone()))?,
     };
     let times: Vec<i64> = times.into_iter().filter(|time| *time >= start).collect();
-    Ok(assemble(
-        &markets,
-        &times,
-        bar_seconds.unwrap_or(60),
-        seed,
-        files,
-    ))
+    Ok(assemble(&markets, &times, bar_seconds.unwrap_or(60), seed, files))
 }
 
 fn named_coin(file: &str) -> (Option<Coin>, &str) {
     if let Some((coin, name)) = file.split_once('=') {
-        let coin = COINS
-            .into_iter()
-            .find(|one| one.name().eq_ignore_ascii_case(coin));
+        let coin = COINS.into_iter().find(|one| one.name().eq_ignore_ascii_case(coin));
         return (coin, name);
     }
-    let name = FilePath::new(file)
-        .file_name()
-        .unwrap_or_default()
-        .to_string_lossy()
-        .to_lowercase();
-    let coin = COINS
-        .into_iter()
-        .find(|coin| name.contains(&coin.name().to_lowercase()));
+    let name = FilePath::new(file).file_name().unwrap_or_default().to_string_lossy().to_lowercase();
+    let coin = COINS.into_iter().find(|coin| name.contains(&coin.name().to_lowercase()));
     (coin, file)
 }
 
 fn parse(name: &str, text: &str, coin: Option<Coin>) -> Result<Markets, PathError> {
     let mut lines = text.lines();
-    let header: Vec<&str> = lines
-        .next()
-        .unwrap_or_default()
-        .split(',')
-        .map(str::trim)
-        .collect();
+    let header: Vec<&str> = lines.next().unwrap_or_default().split(',').map(str::trim).collect();
     let column = |title: &str| header.iter().position(|one| *one == title);
     let missing = |title: &str| PathError::ColumnMissing(name.into(), title.into());
     let time = column("unix_seconds").ok_or_else(|| missing("unix_seconds"))?;
@@ -147,33 +122,18 @@ fn parse(name: &str, text: &str, coin: Option<Coin>) -> Result<Markets, PathErro
         }
     }
     let mut markets = Markets::new();
-    for (index, line) in lines
-        .enumerate()
-        .filter(|(_, line)| !line.trim().is_empty())
-    {
+    for (index, line) in lines.enumerate().filter(|(_, line)| !line.trim().is_empty()) {
         let fields: Vec<&str> = line.split(',').map(str::trim).collect();
         let wrong = |why: &str| PathError::LineInvalid(name.into(), index + 2, why.into());
-        let field = |at: usize| {
-            fields
-                .get(at)
-                .copied()
-                .ok_or_else(|| wrong("too few fields"))
-        };
-        let begins: i64 = field(time)?
-            .parse()
-            .map_err(|_| wrong("no time in Unix seconds"))?;
+        let field = |at: usize| fields.get(at).copied().ok_or_else(|| wrong("too few fields"));
+        let begins: i64 = field(time)?.parse().map_err(|_| wrong("no time in Unix seconds"))?;
         for (market, columns) in &layout {
             let mut prices = [0; 4];
             for (slot, at) in prices.iter_mut().zip(columns) {
                 *slot = price(field(*at)?).ok_or_else(|| wrong("not a price in dollars"))?;
             }
             let [open, high, low, close] = prices;
-            let bar = Bar {
-                open,
-                high,
-                low,
-                close,
-            };
+            let bar = Bar { open, high, low, close };
             if !bar.is_sound() {
                 return Err(wrong("high and low do not enclose open and close"));
             }
@@ -199,9 +159,7 @@ fn step(name: &str, bars: &Bars) -> Result<i64, PathError> {
         return Err(PathError::Empty(name.into()));
     };
     let seconds = second - first;
-    let gap = times
-        .windows(2)
-        .position(|pair| pair[1] - pair[0] != seconds);
+    let gap = times.windows(2).position(|pair| pair[1] - pair[0] != seconds);
     match gap {
         Some(at) => Err(PathError::Gap(name.into(), at + 3)),
         None => Ok(seconds),
@@ -233,42 +191,23 @@ fn assemble(
         match real(false) {
             Some(perpetual) => {
                 let spot = real(true).unwrap_or_else(|| perpetual.clone());
-                Series {
-                    perpetual,
-                    spot,
-                    real: true,
-                }
+                Series { perpetual, spot, real: true }
             }
             None => {
                 let made = &filler.series[coin.place()];
                 let stretch = |bars: &[Bar]| -> Vec<Bar> {
-                    times
-                        .iter()
-                        .map(|time| merged(bars, *time, bar_seconds))
-                        .collect()
+                    times.iter().map(|time| merged(bars, *time, bar_seconds)).collect()
                 };
                 let (perpetual, spot) = (stretch(&made.perpetual), stretch(&made.spot));
-                Series {
-                    perpetual,
-                    spot,
-                    real: false,
-                }
+                Series { perpetual, spot, real: false }
             }
         }
     });
     let start = times.first().copied().unwrap_or(START);
-    let mut path = Path {
-        start,
-        bar_seconds,
-        series,
-        account: Vec::new(),
-    };
+    let mut path = Path { start, bar_seconds, series, account: Vec::new() };
     for file in files {
-        let name = FilePath::new(named_coin(file).1)
-            .file_name()
-            .unwrap_or_default();
-        path.account
-            .push(format!("real bars from {}", name.to_string_lossy()));
+        let name = FilePath::new(named_coin(file).1).file_name().unwrap_or_default();
+        path.account.push(format!("real bars from {}", name.to_string_lossy()));
     }
     if path.series.iter().any(|series| !series.real) {
         path.account.push("the other coins follow".into());
@@ -324,17 +263,11 @@ mod tests {
         let at = |line, why: &str| Err(PathError::LineInvalid("sol.csv".into(), line, why.into()));
         assert_eq!(
             parse("time,open\n"),
-            Err(PathError::ColumnMissing(
-                "sol.csv".into(),
-                "unix_seconds".into()
-            ))
+            Err(PathError::ColumnMissing("sol.csv".into(), "unix_seconds".into()))
         );
         let head = "unix_seconds,open,high,low,close,volume\n";
         assert_eq!(parse(&format!("{head}60,1,2,1\n")), at(2, "too few fields"));
-        assert_eq!(
-            parse(&format!("{head}60,1,2,x,1\n")),
-            at(2, "not a price in dollars")
-        );
+        assert_eq!(parse(&format!("{head}60,1,2,x,1\n")), at(2, "not a price in dollars"));
         let upside_down = at(2, "high and low do not enclose open and close");
         assert_eq!(parse(&format!("{head}60,1,1,2,1\n")), upside_down);
     }
