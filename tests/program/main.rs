@@ -3,6 +3,7 @@
 
 mod accounts;
 mod given;
+mod largest;
 mod laws;
 mod lifecycle;
 mod listing;
