@@ -47,7 +47,7 @@ fn checks(costs: &mut BTreeMap<String, u64>) {
     let mut pull = Bench::new(8, Oracles::Pull);
     cost(FULL_CHECK, pull.check(shape(8, 24, 8)));
     let mut two = Bench::new(8, Oracles::TwoPulls);
-    cost("the same with two oracles each", two.check(shape(8, 24, 8)));
+    cost(&format!("{FULL_CHECK}, two oracles each"), two.check(shape(8, 24, 8)));
     cost("check of one token", pull.check(shape(1, 0, 1)));
     let one = pull.check(shape(1, 1, 2));
     cost("one more token", pull.check(shape(2, 1, 2)) - one);
@@ -60,7 +60,11 @@ fn checks(costs: &mut BTreeMap<String, u64>) {
 
     let account = pull.write_margin(1, shape(8, 24, 8), 1_000_000_000_000);
     let view = instruction::view_account(pull.directory(), &account).unwrap();
-    cost("view of 8 tokens and 24 perpetuals over 8 underlyings", pull.send(view));
+    cost("view of 8 tokens and 24 perpetuals", pull.send(view));
+    // Where prices exist at which it would be liquidated, they are searched.
+    let account = pull.write_margin(1, shape(8, 24, 8), -600_000_000);
+    let view = instruction::view_account(pull.directory(), &account).unwrap();
+    cost("view of 8 tokens and 24 perpetuals, near its line", pull.send(view));
     for (bench, phrase) in [(&mut pull, "pull"), (&mut push, "push"), (&mut two, "two pull")] {
         let refresh = instruction::refresh_underlying(bench.directory(), 1).unwrap();
         let units = bench.send(refresh);

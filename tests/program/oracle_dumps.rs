@@ -189,9 +189,8 @@ fn an_underlying_is_listed_on_a_real_account_at_its_price() {
             }
             (None, Ok(plan)) => {
                 let at = plimsoll_client::pda::underlying(&plan.group, 0);
-                let listed = plimsoll_client::source::read::<plimsoll::state::Underlying>(
-                    &ground.vm, &at,
-                );
+                let listed =
+                    plimsoll_client::source::read::<plimsoll::state::Underlying>(&ground.vm, &at);
                 let listed = listed.unwrap().state;
                 assert_eq!(listed.reference.price.price().unwrap(), dump.quote().price);
                 assert_eq!(listed.stable.price.price().unwrap(), dump.quote().price);

@@ -298,10 +298,9 @@ fn a_collateral_without_a_price_counts_nothing_and_blocks_nobody_who_needs_it_no
     // Bob has backed 2,000 of notional with 1,600; IM is 1.5 x 5 %, 150.
     world.trade("bob", "carol", "BTC-PERP", 200, "100000").unwrap();
     let feed = world.feeds["SOL/USD"].clone();
-    for (what, owner, data) in [
-        ("closed", Address::default(), Vec::new()),
-        ("overwritten", PROGRAM_ID, vec![1; 134]),
-    ] {
+    for (what, owner, data) in
+        [("closed", Address::default(), Vec::new()), ("overwritten", PROGRAM_ID, vec![1; 134])]
+    {
         world.vm.put(feed.address, owner, data);
         // Alice is healthy without it: she trades, and takes out even the token itself.
         world.trade("alice", "carol", "BTC-PERP", 10, "100000").expect(what);
