@@ -35,9 +35,7 @@ pub(crate) fn take_slice(
 ) -> Result<Vec<Taking>> {
     let limit = Fraction::new(share_max).unwrap_or(Fraction::ONE);
     require!(!limit.is_zero(), PlimsollError::BidEmpty);
-    let share = closed_form_slice(terms, before, beta)
-        .map_err(report)?
-        .min(limit);
+    let share = closed_form_slice(terms, before, beta).map_err(report)?.min(limit);
     let rows = guarded.parties.first.rows()?.to_vec();
     let mut takings = Vec::with_capacity(rows.len());
     for row in rows {
@@ -47,7 +45,7 @@ pub(crate) fn take_slice(
         }
         takings.push(match key.kind() {
             RowKind::Token => {
-                let atoms = share.of_lots_away(held_atoms(guarded, key, &row)?.get());
+                let atoms = share.of_lots_away(guarded.market.atoms(key, &row)?);
                 take_token(guarded, key, TokenAtoms::new(atoms))?
             }
             RowKind::Linear => {
@@ -74,15 +72,10 @@ pub(crate) fn take_rows(guarded: &mut Guarded<'_, '_>, rows: &[BidRow]) -> Resul
     for wanted in rows {
         let key = RowKey::from_raw(wanted.key).ok_or(PlimsollError::BidRowUnknown)?;
         require!(is_priced(guarded, key)?, PlimsollError::BidRowNotPriced);
-        let row = guarded
-            .parties
-            .first
-            .row(key)?
-            .copied()
-            .ok_or(PlimsollError::BidRowUnknown)?;
+        let row = guarded.parties.first.row(key)?.copied().ok_or(PlimsollError::BidRowUnknown)?;
         takings.push(match key.kind() {
             RowKind::Token => {
-                require_part(wanted.amount, held_atoms(guarded, key, &row)?.get())?;
+                require_part(wanted.amount, guarded.market.atoms(key, &row)?)?;
                 take_token(guarded, key, TokenAtoms::new(wanted.amount))?
             }
             RowKind::Linear => {
@@ -114,14 +107,6 @@ fn share_of_quote(row: &Row, lots: BaseLots) -> Result<QuoteAtoms> {
     Ok(quote_share(row.quote(), lots, row.lots()).map_err(PlimsollError::from)?)
 }
 
-fn held_atoms(guarded: &Guarded<'_, '_>, key: RowKey, row: &Row) -> Result<TokenAtoms> {
-    let collateral = Account::<Collateral>::load(guarded.market.row_view(key)?)?;
-    Ok(collateral
-        .totals()
-        .atoms(row.shares())
-        .map_err(PlimsollError::from)?)
-}
-
 fn take_token(guarded: &mut Guarded<'_, '_>, key: RowKey, atoms: TokenAtoms) -> Result<Taking> {
     let view = guarded.market.row_view(key)?;
     // SAFETY: no other load of this collateral is alive, and risk accounts cannot be any of the
@@ -130,20 +115,11 @@ fn take_token(guarded: &mut Guarded<'_, '_>, key: RowKey, atoms: TokenAtoms) -> 
     let mut totals = collateral.totals();
     let out = atoms.checked_neg().map_err(PlimsollError::from)?;
     let row = guarded.parties.first.row_mut(key, &guarded.permit)?;
-    row.shares = totals
-        .change(row.shares(), out)
-        .map_err(PlimsollError::from)?
-        .into();
+    row.shares = totals.change(row.shares(), out).map_err(PlimsollError::from)?.into();
     let row = guarded.parties.second()?.row_mut(key, &guarded.permit)?;
-    row.shares = totals
-        .change(row.shares(), atoms)
-        .map_err(PlimsollError::from)?
-        .into();
+    row.shares = totals.change(row.shares(), atoms).map_err(PlimsollError::from)?.into();
     collateral.set_totals(&totals);
-    Ok(Taking {
-        key,
-        open_interest_change: BaseLots::ZERO,
-    })
+    Ok(Taking { key, open_interest_change: BaseLots::ZERO })
 }
 
 fn take_position(
@@ -155,32 +131,17 @@ fn take_position(
     let (lots_out, quote_out) = (lots.checked_neg(), quote.checked_neg());
     let row = guarded.parties.first.row_mut(key, &guarded.permit)?;
     let first_before = row.lots();
-    add(
-        row,
-        lots_out.map_err(PlimsollError::from)?,
-        quote_out.map_err(PlimsollError::from)?,
-    )?;
+    add(row, lots_out.map_err(PlimsollError::from)?, quote_out.map_err(PlimsollError::from)?)?;
     let first_after = row.lots();
     let row = guarded.parties.second()?.row_mut(key, &guarded.permit)?;
     let second_before = row.lots();
     add(row, lots, quote)?;
     let change = open_interest_change([first_before, second_before], [first_after, row.lots()]);
-    Ok(Taking {
-        key,
-        open_interest_change: change.map_err(PlimsollError::from)?,
-    })
+    Ok(Taking { key, open_interest_change: change.map_err(PlimsollError::from)? })
 }
 
 fn add(row: &mut Row, lots: BaseLots, quote: QuoteAtoms) -> Result<()> {
-    row.lots = row
-        .lots()
-        .checked_add(lots)
-        .map_err(PlimsollError::from)?
-        .get();
-    row.quote_atoms = row
-        .quote()
-        .checked_add(quote)
-        .map_err(PlimsollError::from)?
-        .get();
+    row.lots = row.lots().checked_add(lots).map_err(PlimsollError::from)?.get();
+    row.quote_atoms = row.quote().checked_add(quote).map_err(PlimsollError::from)?.get();
     Ok(())
 }

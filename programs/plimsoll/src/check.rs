@@ -63,16 +63,8 @@ pub const POLICIES: [(Ix, &str, Policy); 17] = [
     (Ix::Deposit, "deposit", Policy::OptedOut),
     (Ix::Withdraw, "withdraw", Policy::InitialOrReduce),
     (Ix::Trade, "trade", Policy::InitialOrReduce),
-    (
-        Ix::RefreshUnderlying,
-        "refresh_underlying",
-        Policy::OptedOut,
-    ),
-    (
-        Ix::RefreshInstrument,
-        "refresh_instrument",
-        Policy::OptedOut,
-    ),
+    (Ix::RefreshUnderlying, "refresh_underlying", Policy::OptedOut),
+    (Ix::RefreshInstrument, "refresh_instrument", Policy::OptedOut),
     (Ix::MarkAccount, "mark_account", Policy::OptedOut),
     (Ix::Liquidate, "liquidate", Policy::Liquidation),
     (Ix::AddToInsurance, "add_to_insurance", Policy::OptedOut),
@@ -92,10 +84,7 @@ pub struct RowPermit(());
 
 /// Lets an instruction write rows without a check afterwards, if the table opts it out.
 pub(crate) fn opted_out(ix: Ix) -> Result<RowPermit> {
-    require!(
-        policy(ix) == Policy::OptedOut,
-        PlimsollError::BelowInitialMargin
-    );
+    require!(policy(ix) == Policy::OptedOut, PlimsollError::BelowInitialMargin);
     Ok(RowPermit(()))
 }
 
@@ -197,11 +186,7 @@ fn open(
     }
     let keys = parties.keys()?;
     let market = Snapshot::load(group.0, group.1.quote_decimals, &keys, rest, now)?;
-    Ok(Opening {
-        market,
-        first,
-        second,
-    })
+    Ok(Opening { market, first, second })
 }
 
 #[inline(never)]
@@ -267,10 +252,7 @@ fn require_initial_or_reduced(
 }
 
 fn surplus(health: &Health) -> Result<Value> {
-    Ok(health
-        .equity
-        .checked_sub(health.requirement)
-        .map_err(PlimsollError::from)?)
+    Ok(health.equity.checked_sub(health.requirement).map_err(PlimsollError::from)?)
 }
 
 /// Ends an episode that is over and removes empty rows.

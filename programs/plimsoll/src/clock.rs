@@ -15,8 +15,5 @@ pub struct Now {
 /// Reads the clock sysvar.
 pub fn now() -> Result<Now> {
     let clock = Clock::get()?;
-    Ok(Now {
-        slot: Slot::new(clock.slot),
-        time: UnixSeconds::new(clock.unix_timestamp),
-    })
+    Ok(Now { slot: Slot::new(clock.slot), time: UnixSeconds::new(clock.unix_timestamp) })
 }

@@ -123,12 +123,7 @@ pub mod plimsoll {
         amount_token_atoms: u64,
         borrow_token_atoms_max: u64,
     ) -> Result<()> {
-        withdraw::handler(
-            ctx,
-            collateral_key,
-            amount_token_atoms,
-            borrow_token_atoms_max,
-        )
+        withdraw::handler(ctx, collateral_key, amount_token_atoms, borrow_token_atoms_max)
     }
 
     /// Trades an instrument between two accounts that agree.

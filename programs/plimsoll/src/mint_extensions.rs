@@ -14,9 +14,7 @@ pub(crate) fn require_allowed(mint: &AccountView) -> Result<()> {
     let data = mint.try_borrow()?;
     let state = PodStateWithExtensions::<PodMint>::unpack(&data)
         .map_err(|_| PlimsollError::WrongTokenAccounts)?;
-    let types = state
-        .get_extension_types()
-        .map_err(|_| PlimsollError::ExtensionNotAllowed)?;
+    let types = state.get_extension_types().map_err(|_| PlimsollError::ExtensionNotAllowed)?;
     for extension in types {
         if let Some(refusal) = refusal(extension) {
             msg!("mint extension {} is refused", u16::from(extension));

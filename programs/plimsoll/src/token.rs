@@ -37,19 +37,14 @@ pub(crate) fn collect(
         },
     );
     token::transfer_checked(context, amount, decimals)?;
-    let gain = vault
-        .amount()
-        .checked_sub(before)
-        .ok_or(PlimsollError::NothingReceived)?;
+    let gain = vault.amount().checked_sub(before).ok_or(PlimsollError::NothingReceived)?;
     require!(gain > 0, PlimsollError::NothingReceived);
     atoms(gain)
 }
 
 /// A token program amount as signed atoms; `MathOverflow` above 2^63 − 1.
 pub(crate) fn atoms(amount: u64) -> Result<TokenAtoms> {
-    Ok(TokenAtoms::new(
-        i64::try_from(amount).map_err(|_| PlimsollError::MathOverflow)?,
-    ))
+    Ok(TokenAtoms::new(i64::try_from(amount).map_err(|_| PlimsollError::MathOverflow)?))
 }
 
 /// The same amount of the quote token.

@@ -60,9 +60,6 @@ pub(crate) fn handler(ctx: &mut Context<AddToInsurance>, amount_quote_atoms: u64
         amount_quote_atoms,
     )?;
     accounts.insurance.add(token::quote(received))?;
-    emit!(InsuranceAdded {
-        group: accounts.insurance.group,
-        received_quote_atoms: received.get(),
-    });
+    emit!(InsuranceAdded { group: accounts.insurance.group, received_quote_atoms: received.get() });
     Ok(())
 }

@@ -66,10 +66,7 @@ pub(crate) fn handler(
 ) -> Result<()> {
     let accounts = &mut ctx.accounts;
     let decimals = accounts.mint.decimals();
-    require!(
-        decimals <= TOKEN_DECIMALS_MAX,
-        PlimsollError::TooManyDecimals
-    );
+    require!(decimals <= TOKEN_DECIMALS_MAX, PlimsollError::TooManyDecimals);
     require_allowed(accounts.mint.account())?;
     let index = accounts.group.collateral_count;
     let is_quote = anchor_lang::address_eq(accounts.mint.address(), &accounts.group.quote_mint);
@@ -78,9 +75,7 @@ pub(crate) fn handler(
     require!(first_is_quote, PlimsollError::QuoteMustComeFirst);
     accounts.group.collateral_count = index.checked_add(1).ok_or(PlimsollError::IndexExhausted)?;
 
-    let scale = i32::from(decimals)
-        .checked_neg()
-        .ok_or(PlimsollError::MathOverflow)?;
+    let scale = i32::from(decimals).checked_neg().ok_or(PlimsollError::MathOverflow)?;
     let scale = Price::pow10(scale).map_err(PlimsollError::from)?;
     let collateral = &mut accounts.collateral;
     collateral.version = VERSION;

@@ -62,10 +62,7 @@ pub struct CreateGroup {
 /// Errors: `TooManyDecimals`, `ParameterOutOfBounds`.
 pub(crate) fn handler(ctx: &mut Context<CreateGroup>, id: u16, params: GroupParams) -> Result<()> {
     let decimals = ctx.accounts.quote_mint.decimals();
-    require!(
-        decimals <= TOKEN_DECIMALS_MAX,
-        PlimsollError::TooManyDecimals
-    );
+    require!(decimals <= TOKEN_DECIMALS_MAX, PlimsollError::TooManyDecimals);
     let group_address = *ctx.accounts.group.address();
     let creator = *ctx.accounts.creator.address();
     let group = &mut ctx.accounts.group;
@@ -84,9 +81,7 @@ pub(crate) fn handler(ctx: &mut Context<CreateGroup>, id: u16, params: GroupPara
     group.insurance_cut_ppm = params.insurance_cut_ppm;
     group.dust_quote_atoms = params.dust_quote_atoms;
     let terms = group.liquidation_terms()?;
-    terms
-        .validate()
-        .map_err(|_| PlimsollError::ParameterOutOfBounds)?;
+    terms.validate().map_err(|_| PlimsollError::ParameterOutOfBounds)?;
 
     let insurance = &mut ctx.accounts.insurance;
     insurance.version = VERSION;

@@ -148,10 +148,7 @@ pub(crate) fn handler(
     set_bounds(underlying, &params);
     underlying.update_scan()?;
     let least_loss = underlying.loss_long_ppm.min(underlying.loss_short_ppm);
-    require!(
-        params.basis_ppm <= least_loss,
-        PlimsollError::ParameterOutOfBounds
-    );
+    require!(params.basis_ppm <= least_loss, PlimsollError::ParameterOutOfBounds);
     // The widest scan range must be usable too, or a refresh could fail later.
     underlying.losses(Ratio::from_ppm(params.scan_upper_ppm))?;
     start_prices(underlying, &params, views)
@@ -184,11 +181,8 @@ fn set_sources(underlying: &mut Underlying, sources: &[SourceParams]) -> Result<
     for (slot, source) in underlying.sources.iter_mut().zip(sources) {
         let kind = SourceKind::from_raw(u64::from(source.kind));
         let kind = kind.ok_or(PlimsollError::OracleSourceInvalid)?;
-        let stored = StoredSource {
-            kind: kind.raw(),
-            address: source.address,
-            feed_id: source.feed_id,
-        };
+        let stored =
+            StoredSource { kind: kind.raw(), address: source.address, feed_id: source.feed_id };
         // Nothing but its address tells one push account from another.
         let named = kind == SourceKind::PythPull || crate::oracle::is_pinned(&stored);
         require!(named, PlimsollError::OracleSourceInvalid);
@@ -236,10 +230,7 @@ fn start_prices(
     views: Vec<AccountView>,
 ) -> Result<()> {
     let now = now()?;
-    let first = *underlying
-        .sources()?
-        .first()
-        .ok_or(PlimsollError::OracleSourceInvalid)?;
+    let first = *underlying.sources()?.first().ok_or(PlimsollError::OracleSourceInvalid)?;
     let mut accounts = RiskAccounts::new(views.clone());
     let view = accounts.take_view()?;
     let price: Price = {

@@ -70,9 +70,7 @@ pub(crate) fn handler(ctx: &mut Context<Deposit>, amount_token_atoms: u64) -> Re
     accounts.margin_account.ensure_row(key, &permit)?;
     let row = accounts.margin_account.row_mut(key, &permit)?;
     let mut totals = accounts.collateral.totals();
-    let shares = totals
-        .change(row.shares(), received)
-        .map_err(PlimsollError::from)?;
+    let shares = totals.change(row.shares(), received).map_err(PlimsollError::from)?;
     row.shares = shares.into();
     accounts.collateral.set_totals(&totals);
     // Repaying may never be refused, so the cap binds only an account that ends with a deposit.
@@ -97,8 +95,6 @@ fn require_row_may_open(accounts: &Deposit, key: plimsoll_risk::RowKey) -> Resul
         return Ok(());
     }
     let time = now()?.time;
-    let own = accounts
-        .margin_account
-        .require_authority(accounts.depositor.address(), time);
+    let own = accounts.margin_account.require_authority(accounts.depositor.address(), time);
     own.map_err(|_| PlimsollError::RowMustExist.into())
 }

@@ -5,7 +5,7 @@ use plimsoll_risk::{
     beta, depth, liquidatable, settle, BidKind, Check, Episode, Health, LiquidationTerms, RowKey,
     RowKind, Settlement,
 };
-use plimsoll_units::{Ratio, Slots};
+use plimsoll_units::{Ratio, Slots, Value};
 
 use crate::bid::{take_rows, take_slice, Taking};
 use crate::check::{guarded, Guarded, Ix, Parties};
@@ -94,17 +94,13 @@ pub(crate) fn handler(
     let views = ctx.remaining_accounts()?;
     let accounts = &mut ctx.accounts;
     let time = crate::clock::now()?.time;
-    accounts
-        .bidder
-        .require_authority(accounts.authority.address(), time)?;
+    accounts.bidder.require_authority(accounts.authority.address(), time)?;
     let group = (accounts.group.address(), &*accounts.group);
     let terms = accounts.group.liquidation_terms()?;
     let touched = touched_keys(&accounts.margin_account, &request)?;
     let insurance = &mut accounts.insurance;
-    let parties = Parties {
-        first: &mut accounts.margin_account,
-        second: Some(&mut accounts.bidder),
-    };
+    let parties =
+        Parties { first: &mut accounts.margin_account, second: Some(&mut accounts.bidder) };
     let outcome = guarded(Ix::Liquidate, group, parties, &touched, views, |guarded| {
         bid(guarded, insurance, &terms, &request, &limits)
     })?;
@@ -148,38 +144,23 @@ fn bid(
     request: &BidRequest,
     limits: &BidLimits,
 ) -> Result<Outcome> {
-    let before = guarded
-        .market
-        .health(guarded.parties.first.rows()?, Check::Maintenance)?;
+    let before = guarded.market.health(guarded.parties.first.rows()?, Check::Maintenance)?;
     let beta = pay(guarded, terms, &before)?;
     let (kind, takings) = match request {
-        BidRequest::Slice { share_max } => (
-            BidKind::Slice,
-            take_slice(guarded, terms, &before, beta, *share_max)?,
-        ),
+        BidRequest::Slice { share_max } => {
+            (BidKind::Slice, take_slice(guarded, terms, &before, beta, *share_max)?)
+        }
         BidRequest::Rows { rows } => (BidKind::Rows, take_rows(guarded, rows)?),
     };
-    let moved = guarded
-        .market
-        .health(guarded.parties.first.rows()?, Check::Maintenance)?;
-    let bid = plimsoll_risk::Bid {
-        before,
-        moved,
-        beta,
-        kind,
-    };
+    let moved = guarded.market.health(guarded.parties.first.rows()?, Check::Maintenance)?;
+    let bid = plimsoll_risk::Bid { before, moved, beta, kind };
     let settlement = settle(terms, &bid).map_err(report)?;
     require_limits(&settlement, limits)?;
     transfer_quote(guarded, &settlement)?;
     insurance.book(settlement.insurance_paid, settlement.insurance_cut)?;
-    end_episode(guarded, terms)?;
+    end_episode(guarded, terms, &moved, &settlement)?;
     book_pools(guarded, &takings)?;
-    Ok(Outcome {
-        before,
-        settlement,
-        beta,
-        slot: guarded.now.slot.get(),
-    })
+    Ok(Outcome { before, settlement, beta, slot: guarded.now.slot.get() })
 }
 
 /// β now. Starts the episode if none runs yet.
@@ -198,10 +179,7 @@ fn pay(guarded: &mut Guarded<'_, '_>, terms: &LiquidationTerms, health: &Health)
 }
 
 fn require_limits(settlement: &Settlement, limits: &BidLimits) -> Result<()> {
-    let payment = settlement
-        .bidder_delta
-        .checked_neg()
-        .map_err(PlimsollError::from)?;
+    let payment = settlement.bidder_delta.checked_neg().map_err(PlimsollError::from)?;
     let affordable = payment.get() <= limits.payment_quote_atoms_max;
     require!(affordable, PlimsollError::BidWorseThanLimit);
     let discount = settlement.discount.checked_sub(settlement.insurance_cut);
@@ -218,29 +196,27 @@ fn transfer_quote(guarded: &mut Guarded<'_, '_>, settlement: &Settlement) -> Res
     // declared writable accounts.
     let mut collateral = unsafe { Account::<Collateral>::load_mut(view)? };
     let mut totals = collateral.totals();
-    let bidder = guarded
-        .parties
-        .second()?
-        .row_mut(QUOTE_KEY, &guarded.permit)?;
+    let bidder = guarded.parties.second()?.row_mut(QUOTE_KEY, &guarded.permit)?;
     let delta = token::token(settlement.bidder_delta);
-    bidder.shares = totals
-        .change(bidder.shares(), delta)
-        .map_err(PlimsollError::from)?
-        .into();
+    bidder.shares = totals.change(bidder.shares(), delta).map_err(PlimsollError::from)?.into();
     let row = guarded.parties.first.row_mut(QUOTE_KEY, &guarded.permit)?;
     let delta = token::token(settlement.account_delta);
-    row.shares = totals
-        .change(row.shares(), delta)
-        .map_err(PlimsollError::from)?
-        .into();
+    row.shares = totals.change(row.shares(), delta).map_err(PlimsollError::from)?.into();
     collateral.set_totals(&totals);
     Ok(())
 }
 
-fn end_episode(guarded: &mut Guarded<'_, '_>, terms: &LiquidationTerms) -> Result<()> {
-    let after = guarded
-        .market
-        .health(guarded.parties.first.rows()?, Check::Maintenance)?;
+/// Ends the episode of an account that reached its buffer. Only quote tokens came or went since
+/// the rows moved, and they carry no requirement: no second judgement is needed.
+fn end_episode(
+    guarded: &mut Guarded<'_, '_>,
+    terms: &LiquidationTerms,
+    moved: &Health,
+    settlement: &Settlement,
+) -> Result<()> {
+    let paid = Value::from_quote(settlement.account_delta);
+    let equity = moved.equity.checked_add(paid).map_err(PlimsollError::from)?;
+    let after = Health { equity, ..*moved };
     crate::check::update_episode(terms, guarded.parties.first, &after)
 }
 
@@ -261,18 +237,9 @@ fn book_pools(guarded: &mut Guarded<'_, '_>, takings: &[Taking]) -> Result<()> {
 }
 
 fn receipt(accounts: &Liquidate, outcome: &Outcome) -> Result<()> {
-    let Outcome {
-        before,
-        settlement,
-        beta,
-        slot,
-    } = outcome;
-    let floor = |value: plimsoll_units::Value| {
-        value
-            .to_quote_floor()
-            .map(|atoms| atoms.get())
-            .map_err(PlimsollError::from)
-    };
+    let Outcome { before, settlement, beta, slot } = outcome;
+    let floor =
+        |value: Value| value.to_quote_floor().map(|atoms| atoms.get()).map_err(PlimsollError::from);
     emit!(Liquidated {
         margin_account: *accounts.margin_account.address(),
         bidder: *accounts.bidder.address(),

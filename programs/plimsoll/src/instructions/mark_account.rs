@@ -47,11 +47,7 @@ pub(crate) fn handler(ctx: &mut Context<MarkAccount>) -> Result<()> {
     emit!(AccountMarked {
         margin_account: *account.address(),
         episode_slot: account.episode_slot,
-        equity_quote_atoms: health
-            .equity
-            .to_quote_floor()
-            .map_err(PlimsollError::from)?
-            .get(),
+        equity_quote_atoms: health.equity.to_quote_floor().map_err(PlimsollError::from)?.get(),
         requirement_quote_atoms: health
             .requirement
             .to_quote_ceil()

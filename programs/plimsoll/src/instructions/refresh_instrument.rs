@@ -48,9 +48,7 @@ pub(crate) fn handler(ctx: &mut Context<RefreshInstrument>) -> Result<()> {
     let accounts = &mut ctx.accounts;
     let lots = accounts.pool.open_interest()?;
     let price = lot_price(accounts)?;
-    let notional = price
-        .value_ceil(lots.get())
-        .and_then(|value| value.to_quote_ceil());
+    let notional = price.value_ceil(lots.get()).and_then(|value| value.to_quote_ceil());
     let notional = notional.map_err(PlimsollError::from)?;
 
     let total = signed(accounts.underlying.open_interest_quote_atoms)?
@@ -77,9 +75,7 @@ fn lot_price(accounts: &RefreshInstrument) -> Result<Price> {
 }
 
 fn signed(quote_atoms: u64) -> Result<QuoteAtoms> {
-    Ok(QuoteAtoms::new(
-        i64::try_from(quote_atoms).map_err(|_| PlimsollError::MathOverflow)?,
-    ))
+    Ok(QuoteAtoms::new(i64::try_from(quote_atoms).map_err(|_| PlimsollError::MathOverflow)?))
 }
 
 fn unsigned(quote: QuoteAtoms) -> Result<u64> {

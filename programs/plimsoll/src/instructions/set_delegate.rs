@@ -34,10 +34,7 @@ pub(crate) fn handler(
         account.delegate_expires_at = 0;
         return Ok(());
     }
-    require!(
-        expires_at > now()?.time.get(),
-        PlimsollError::ExpiryInThePast
-    );
+    require!(expires_at > now()?.time.get(), PlimsollError::ExpiryInThePast);
     account.delegate = delegate;
     account.delegate_expires_at = expires_at;
     Ok(())

@@ -60,20 +60,13 @@ pub(crate) fn handler(
     let views = ctx.remaining_accounts()?;
     let accounts = &mut ctx.accounts;
     let time = crate::clock::now()?.time;
-    accounts
-        .first
-        .require_authority(accounts.first_authority.address(), time)?;
-    accounts
-        .second
-        .require_authority(accounts.second_authority.address(), time)?;
+    accounts.first.require_authority(accounts.first_authority.address(), time)?;
+    accounts.second.require_authority(accounts.second_authority.address(), time)?;
 
     let key = RowKey::new(underlying, RowKind::Linear, accounts.pool.index);
     let group = (accounts.group.address(), &*accounts.group);
     let pool = &mut accounts.pool;
-    let parties = Parties {
-        first: &mut accounts.first,
-        second: Some(&mut accounts.second),
-    };
+    let parties = Parties { first: &mut accounts.first, second: Some(&mut accounts.second) };
     let (lots, ticks) = (BaseLots::new(lots), PriceTicks::new(price_ticks));
     let fee = guarded(Ix::Trade, group, parties, &[key], views, |guarded| {
         exchange(guarded, pool, key, lots, ticks)
@@ -128,16 +121,8 @@ fn exchange(
 /// One side: the quantity comes in, notional and fee go out.
 fn fill(row: &mut Row, lots: BaseLots, notional: QuoteAtoms, fee: QuoteAtoms) -> Result<()> {
     let paid = notional.checked_add(fee).map_err(PlimsollError::from)?;
-    row.lots = row
-        .lots()
-        .checked_add(lots)
-        .map_err(PlimsollError::from)?
-        .get();
-    row.quote_atoms = row
-        .quote()
-        .checked_sub(paid)
-        .map_err(PlimsollError::from)?
-        .get();
+    row.lots = row.lots().checked_add(lots).map_err(PlimsollError::from)?.get();
+    row.quote_atoms = row.quote().checked_sub(paid).map_err(PlimsollError::from)?.get();
     Ok(())
 }
 

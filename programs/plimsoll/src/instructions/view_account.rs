@@ -16,10 +16,7 @@ use crate::state::{Group, MarginAccount, StoredPrice};
 fn stored(price: Option<Price>) -> StoredPrice {
     match price {
         Some(price) => price.into(),
-        None => StoredPrice {
-            mantissa: 0,
-            exponent: 0,
-        },
+        None => StoredPrice { mantissa: 0, exponent: 0 },
     }
 }
 
@@ -88,13 +85,7 @@ pub(crate) fn handler(ctx: &mut Context<ViewAccount>) -> Result<AccountReport> {
     let sets = scenario_sets(&market)?;
     let holdings = market.holdings(rows)?;
     let terms = group.liquidation_terms()?;
-    account_report(
-        &market.market(),
-        &holdings,
-        &sets,
-        &terms,
-        account.episode(),
-    )
+    account_report(&market.market(), &holdings, &sets, &terms, account.episode())
 }
 
 /// The report on an account that holds `holdings`; `sets` has index, scenario set and widened
@@ -113,11 +104,9 @@ pub fn account_report(
     };
     let mut underlyings = Vec::with_capacity(sets.len());
     let mut failed = Ok(());
-    let maintenance = report_of(market, holdings.iter().copied(), find, |one| {
-        match view(&one) {
-            Ok(view) => underlyings.push(view),
-            Err(error) => failed = Err(error),
-        }
+    let maintenance = report_of(market, holdings.iter().copied(), find, |one| match view(&one) {
+        Ok(view) => underlyings.push(view),
+        Err(error) => failed = Err(error),
     })
     .map_err(report)?;
     failed?;

@@ -55,10 +55,7 @@ pub(crate) fn handler(
 ) -> Result<()> {
     require!(amount_token_atoms > 0, PlimsollError::ZeroAmount);
     let key = RowKey::from_raw(collateral_key).ok_or(PlimsollError::OutOfRange)?;
-    require!(
-        key.kind() == plimsoll_risk::RowKind::Token,
-        PlimsollError::OutOfRange
-    );
+    require!(key.kind() == plimsoll_risk::RowKind::Token, PlimsollError::OutOfRange);
     let views = ctx.remaining_accounts()?;
     let accounts = &mut ctx.accounts;
     let group = (accounts.group.address(), &*accounts.group);
@@ -68,20 +65,10 @@ pub(crate) fn handler(
         token_program: *accounts.token_program.address(),
         vault_token_atoms: accounts.vault.amount(),
     };
-    let parties = Parties {
-        first: &mut accounts.margin_account,
-        second: None,
-    };
+    let parties = Parties { first: &mut accounts.margin_account, second: None };
     let view = guarded(Ix::Withdraw, group, parties, &[key], views, |guarded| {
         let view = guarded.market.row_view(key)?;
-        book(
-            guarded,
-            key,
-            view,
-            &names,
-            amount_token_atoms,
-            borrow_token_atoms_max,
-        )?;
+        book(guarded, key, view, &names, amount_token_atoms, borrow_token_atoms_max)?;
         Ok(view)
     })?;
     pay(accounts, view, amount_token_atoms)?;
@@ -123,15 +110,9 @@ fn book(
 
     let row = guarded.parties.first.row_mut(key, &guarded.permit)?;
     let mut totals = collateral.totals();
-    let before = totals
-        .borrowed_atoms(row.shares())
-        .map_err(PlimsollError::from)?;
-    let out = token::atoms(amount)?
-        .checked_neg()
-        .map_err(PlimsollError::from)?;
-    let shares = totals
-        .change(row.shares(), out)
-        .map_err(PlimsollError::from)?;
+    let before = totals.borrowed_atoms(row.shares()).map_err(PlimsollError::from)?;
+    let out = token::atoms(amount)?.checked_neg().map_err(PlimsollError::from)?;
+    let shares = totals.change(row.shares(), out).map_err(PlimsollError::from)?;
     let after = totals.borrowed_atoms(shares).map_err(PlimsollError::from)?;
     row.shares = shares.into();
     collateral.set_totals(&totals);
@@ -148,10 +129,7 @@ fn require_borrow(
     borrowed: TokenAtoms,
     borrow_max: u64,
 ) -> Result<()> {
-    require!(
-        token::within(borrowed, borrow_max),
-        PlimsollError::BorrowBeyondLimit
-    );
+    require!(token::within(borrowed, borrow_max), PlimsollError::BorrowBeyondLimit);
     let cap = collateral.borrow_cap_token_atoms;
     require!(cap > 0, PlimsollError::BorrowNotAllowed);
     let all = totals.borrows_ceil().map_err(PlimsollError::from)?;

@@ -98,10 +98,7 @@ impl RiskAccounts {
     /// The account just taken does not fit its place: says where, and whether it came twice.
     #[cold]
     fn refusal(&self, view: &AccountView, otherwise: PlimsollError) -> Error {
-        msg!(
-            "risk account {} does not fit its place",
-            self.next.saturating_sub(1)
-        );
+        msg!("risk account {} does not fit its place", self.next.saturating_sub(1));
         match self.is_doubled(view) {
             true => PlimsollError::RiskAccountDuplicate.into(),
             false => otherwise.into(),

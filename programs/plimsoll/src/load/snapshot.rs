@@ -73,9 +73,7 @@ impl Snapshot {
                 current = key.underlying();
                 let (account, view) = accounts.take::<Underlying>(group, current)?;
                 let quote = take_quote(&account, accounts, now)?;
-                loaded
-                    .underlyings
-                    .push(underlying_terms(&account, &quote, &factors)?);
+                loaded.underlyings.push(underlying_terms(&account, &quote, &factors)?);
                 loaded.underlying_views.push(view);
             }
             loaded.load_row(group, key, accounts)?;
@@ -108,8 +106,7 @@ impl Snapshot {
         let (account, view) = accounts.take::<Underlying>(group, 0)?;
         let quote = take_quote(&account, accounts, now)?;
         let factors = QuoteFactors::new(&account, &quote, quote_decimals)?;
-        self.underlyings
-            .push(underlying_terms(&account, &quote, &factors)?);
+        self.underlyings.push(underlying_terms(&account, &quote, &factors)?);
         self.underlying_views.push(view);
         Ok(factors)
     }
@@ -120,18 +117,11 @@ impl Snapshot {
         key: RowKey,
         accounts: &mut RiskAccounts,
     ) -> Result<()> {
-        let mid = self
-            .underlyings
-            .last()
-            .ok_or(PlimsollError::CorruptAccount)?
-            .price;
+        let mid = self.underlyings.last().ok_or(PlimsollError::CorruptAccount)?.price;
         match key.kind() {
             RowKind::Token => {
                 let (account, view) = accounts.take::<Collateral>(group, key.index())?;
-                require!(
-                    account.underlying == key.underlying(),
-                    PlimsollError::CorruptAccount
-                );
+                require!(account.underlying == key.underlying(), PlimsollError::CorruptAccount);
                 self.rows.push(token_terms(&account, mid)?);
                 self.sources.push(RowSource {
                     deposit_index: account.deposit_index(),
@@ -141,17 +131,10 @@ impl Snapshot {
             }
             RowKind::Linear => {
                 let (account, view) = accounts.take::<Instrument>(group, key.index())?;
-                require!(
-                    account.underlying == key.underlying(),
-                    PlimsollError::CorruptAccount
-                );
+                require!(account.underlying == key.underlying(), PlimsollError::CorruptAccount);
                 self.rows.push(linear_terms(&account, mid)?);
                 let (deposit_index, borrow_index) = (Index::ONE, Index::ONE);
-                self.sources.push(RowSource {
-                    deposit_index,
-                    borrow_index,
-                    view,
-                });
+                self.sources.push(RowSource { deposit_index, borrow_index, view });
             }
         }
         Ok(())
@@ -159,10 +142,7 @@ impl Snapshot {
 
     /// The market as the risk crate sees it.
     pub(crate) fn market(&self) -> Market<'_> {
-        Market {
-            underlyings: &self.underlyings,
-            rows: &self.rows,
-        }
+        Market { underlyings: &self.underlyings, rows: &self.rows }
     }
 
     /// The rows of an account as the risk crate sees them.
@@ -179,11 +159,7 @@ impl Snapshot {
                     found.ok_or(PlimsollError::RowTermsMissing)?.1.atoms(row)?
                 }
             };
-            holdings.push(Holding {
-                key,
-                quantity,
-                quote: row.quote(),
-            });
+            holdings.push(Holding { key, quantity, quote: row.quote() });
         }
         Ok(holdings)
     }
@@ -198,30 +174,37 @@ impl Snapshot {
 
     /// Terms of one row.
     pub(crate) fn terms(&self, key: RowKey) -> Result<&RowTerms> {
-        let found = self.rows.iter().find(|terms| terms.key == key);
+        let found = self.place(key).and_then(|at| self.rows.get(at));
         found.ok_or_else(|| PlimsollError::RowTermsMissing.into())
     }
 
     /// Terms of one underlying.
     pub(crate) fn underlying(&self, index: u16) -> Result<&UnderlyingTerms> {
-        let found = self.underlyings.iter().find(|terms| terms.index == index);
+        let place = self.underlyings.binary_search_by_key(&index, |terms| terms.index);
+        let found = place.ok().and_then(|at| self.underlyings.get(at));
         found.ok_or_else(|| PlimsollError::RowTermsMissing.into())
     }
 
     /// The account of an underlying.
     pub(crate) fn underlying_account(&self, at: usize) -> Result<Account<Underlying>> {
-        let view = self
-            .underlying_views
-            .get(at)
-            .ok_or(PlimsollError::RowTermsMissing)?;
+        let view = self.underlying_views.get(at).ok_or(PlimsollError::RowTermsMissing)?;
         Account::<Underlying>::load(*view)
     }
 
     /// The account behind a row.
     pub(crate) fn row_view(&self, key: RowKey) -> Result<AccountView> {
-        let at = self.rows.iter().position(|terms| terms.key == key);
-        let source = at.and_then(|at| self.sources.get(at));
+        let source = self.place(key).and_then(|at| self.sources.get(at));
         Ok(source.ok_or(PlimsollError::RowTermsMissing)?.view)
+    }
+
+    /// Token atoms of a balance, toward minus infinity.
+    pub(crate) fn atoms(&self, key: RowKey, row: &Row) -> Result<i64> {
+        let source = self.place(key).and_then(|at| self.sources.get(at));
+        source.ok_or(PlimsollError::RowTermsMissing)?.atoms(row)
+    }
+
+    fn place(&self, key: RowKey) -> Option<usize> {
+        self.rows.binary_search_by_key(&key, |terms| terms.key).ok()
     }
 }
 
@@ -234,9 +217,6 @@ impl RowSource {
             true => self.borrow_index,
             false => self.deposit_index,
         };
-        Ok(shares
-            .to_atoms_floor(index)
-            .map_err(PlimsollError::from)?
-            .get())
+        Ok(shares.to_atoms_floor(index).map_err(PlimsollError::from)?.get())
     }
 }

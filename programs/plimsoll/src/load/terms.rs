@@ -47,9 +47,7 @@ pub(crate) fn take_quote(
         let data = view.try_borrow()?;
         *slot = oracle::read_for_check(source, view.address(), view.owner(), &data)?;
     }
-    let used = quotes
-        .get(..sources.len())
-        .ok_or(PlimsollError::CorruptAccount)?;
+    let used = quotes.get(..sources.len()).ok_or(PlimsollError::CorruptAccount)?;
     judged(account, used, now.time)
 }
 
@@ -89,9 +87,7 @@ pub fn underlying_terms(
     factors: &QuoteFactors,
 ) -> Result<UnderlyingTerms> {
     let product = |price: Price, factor: Price| {
-        price
-            .checked_mul(factor)
-            .map_err(|error| Error::from(PlimsollError::from(error)))
+        price.checked_mul(factor).map_err(|error| Error::from(PlimsollError::from(error)))
     };
     let stable_usd = account.stable.price.price()?;
     let stable = product(stable_usd, factors.mid)?;
@@ -131,25 +127,13 @@ pub fn token_terms(account: &Collateral, mid: Price) -> Result<RowTerms> {
     let key = account.key();
     let price = match key == RowKey::QUOTE {
         true => Price::ONE,
-        false => mid
-            .checked_mul(account.scale()?)
-            .map_err(PlimsollError::from)?,
+        false => mid.checked_mul(account.scale()?).map_err(PlimsollError::from)?,
     };
-    Ok(RowTerms {
-        key,
-        price,
-        pnl_weight: Ratio::ONE,
-    })
+    Ok(RowTerms { key, price, pnl_weight: Ratio::ONE })
 }
 
 /// Terms of a linear instrument's row, in quote atoms per lot; `mid` is its underlying's price.
 pub fn linear_terms(account: &Instrument, mid: Price) -> Result<RowTerms> {
-    let price = mid
-        .checked_mul(account.lot()?)
-        .map_err(PlimsollError::from)?;
-    Ok(RowTerms {
-        key: account.key(),
-        price,
-        pnl_weight: account.pnl_weight(),
-    })
+    let price = mid.checked_mul(account.lot()?).map_err(PlimsollError::from)?;
+    Ok(RowTerms { key: account.key(), price, pnl_weight: account.pnl_weight() })
 }

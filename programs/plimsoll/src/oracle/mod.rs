@@ -32,12 +32,7 @@ impl RawQuote {
         // A confidence of zero is no number that a price could have; it stands for none.
         let confidence = Price::from_decimal(self.confidence, self.exponent).ok();
         let published = UnixSeconds::new(self.published);
-        Some(SourceQuote {
-            price,
-            confidence,
-            published,
-            trading: self.trading,
-        })
+        Some(SourceQuote { price, confidence, published, trading: self.trading })
     }
 }
 
@@ -66,10 +61,7 @@ pub fn read_for_check(
     data: &[u8],
 ) -> Result<Option<SourceQuote>> {
     if is_pinned(source) {
-        require!(
-            anchor_lang::address_eq(address, &source.address),
-            PlimsollError::OracleWrongFeed
-        );
+        require!(anchor_lang::address_eq(address, &source.address), PlimsollError::OracleWrongFeed);
         return Ok(read(source, address, owner, data).unwrap_or(None));
     }
     read(source, address, owner, data)
@@ -82,10 +74,7 @@ fn read(
     data: &[u8],
 ) -> Result<Option<SourceQuote>> {
     if is_pinned(source) {
-        require!(
-            anchor_lang::address_eq(address, &source.address),
-            PlimsollError::OracleWrongFeed
-        );
+        require!(anchor_lang::address_eq(address, &source.address), PlimsollError::OracleWrongFeed);
     }
     let raw = match SourceKind::from_raw(source.kind).ok_or(PlimsollError::OracleSourceInvalid)? {
         SourceKind::PythPush => pyth_push::read(owner, data)?,

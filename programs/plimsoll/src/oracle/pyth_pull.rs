@@ -72,13 +72,8 @@ impl PriceUpdateV2 {
 
 /// Reads an update; owner, discriminator, verification level and feed id must be right.
 pub(super) fn read(owner: &Address, data: &[u8], feed_id: &[u8; 32]) -> Result<RawQuote> {
-    require!(
-        anchor_lang::address_eq(owner, &PYTH_RECEIVER),
-        PlimsollError::OracleWrongOwner
-    );
-    let body = data
-        .strip_prefix(&DISCRIMINATOR)
-        .ok_or(PlimsollError::OracleUnreadable)?;
+    require!(anchor_lang::address_eq(owner, &PYTH_RECEIVER), PlimsollError::OracleWrongOwner);
+    let body = data.strip_prefix(&DISCRIMINATOR).ok_or(PlimsollError::OracleUnreadable)?;
     let update =
         PriceUpdateV2::deserialize(&mut &*body).map_err(|_| PlimsollError::OracleUnreadable)?;
     let verified = matches!(update.verification_level, VerificationLevel::Full);

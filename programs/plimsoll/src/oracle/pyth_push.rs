@@ -13,10 +13,7 @@ pub const PYTH_PUSH: Address =
 /// Reads the aggregate price. A feed that is not trading keeps its last aggregate, and says so:
 /// the SDK would substitute the price before, which is older than it looks.
 pub(super) fn read(owner: &Address, data: &[u8]) -> Result<RawQuote> {
-    require!(
-        anchor_lang::address_eq(owner, &PYTH_PUSH),
-        PlimsollError::OracleWrongOwner
-    );
+    require!(anchor_lang::address_eq(owner, &PYTH_PUSH), PlimsollError::OracleWrongOwner);
     let account: &SolanaPriceAccount =
         load_price_account(data).map_err(|_| PlimsollError::OracleUnreadable)?;
     Ok(RawQuote {

@@ -43,17 +43,10 @@ impl Insurance {
     /// Books one liquidation: the fund receives `cut` and pays `paid`, both at least zero.
     /// `InsuranceInsufficient` if it then holds less than it must pay.
     pub fn book(&mut self, paid: QuoteAtoms, cut: QuoteAtoms) -> Result<()> {
-        let balance = self
-            .balance()?
-            .checked_add(cut)
-            .and_then(|held| held.checked_sub(paid));
+        let balance = self.balance()?.checked_add(cut).and_then(|held| held.checked_sub(paid));
         let balance = balance.map_err(PlimsollError::from)?;
         if balance.is_negative() {
-            msg!(
-                "insurance: holds {}, must pay {}",
-                self.balance_quote_atoms,
-                paid.get()
-            );
+            msg!("insurance: holds {}, must pay {}", self.balance_quote_atoms, paid.get());
             return Err(PlimsollError::InsuranceInsufficient.into());
         }
         let received = atoms(self.received_quote_atoms)?.checked_add(cut);
@@ -66,19 +59,14 @@ impl Insurance {
 
     /// Books a gift to the fund.
     pub fn add(&mut self, amount: QuoteAtoms) -> Result<()> {
-        let balance = self
-            .balance()?
-            .checked_add(amount)
-            .map_err(PlimsollError::from)?;
+        let balance = self.balance()?.checked_add(amount).map_err(PlimsollError::from)?;
         self.balance_quote_atoms = raw(balance)?;
         Ok(())
     }
 }
 
 fn atoms(raw: u64) -> Result<QuoteAtoms> {
-    Ok(QuoteAtoms::new(
-        i64::try_from(raw).map_err(|_| PlimsollError::MathOverflow)?,
-    ))
+    Ok(QuoteAtoms::new(i64::try_from(raw).map_err(|_| PlimsollError::MathOverflow)?))
 }
 
 fn raw(atoms: QuoteAtoms) -> Result<u64> {

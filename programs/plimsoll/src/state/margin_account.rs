@@ -78,32 +78,33 @@ impl MarginAccount {
 
     /// The row with `key`, if there is one.
     pub fn row(&self, key: RowKey) -> Result<Option<&Row>> {
-        Ok(self.rows()?.iter().find(|row| row.key == key.raw()))
+        let rows = self.rows()?;
+        Ok(place(rows, key).ok().and_then(|at| rows.get(at)))
     }
 
     /// The row with `key`, for writing; `RowTermsMissing` if there is none.
     pub(crate) fn row_mut(&mut self, key: RowKey, _: &RowPermit) -> Result<&mut Row> {
-        let found = self.rows_mut()?.iter_mut().find(|row| row.key == key.raw());
+        let at = place(self.rows()?, key).map_err(|_| PlimsollError::RowTermsMissing)?;
+        let found = self.rows_mut()?.get_mut(at);
         found.ok_or_else(|| PlimsollError::RowTermsMissing.into())
     }
 
     /// Makes sure that a row with `key` exists. Fails by name when the account is full.
     pub(crate) fn ensure_row(&mut self, key: RowKey, _: &RowPermit) -> Result<()> {
-        let rows = self.rows()?;
-        let at = rows.partition_point(|row| row.key < key.raw());
-        if rows.get(at).is_some_and(|row| row.key == key.raw()) {
+        let Err(at) = place(self.rows()?, key) else {
             return Ok(());
-        }
+        };
         self.check_room(key)?;
-        let count = rows.len();
-        let tail = self
-            .rows
-            .get_mut(at..=count)
-            .ok_or(PlimsollError::CorruptAccount)?;
-        tail.rotate_right(1);
-        let slot = tail.first_mut().ok_or(PlimsollError::CorruptAccount)?;
+        let count = usize::from(self.row_count);
+        require!(count < ROWS_MAX, PlimsollError::CorruptAccount);
+        self.rows.copy_within(at..count, at.saturating_add(1));
+        let slot = self.rows.get_mut(at).ok_or(PlimsollError::CorruptAccount)?;
         *slot = Row::new(key);
-        self.recount()
+        self.row_count = self.row_count.saturating_add(1);
+        if key.kind() == RowKind::Token {
+            self.token_count = self.token_count.saturating_add(1);
+        }
+        Ok(())
     }
 
     /// Removes the rows that hold nothing.
@@ -116,17 +117,11 @@ impl MarginAccount {
         for at in 0..count {
             let row = *self.rows.get(at).ok_or(PlimsollError::CorruptAccount)?;
             if !row.is_empty() {
-                *self
-                    .rows
-                    .get_mut(kept)
-                    .ok_or(PlimsollError::CorruptAccount)? = row;
+                *self.rows.get_mut(kept).ok_or(PlimsollError::CorruptAccount)? = row;
                 kept = kept.saturating_add(1);
             }
         }
-        let rest = self
-            .rows
-            .get_mut(kept..count)
-            .ok_or(PlimsollError::CorruptAccount)?;
+        let rest = self.rows.get_mut(kept..count).ok_or(PlimsollError::CorruptAccount)?;
         rest.fill(bytemuck::Zeroable::zeroed());
         self.row_count = u8::try_from(kept).map_err(|_| PlimsollError::CorruptAccount)?;
         self.token_count = self.count_tokens()?;
@@ -146,10 +141,7 @@ impl MarginAccount {
             }
             RowKind::Linear => {
                 let positions = rows.saturating_sub(tokens);
-                require!(
-                    positions < POSITION_ROWS_MAX,
-                    PlimsollError::PositionRowsFull
-                );
+                require!(positions < POSITION_ROWS_MAX, PlimsollError::PositionRowsFull);
             }
         }
         // So is that row's place among the risk accounts: a liquidation adds it.
@@ -159,15 +151,6 @@ impl MarginAccount {
             needed.saturating_add(quote) <= RISK_ACCOUNTS_MAX,
             PlimsollError::TooManyUnderlyings
         );
-        Ok(())
-    }
-
-    fn recount(&mut self) -> Result<()> {
-        self.row_count = self
-            .row_count
-            .checked_add(1)
-            .ok_or(PlimsollError::CorruptAccount)?;
-        self.token_count = self.count_tokens()?;
         Ok(())
     }
 
@@ -204,10 +187,7 @@ impl MarginAccount {
         }
         let delegated = anchor_lang::address_eq(signer, &self.delegate);
         require!(delegated, PlimsollError::NotAccountAuthority);
-        require!(
-            now.get() < self.delegate_expires_at,
-            PlimsollError::DelegateExpired
-        );
+        require!(now.get() < self.delegate_expires_at, PlimsollError::DelegateExpired);
         Ok(())
     }
 
@@ -219,54 +199,40 @@ impl MarginAccount {
             _ => true,
         });
         require!(ascending, PlimsollError::CorruptAccount);
-        require!(
-            rows.iter().all(|row| !row.is_empty()),
-            PlimsollError::CorruptAccount
-        );
-        let unused = self
-            .rows
-            .get(rows.len()..)
-            .ok_or(PlimsollError::CorruptAccount)?;
+        require!(rows.iter().all(|row| !row.is_empty()), PlimsollError::CorruptAccount);
+        let unused = self.rows.get(rows.len()..).ok_or(PlimsollError::CorruptAccount)?;
         let zero: Row = bytemuck::Zeroable::zeroed();
-        require!(
-            unused.iter().all(|row| *row == zero),
-            PlimsollError::CorruptAccount
-        );
-        require!(
-            self.count_tokens()? == self.token_count,
-            PlimsollError::CorruptAccount
-        );
+        require!(unused.iter().all(|row| *row == zero), PlimsollError::CorruptAccount);
+        require!(self.count_tokens()? == self.token_count, PlimsollError::CorruptAccount);
         let needed = risk_account_count(rows, None)?;
-        require!(
-            needed <= RISK_ACCOUNTS_MAX,
-            PlimsollError::TooManyUnderlyings
-        );
+        require!(needed <= RISK_ACCOUNTS_MAX, PlimsollError::TooManyUnderlyings);
         Ok(())
     }
 }
 
+/// Where the row with `key` is, or where it would have to be.
+#[inline]
+fn place(rows: &[Row], key: RowKey) -> core::result::Result<usize, usize> {
+    rows.binary_search_by_key(&key.raw(), |row| row.key)
+}
+
 /// Accounts that a check of `rows`, and of one `extra` row, may need at most.
 pub fn risk_account_count(rows: &[Row], extra: Option<RowKey>) -> Result<usize> {
+    // The underlying is all that lies above 32 bits of a key.
+    let extra = extra.map(|key| key.raw() >> 32);
     // The quote underlying is always read.
-    let mut last = Some(0);
+    let mut last = 0_u64;
     let mut underlyings = 1_usize;
+    let mut held = extra.is_none() || extra == Some(0);
     for row in rows {
-        let underlying = Some(row.key()?.underlying());
+        let underlying = row.key >> 32;
         if underlying != last {
             underlyings = underlyings.saturating_add(1);
             last = underlying;
+            held |= extra == Some(underlying);
         }
     }
-    let mut count = rows.len();
-    if let Some(key) = extra {
-        count = count.saturating_add(1);
-        let mut held = key.underlying() == 0;
-        for row in rows {
-            held |= row.key()?.underlying() == key.underlying();
-        }
-        if !held {
-            underlyings = underlyings.saturating_add(1);
-        }
-    }
+    underlyings = underlyings.saturating_add(usize::from(!held));
+    let count = rows.len().saturating_add(usize::from(extra.is_some()));
     Ok(count.saturating_add(underlyings.saturating_mul(3)))
 }

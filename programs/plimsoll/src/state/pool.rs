@@ -50,10 +50,7 @@ impl Pool {
 
     /// Adds `change` (lots of one side, signed) to the open interest.
     pub fn change_open_interest(&mut self, change: BaseLots) -> Result<()> {
-        let next = self
-            .open_interest()?
-            .checked_add(change)
-            .map_err(PlimsollError::from)?;
+        let next = self.open_interest()?.checked_add(change).map_err(PlimsollError::from)?;
         // Both sides hold at least zero lots, so a negative sum means that the pool is wrong.
         self.open_interest_lots =
             u64::try_from(next.get()).map_err(|_| PlimsollError::CorruptAccount)?;
@@ -63,10 +60,8 @@ impl Pool {
     /// Credits trade fees.
     pub fn add_fees(&mut self, fees: QuoteAtoms) -> Result<()> {
         let raw = u64::try_from(fees.get()).map_err(|_| PlimsollError::MathOverflow)?;
-        self.fees_quote_atoms = self
-            .fees_quote_atoms
-            .checked_add(raw)
-            .ok_or(PlimsollError::MathOverflow)?;
+        self.fees_quote_atoms =
+            self.fees_quote_atoms.checked_add(raw).ok_or(PlimsollError::MathOverflow)?;
         Ok(())
     }
 }

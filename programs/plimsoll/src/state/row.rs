@@ -36,10 +36,7 @@ const _: () = assert!(
 impl Row {
     /// An empty row.
     pub fn new(key: RowKey) -> Self {
-        Self {
-            key: key.raw(),
-            ..Self::zeroed()
-        }
+        Self { key: key.raw(), ..Self::zeroed() }
     }
 
     /// The sort key.

@@ -95,9 +95,6 @@ impl StoredPrice {
 impl From<Price> for StoredPrice {
     fn from(price: Price) -> Self {
         let (mantissa, exponent) = price.parts();
-        Self {
-            mantissa,
-            exponent: i64::from(exponent),
-        }
+        Self { mantissa, exponent: i64::from(exponent) }
     }
 }

@@ -87,10 +87,7 @@ pub struct StoredSlope {
 impl StoredSlope {
     /// The slope-limited price.
     pub fn get(&self) -> Result<SlopeLimited> {
-        Ok(SlopeLimited {
-            price: self.price.price()?,
-            updated: UnixSeconds::new(self.updated_at),
-        })
+        Ok(SlopeLimited { price: self.price.price()?, updated: UnixSeconds::new(self.updated_at) })
     }
 
     /// Follows `target` and stores the result.
@@ -210,11 +207,7 @@ impl Underlying {
 
     /// The scenarios; `ScenarioSetInvalid` if they are not usable.
     pub fn scenario_set(&self) -> Result<ScenarioSet> {
-        let empty = Scenario {
-            shock: 0,
-            volatility: 0,
-            weight: Ratio::ZERO,
-        };
+        let empty = Scenario { shock: 0, volatility: 0, weight: Ratio::ZERO };
         let mut scenarios = [empty; SCENARIOS_MAX];
         for (slot, stored) in scenarios.iter_mut().zip(&self.scenarios) {
             *slot = Scenario {
