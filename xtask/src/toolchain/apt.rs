@@ -98,9 +98,7 @@ impl Apt {
             "Dir::Etc::preferencesparts=/dev/null".to_owned(),
             "Acquire::Languages=none".to_owned(),
             "APT::Sandbox::User=".to_owned(),
-            "APT::Keep-Downloaded-Packages=true".to_owned(),
             "Debug::NoLocking=true".to_owned(),
-            "Binary::apt-get::DPkg::Post-Invoke=".to_owned(),
         ];
         for option in options {
             command.arg("-o").arg(option);
