@@ -50,9 +50,11 @@ pub(crate) fn take_slice(
             }
             RowKind::Linear => {
                 let lots = BaseLots::new(share.of_lots_away(row.lots));
-                let quote = match row.lots == 0 {
-                    true => QuoteAtoms::new(share.of_lots_floor(row.quote_atoms)),
-                    false => share_of_quote(&row, lots)?,
+                // What the rows are worth is settled by what the move does to equity, so that the
+                // flow needs no division; with all of the lots goes all of it.
+                let quote = match lots == row.lots() && (share.is_one() || !lots.is_zero()) {
+                    true => row.quote(),
+                    false => QuoteAtoms::new(share.of_lots_floor(row.quote_atoms)),
                 };
                 take_position(guarded, key, lots, quote)?
             }

@@ -7,7 +7,7 @@
 //! compares the table to the IDL.
 
 use anchor_lang::prelude::*;
-use plimsoll_risk::{liquidatable, Check, Health, LiquidationTerms, RowKey};
+use plimsoll_risk::{depth, liquidatable, Check, Health, LiquidationTerms, RowKey};
 use plimsoll_units::Value;
 
 use crate::clock::{now, Now};
@@ -105,11 +105,11 @@ impl Parties<'_> {
         Ok(merged_keys(self.first.rows()?, second))
     }
 
-    /// Every party gets a row with `key`.
-    pub(crate) fn ensure_rows(&mut self, key: RowKey, permit: &RowPermit) -> Result<()> {
-        self.first.ensure_row(key, permit)?;
+    /// Every party gets rows with these keys.
+    fn ensure_rows(&mut self, keys: &[RowKey], permit: &RowPermit) -> Result<()> {
+        self.first.ensure_rows(keys, permit)?;
         match &mut self.second {
-            Some(second) => second.ensure_row(key, permit),
+            Some(second) => second.ensure_rows(keys, permit),
             None => Ok(()),
         }
     }
@@ -181,9 +181,7 @@ fn open(
     now: Now,
 ) -> Result<Opening> {
     let (first, second) = (parties.first.rows()?.to_vec(), second_rows(parties)?);
-    for key in touched {
-        parties.ensure_rows(*key, &RowPermit(()))?;
-    }
+    parties.ensure_rows(touched, &RowPermit(()))?;
     let keys = parties.keys()?;
     let market = Snapshot::load(group.0, group.1.quote_decimals, &keys, rest, now)?;
     Ok(Opening { market, first, second })
@@ -229,8 +227,13 @@ pub(crate) fn is_healthy(health: &Health) -> bool {
     health.equity >= health.requirement
 }
 
-/// Initial health at least zero, or: maintenance health did not fall, and neither requirement
-/// rose. The second way lets an account below its initial margin shrink, and never grow.
+/// Initial health at least zero, or: maintenance health did not fall, neither requirement rose, and
+/// the account is no deeper below its line. The second way lets an account below its initial
+/// margin shrink, and never grow.
+///
+/// Depth counts because health alone does not: below its line an account could sell its positions
+/// to an accomplice so far under their value that all of their requirement went with them. Health
+/// would stand still, and what is left would be a debt that no bid can release.
 fn require_initial_or_reduced(
     market: &Snapshot,
     before: &[Row],
@@ -245,6 +248,7 @@ fn require_initial_or_reduced(
     let maintenance_before = market.health(before, Check::Maintenance)?;
     let maintenance = market.health(after, Check::Maintenance)?;
     let reduced = surplus(&maintenance)? >= surplus(&maintenance_before)?
+        && depth(&maintenance) <= depth(&maintenance_before)
         && maintenance.requirement <= maintenance_before.requirement
         && initial.requirement <= initial_before.requirement;
     require!(reduced, PlimsollError::BelowInitialMargin);

@@ -67,7 +67,7 @@ pub(crate) fn handler(ctx: &mut Context<Deposit>, amount_token_atoms: u64) -> Re
         amount_token_atoms,
     )?;
 
-    accounts.margin_account.ensure_row(key, &permit)?;
+    accounts.margin_account.ensure_rows(&[key], &permit)?;
     let row = accounts.margin_account.row_mut(key, &permit)?;
     let mut totals = accounts.collateral.totals();
     let shares = totals.change(row.shares(), received).map_err(PlimsollError::from)?;

@@ -89,14 +89,29 @@ impl MarginAccount {
         found.ok_or_else(|| PlimsollError::RowTermsMissing.into())
     }
 
-    /// Makes sure that a row with `key` exists. Fails by name when the account is full.
-    pub(crate) fn ensure_row(&mut self, key: RowKey, _: &RowPermit) -> Result<()> {
-        let Err(at) = place(self.rows()?, key) else {
-            return Ok(());
-        };
-        self.check_room(key)?;
+    /// Makes sure that rows with these keys exist. Fails by name when the account is full.
+    pub(crate) fn ensure_rows(&mut self, keys: &[RowKey], _: &RowPermit) -> Result<()> {
+        let before = self.row_count;
+        for key in keys {
+            if let Err(at) = place(self.rows()?, *key) {
+                self.insert(at, *key)?;
+            }
+        }
+        match self.row_count == before {
+            true => Ok(()),
+            false => self.check_room(),
+        }
+    }
+
+    fn insert(&mut self, at: usize, key: RowKey) -> Result<()> {
         let count = usize::from(self.row_count);
-        require!(count < ROWS_MAX, PlimsollError::CorruptAccount);
+        let full = match key.kind() {
+            RowKind::Token => PlimsollError::TokenRowsFull,
+            RowKind::Linear => PlimsollError::PositionRowsFull,
+        };
+        if count >= ROWS_MAX {
+            return Err(full.into());
+        }
         self.rows.copy_within(at..count, at.saturating_add(1));
         let slot = self.rows.get_mut(at).ok_or(PlimsollError::CorruptAccount)?;
         *slot = Row::new(key);
@@ -128,29 +143,17 @@ impl MarginAccount {
         Ok(())
     }
 
-    fn check_room(&self, key: RowKey) -> Result<()> {
+    /// `TokenRowsFull`, `PositionRowsFull` or `TooManyUnderlyings` if a limit is passed. One token
+    /// row is kept for the quote token, in which liquidations pay, and so is that row's place
+    /// among the risk accounts: a liquidation adds it.
+    fn check_room(&self) -> Result<()> {
+        let spare = usize::from(self.row(QUOTE_KEY)?.is_none());
         let tokens = usize::from(self.token_count);
-        let rows = usize::from(self.row_count);
-        match key.kind() {
-            // One token row is kept for the quote token, in which liquidations pay.
-            RowKind::Token => {
-                let quote = usize::from(self.row(QUOTE_KEY)?.is_some());
-                let others = tokens.saturating_sub(quote);
-                let room = key == QUOTE_KEY || others.saturating_add(1) < TOKEN_ROWS_MAX;
-                require!(room, PlimsollError::TokenRowsFull);
-            }
-            RowKind::Linear => {
-                let positions = rows.saturating_sub(tokens);
-                require!(positions < POSITION_ROWS_MAX, PlimsollError::PositionRowsFull);
-            }
-        }
-        // So is that row's place among the risk accounts: a liquidation adds it.
-        let needed = risk_account_count(self.rows()?, Some(key))?;
-        let quote = usize::from(key != QUOTE_KEY && self.row(QUOTE_KEY)?.is_none());
-        require!(
-            needed.saturating_add(quote) <= RISK_ACCOUNTS_MAX,
-            PlimsollError::TooManyUnderlyings
-        );
+        require!(tokens.saturating_add(spare) <= TOKEN_ROWS_MAX, PlimsollError::TokenRowsFull);
+        let positions = usize::from(self.row_count).saturating_sub(tokens);
+        require!(positions <= POSITION_ROWS_MAX, PlimsollError::PositionRowsFull);
+        let needed = risk_account_count(self.rows()?)?.saturating_add(spare);
+        require!(needed <= RISK_ACCOUNTS_MAX, PlimsollError::TooManyUnderlyings);
         Ok(())
     }
 
@@ -204,8 +207,7 @@ impl MarginAccount {
         let zero: Row = bytemuck::Zeroable::zeroed();
         require!(unused.iter().all(|row| *row == zero), PlimsollError::CorruptAccount);
         require!(self.count_tokens()? == self.token_count, PlimsollError::CorruptAccount);
-        let needed = risk_account_count(rows, None)?;
-        require!(needed <= RISK_ACCOUNTS_MAX, PlimsollError::TooManyUnderlyings);
+        self.check_room()?;
         Ok(())
     }
 }
@@ -216,23 +218,16 @@ fn place(rows: &[Row], key: RowKey) -> core::result::Result<usize, usize> {
     rows.binary_search_by_key(&key.raw(), |row| row.key)
 }
 
-/// Accounts that a check of `rows`, and of one `extra` row, may need at most.
-pub fn risk_account_count(rows: &[Row], extra: Option<RowKey>) -> Result<usize> {
-    // The underlying is all that lies above 32 bits of a key.
-    let extra = extra.map(|key| key.raw() >> 32);
-    // The quote underlying is always read.
+/// Accounts that a check of `rows` may need at most.
+pub fn risk_account_count(rows: &[Row]) -> Result<usize> {
+    // The quote underlying is always read. An underlying is all that lies above 32 bits of a key.
     let mut last = 0_u64;
     let mut underlyings = 1_usize;
-    let mut held = extra.is_none() || extra == Some(0);
     for row in rows {
-        let underlying = row.key >> 32;
-        if underlying != last {
+        if row.key >> 32 != last {
             underlyings = underlyings.saturating_add(1);
-            last = underlying;
-            held |= extra == Some(underlying);
+            last = row.key >> 32;
         }
     }
-    underlyings = underlyings.saturating_add(usize::from(!held));
-    let count = rows.len().saturating_add(usize::from(extra.is_some()));
-    Ok(count.saturating_add(underlyings.saturating_mul(3)))
+    Ok(rows.len().saturating_add(underlyings.saturating_mul(3)))
 }
