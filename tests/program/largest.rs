@@ -53,7 +53,7 @@ fn long(world: &mut World, lots: i64) {
 }
 
 fn places(world: &World) -> usize {
-    risk_account_count(world.margin("alice").state.rows().unwrap(), None).unwrap()
+    risk_account_count(world.margin("alice").state.rows().unwrap()).unwrap()
 }
 
 /// Everything falls until alice is below her line, and a keeper takes a slice of all her rows.
