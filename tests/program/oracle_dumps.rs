@@ -2,14 +2,16 @@
 //! people's data and not in this repository: they are read from `../shared/data/pyth`, or from
 //! `pyth` in the folder that `PLIMSOLL_DATA` names, and skipped where they are not.
 //!
-//! What is expected comes from their index, which was decoded by other means.
+//! What is expected comes from their index, which was decoded by other means, and for updates of
+//! the pull oracle from the receiver's own SDK. That runs on the host alone: it brings another
+//! Anchor, which the program could not be built with.
 
 use std::path::PathBuf;
 
 use plimsoll::oracle::read_strict;
 use plimsoll::state::StoredSource;
 use plimsoll_client::error::error_code;
-use plimsoll_client::{Address, PlimsollError};
+use plimsoll_client::{Address, PlimsollError, PriceUpdateV2};
 use plimsoll_migrations::{apply, Markets, SourceSpec};
 use plimsoll_risk::{judge, Grade, OracleBounds, SourceQuote};
 use plimsoll_tests::{base64, keypair, Ground, World};
@@ -198,5 +200,51 @@ fn an_underlying_is_listed_on_a_real_account_at_its_price() {
             }
             (expected, done) => panic!("{}: expected {expected:?}, got {done:?}", dump.file),
         }
+    }
+}
+
+/// Every field of an update, as the receiver's own SDK and as the program name them.
+fn assert_same_update(data: &[u8], what: &str) {
+    use anchor_lang_receiver::AccountDeserialize;
+    use pyth_solana_receiver_sdk::price_update as theirs;
+
+    let theirs = theirs::PriceUpdateV2::try_deserialize(&mut &*data).unwrap();
+    let body = &data[8..];
+    let ours = <PriceUpdateV2 as borsh::BorshDeserialize>::deserialize(&mut &*body).unwrap();
+
+    assert_eq!(ours.write_authority, theirs.write_authority.to_bytes(), "{what}");
+    assert_eq!(
+        format!("{:?}", ours.verification_level),
+        format!("{:?}", theirs.verification_level),
+        "{what}"
+    );
+    let (own, message) = (ours.price_message, theirs.price_message);
+    assert_eq!(own.feed_id, message.feed_id, "{what}");
+    assert_eq!(
+        (own.price, own.conf, own.exponent),
+        (message.price, message.conf, message.exponent),
+        "{what}"
+    );
+    assert_eq!(
+        (own.publish_time, own.prev_publish_time),
+        (message.publish_time, message.prev_publish_time),
+        "{what}"
+    );
+    assert_eq!((own.ema_price, own.ema_conf), (message.ema_price, message.ema_conf), "{what}");
+    assert_eq!(ours.posted_slot, theirs.posted_slot, "{what}");
+}
+
+#[test]
+fn the_receivers_own_sdk_reads_every_update_alike() {
+    for dump in dumps().iter().filter(|dump| !dump.is_push) {
+        assert_same_update(&dump.data, &dump.file);
+    }
+    // And the updates that the other tests make.
+    let world = World::local();
+    for name in ["SOL/USD", "USDC/USD"] {
+        let mut feed = world.feeds[name].clone();
+        assert_same_update(&feed.data(), name);
+        feed.verified = false;
+        assert_same_update(&feed.data(), name);
     }
 }
