@@ -348,3 +348,26 @@ fn a_bidder_without_room_for_the_row_is_refused() {
     // Flat, but with a loss that was not settled: the row is still there.
     expect_error(world.liquidate("keeper", "alice", &Bid::slice()), "PositionRowsFull");
 }
+
+#[test]
+fn a_bidder_without_room_for_the_token_may_still_take_other_rows() {
+    let mut world = World::with(|markets| {
+        let sol = markets.tokens[1].clone();
+        for number in 0..6 {
+            let mut one = sol.clone();
+            one.mint = format!("T{number}");
+            markets.tokens.push(one);
+        }
+    });
+    traders(&mut world, &[("alice", 200), ("bob", 100_000), ("keeper", 9_999)]);
+    for token in ["SOL", "T0", "T1", "T2", "T3", "T4", "T5"] {
+        world.deposit("keeper", token, 1).unwrap();
+    }
+    world.deposit("alice", "BTC", 1_000).unwrap();
+    world.trade("alice", "bob", "SOL-PERP", 1_000, "150").unwrap();
+    world.walk_price("SOL", "136");
+
+    expect_error(world.liquidate("keeper", "alice", &Bid::slice()), "TokenRowsFull");
+    let bid = lots(&world, "SOL-PERP", 100);
+    world.liquidate("keeper", "alice", &bid).unwrap();
+}

@@ -1,10 +1,10 @@
 //! What may leave an account, what may be borrowed, and who may put something in?
 
 use plimsoll_client::instruction::{deposit, Bid};
-use plimsoll_client::{Address, BidRow};
-use plimsoll_migrations::Markets;
+use plimsoll_client::{pda, Address, BidRow};
+use plimsoll_migrations::{apply, Markets};
 use plimsoll_risk::Check;
-use plimsoll_tests::{address, assert_near, expect_error, World, BTC, SOL, USDC};
+use plimsoll_tests::{address, assert_near, expect_error, keypair, World, BTC, SOL, USDC};
 
 use crate::given::{local_with, traders};
 
@@ -333,6 +333,36 @@ fn a_deposit_takes_only_its_own_token_from_its_own_signer() {
     let btc = *world.directory.collateral(&world.mint("BTC")).unwrap();
     one.accounts[4].pubkey = btc.address;
     expect_error(world.send(&[one], &["mallory"]), "WrongTokenAccounts");
+}
+
+#[test]
+fn a_worthless_token_of_ones_own_group_is_no_deposit_elsewhere() {
+    // Anybody may create a group; here it is the owner's second one, with the same mints. Its
+    // collateral cannot credit an account of the first, nor its vault pay one.
+    let mut world = lent();
+    let mut markets = world.markets.clone();
+    markets.group.id = 1;
+    apply(&mut world.vm, &keypair("owner"), &markets, &world.names).unwrap();
+    let mint = world.mint("SOL");
+    let collateral = pda::collateral(&pda::group(&address("owner"), 1), &mint);
+    let vault = pda::vault(&collateral);
+    let (at, wallet) = (world.margin_address("alice"), world.wallet("alice", "SOL"));
+    world.fund("alice", "SOL", SOL);
+    let owner = address("alice");
+    let mut one = deposit(&world.directory, &owner, &wallet, &at, &mint, SOL).unwrap();
+    one.accounts[3].pubkey = vault;
+    expect_error(world.send(&[one.clone()], &["alice"]), "WrongTokenAccounts");
+    one.accounts[4].pubkey = collateral;
+    expect_error(world.send(&[one], &["alice"]), "WrongGroup");
+
+    let mut one = world.withdrawal("alice", "SOL", SOL, 0);
+    let own = world.directory.collateral(&mint).unwrap().address;
+    one.accounts[VAULT].pubkey = vault;
+    expect_error(world.send(&[one.clone()], &["alice"]), "WrongTokenAccounts");
+    for meta in one.accounts.iter_mut().filter(|meta| meta.pubkey == own) {
+        meta.pubkey = collateral;
+    }
+    expect_error(world.send(&[one], &["alice"]), "RiskAccountUnexpected");
 }
 
 #[test]
