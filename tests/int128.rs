@@ -70,7 +70,7 @@ impl Random {
     fn value(&mut self) -> u128 {
         let wide = (u128::from(self.word()) << 64) | u128::from(self.word());
         let value = wide >> (self.word() % 128);
-        if self.word() % 4 == 0 {
+        if self.word().is_multiple_of(4) {
             value.wrapping_neg()
         } else {
             value

@@ -11,7 +11,8 @@ use plimsoll_units::{Price, Ratio};
 
 use crate::given::{local_with, traders};
 
-type Flaw = (&'static str, &'static str, fn(&mut Feed));
+type Bend = fn(&mut Feed);
+type Flaw = (&'static str, &'static str, Bend);
 
 /// What can be wrong with one account, and the error of everything that needs its price.
 const FLAWS: [Flaw; 11] = [
@@ -153,7 +154,7 @@ fn an_account_that_a_signer_picks_must_be_right() {
 }
 
 /// The error of listing SOL on a feed that is bent before.
-fn listing_error(source: Option<SourceSpec>, feed: &str, bend: fn(&mut Feed)) -> String {
+fn listing_error(source: Option<SourceSpec>, feed: &str, bend: Bend) -> String {
     let mut markets = Markets::local();
     if let Some(source) = source {
         markets.underlyings[1].sources = vec![source];
@@ -170,7 +171,7 @@ fn listing_error(source: Option<SourceSpec>, feed: &str, bend: fn(&mut Feed)) ->
 
 #[test]
 fn nothing_is_listed_on_a_flawed_price() {
-    let flaws: [(&str, fn(&mut Feed)); 7] = [
+    let flaws: [(&str, Bend); 7] = [
         ("OracleWrongOwner", |feed| feed.owner = PROGRAM_ID),
         ("OracleNotVerified", |feed| feed.verified = false),
         ("OracleWrongFeed", |feed| feed.kind = FeedKind::Pull([9; 32])),
