@@ -208,6 +208,7 @@ impl Bench {
         (one.concentration_slope_ppm, one.concentration_max_ppm) = (10_000, 100_000);
         one.depth_quote_atoms = 10_000_000_000_000;
         (one.basis_ppm, one.initial_multiplier_ppm) = (5_000, 1_200_000);
+        one.widening_ppm = 1_000_000;
         one.scenario_count = 16;
         for (slot, scenario) in one.scenarios.iter_mut().zip(SPAN) {
             *slot = StoredScenario {

@@ -2,7 +2,9 @@
 
 use plimsoll::clock::Now;
 use plimsoll::instructions::view_account::{account_report, AccountReport};
-use plimsoll::load::{judged, linear_terms, token_terms, underlying_terms, QuoteFactors};
+use plimsoll::load::{
+    judged, linear_terms, token_terms, underlying_terms, withhold_open_profit, QuoteFactors,
+};
 use plimsoll::oracle::read_for_check;
 use plimsoll::state::{MarginAccount, Underlying};
 use plimsoll_risk::{
@@ -118,7 +120,10 @@ impl<'a> Snapshot<'a> {
         let holdings = self.holdings(account)?;
         let held = holdings.iter().find(|holding| holding.key == key);
         let balance = held.map_or(0, |holding| holding.quantity.max(0));
-        let most = withdrawable(&self.market(), holdings.iter().copied(), key, balance)?;
+        let mut rows = self.rows.clone();
+        withhold_open_profit(&mut rows);
+        let market = Market { underlyings: &self.underlyings, rows: &rows };
+        let most = withdrawable(&market, holdings.iter().copied(), key, balance)?;
         Ok(u64::try_from(most).unwrap_or(0))
     }
 

@@ -38,6 +38,13 @@ impl BalanceTotals {
         self.deposits.checked_neg()?.to_atoms_floor(self.deposit_index)?.checked_neg()
     }
 
+    /// What depositors have left in the vault: deposits rounded down, less borrows rounded up.
+    /// Negative where a liquidation turned a loss into a debt that nobody has paid yet.
+    pub fn lendable_floor(&self) -> Result<TokenAtoms, MathError> {
+        let deposits = self.deposits.to_atoms_floor(self.deposit_index)?;
+        deposits.checked_sub(self.borrows_ceil()?)
+    }
+
     /// All borrows in atoms, rounded up.
     pub fn borrows_ceil(&self) -> Result<TokenAtoms, MathError> {
         self.borrows.checked_neg()?.to_atoms_floor(self.borrow_index)?.checked_neg()

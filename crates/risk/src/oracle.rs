@@ -141,6 +141,10 @@ pub fn judge(
     last_published: UnixSeconds,
     jump_reference: Price,
 ) -> Quote {
+    // Most underlyings have one source, and every check judges them all: no loops for that.
+    if let [Some(only)] = sources {
+        return judge_one(only, bounds, now, last_published, jump_reference);
+    }
     let first = sources.first().copied().flatten();
     let published = first.map_or(UnixSeconds::ZERO, |source| source.published);
     let band = first.and_then(|first| band(first, sources));
@@ -166,6 +170,31 @@ pub fn judge(
     Quote { band, published, grade }
 }
 
+/// [`judge`] for a single source that gave a price.
+fn judge_one(
+    only: &SourceQuote,
+    bounds: &OracleBounds,
+    now: UnixSeconds,
+    last_published: UnixSeconds,
+    jump_reference: Price,
+) -> Quote {
+    let band = widened(only).map(|(low, high)| Band { price: only.price, low, high });
+    let grade = if !only.trading {
+        Grade::Halted
+    } else if band.is_none() {
+        Grade::NotPositive
+    } else if only.published < last_published || stale(only, bounds, now) {
+        Grade::Stale
+    } else if uncertain(only, bounds) {
+        Grade::Uncertain
+    } else if only.price.is_apart(jump_reference, bounds.jump_max) {
+        Grade::Jumping
+    } else {
+        Grade::Valid
+    };
+    Quote { band, published: only.published, grade }
+}
+
 fn stale(source: &SourceQuote, bounds: &OracleBounds, now: UnixSeconds) -> bool {
     now.elapsed_since(source.published) > bounds.age_max
         || source.published.elapsed_since(now) > FUTURE_SECONDS_MAX
@@ -181,20 +210,23 @@ fn uncertain(source: &SourceQuote, bounds: &OracleBounds) -> bool {
 fn band(first: SourceQuote, sources: &[Option<SourceQuote>]) -> Option<Band> {
     let mut band = Band { price: first.price, low: first.price, high: first.price };
     for source in sources.iter().flatten() {
-        let (low, high) = match source.confidence {
-            Some(confidence) => (
-                match source.price.checked_sub(confidence) {
-                    Ok(low) => low,
-                    // A confidence as wide as the price leaves no lower end; the smallest stands
-                    // in for it, so that an asset counts as next to nothing.
-                    Err(_) => first.price.mul_ratio(Ratio::from_ppm(1)).ok()?,
-                },
-                source.price.checked_add(confidence).ok()?,
-            ),
-            None => (source.price, source.price),
-        };
+        let (low, high) = widened(source)?;
         band.low = band.low.min(low);
         band.high = band.high.max(high);
     }
     Some(band)
+}
+
+/// A source's own interval. A confidence as wide as the price leaves no lower end; a millionth of
+/// the price stands in for it, so that an asset counts as next to nothing.
+#[inline]
+fn widened(source: &SourceQuote) -> Option<(Price, Price)> {
+    let Some(confidence) = source.confidence else {
+        return Some((source.price, source.price));
+    };
+    let low = match source.price.checked_sub(confidence) {
+        Ok(low) => low,
+        Err(_) => source.price.mul_ratio(Ratio::from_ppm(1)).ok()?,
+    };
+    Some((low, source.price.checked_add(confidence).ok()?))
 }

@@ -151,7 +151,7 @@ pub(crate) fn guarded<T>(
 ) -> Result<T> {
     let now = now()?;
     let mut rest = RiskAccounts::new(views);
-    let opening = open(group, &mut parties, touched, &mut rest, now)?;
+    let opening = open(ix, group, &mut parties, touched, &mut rest, now)?;
     let result = body(&mut Guarded {
         parties: &mut parties,
         market: &opening.market,
@@ -174,6 +174,7 @@ struct Opening {
 // Neither half depends on the body, so that one copy of each serves all instructions.
 #[inline(never)]
 fn open(
+    ix: Ix,
     group: (&Address, &Group),
     parties: &mut Parties<'_>,
     touched: &[RowKey],
@@ -183,7 +184,10 @@ fn open(
     let (first, second) = (parties.first.rows()?.to_vec(), second_rows(parties)?);
     parties.ensure_rows(touched, &RowPermit(()))?;
     let keys = parties.keys()?;
-    let market = Snapshot::load(group.0, group.1.quote_decimals, &keys, rest, now)?;
+    let mut market = Snapshot::load(group.0, group.1.quote_decimals, &keys, rest, now)?;
+    if ix == Ix::Withdraw {
+        market.withhold_open_profit();
+    }
     Ok(Opening { market, first, second })
 }
 
@@ -267,7 +271,7 @@ fn conclude(
 ) -> Result<()> {
     if account.episode_slot != 0 {
         let health = market.health(account.rows()?, Check::Maintenance)?;
-        update_episode(terms, account, &health)?;
+        update_episode(market, terms, account, &health)?;
     }
     account.sweep(&RowPermit(()))?;
     #[cfg(feature = "check-invariants")]
@@ -275,13 +279,16 @@ fn conclude(
     Ok(())
 }
 
-/// Ends the episode of an account that reached its buffer.
+/// Ends the episode of an account that reached its buffer. A row without a valid price counts
+/// generously and proves nothing: while there is one, the episode goes on.
 pub(crate) fn update_episode(
+    market: &Snapshot,
     terms: &LiquidationTerms,
     account: &mut MarginAccount,
     health: &Health,
 ) -> Result<()> {
-    if !liquidatable(terms, health, account.episode()) {
+    let over = !liquidatable(terms, health, account.episode());
+    if over && market.is_priced(account.rows()?)? {
         account.set_episode(plimsoll_risk::Episode::None);
     }
     Ok(())

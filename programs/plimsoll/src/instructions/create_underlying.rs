@@ -70,7 +70,7 @@ pub struct UnderlyingParams {
     pub jump_ppm_max: u32,
     /// The slow price by which opening is judged.
     pub stable: SlopeParams,
-    /// The fast price from which jumps are measured.
+    /// The fast price from which jumps are measured; one refresh may move it by a jump at most.
     pub reference: SlopeParams,
     /// Least scan range (ppm), at least one.
     pub scan_lower_ppm: u32,
@@ -166,12 +166,21 @@ fn is_sane(params: &UnderlyingParams) -> bool {
         && deviation(params.jump_ppm_max)
         && slope(&params.stable)
         && slope(&params.reference)
+        && within_jump(&params.reference, params.jump_ppm_max)
         && params.scan_lower_ppm > 0
         && params.scan_lower_ppm <= params.scan_upper_ppm
         && params.open_interest_lower_quote_atoms < params.open_interest_upper_quote_atoms
         && i64::try_from(params.open_interest_upper_quote_atoms).is_ok()
         && i64::try_from(params.depth_quote_atoms).is_ok()
         && (Ratio::ONE.ppm()..=INITIAL_MULTIPLIER_PPM_MAX).contains(&params.initial_multiplier_ppm)
+}
+
+/// One refresh may carry the jump reference no further than a jump: otherwise a leap after a pause
+/// could be refreshed and acted on in one transaction.
+fn within_jump(reference: &SlopeParams, jump_ppm_max: u32) -> bool {
+    let step = u64::from(reference.slope_ppm_per_second)
+        .saturating_mul(u64::from(reference.catch_up_seconds_max));
+    step <= u64::from(jump_ppm_max)
 }
 
 fn set_sources(underlying: &mut Underlying, sources: &[SourceParams]) -> Result<()> {
@@ -248,6 +257,6 @@ fn start_prices(
     let quote = crate::load::judged_from_views(underlying, views, now)?;
     let valid = plimsoll_risk::allowed(quote.grade, plimsoll_risk::Action::Open);
     require!(valid, crate::error::grade_error(quote.grade));
-    underlying.published_at = quote.published.get();
+    underlying.published_at = quote.published.min(now.time).get();
     Ok(())
 }

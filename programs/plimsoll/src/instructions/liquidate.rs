@@ -84,7 +84,8 @@ pub struct Liquidate {
 /// `BidRowUnknown`, `BidAmountOutOfRange`, `BidRowsOutOfOrder`, `BidRowNotPriced`,
 /// `BidRemovesNoRisk`, `BidLowersHealth`, `BidOvershootsBuffer`, `BidWorseThanLimit`,
 /// `DiscountBelowLimit`, `InsuranceInsufficient`, `NothingToRelease`, `PoolMissing`,
-/// `TokenRowsFull`, `PositionRowsFull`, `TooManyUnderlyings`, `BelowInitialMargin` (the bidder's),
+/// `TokenRowsFull`, `PositionRowsFull`, `TooManyUnderlyings`, `BelowInitialMargin`,
+/// `BorrowNotAllowed` and `BorrowCapExceeded` (the bidder's),
 /// those of the risk accounts and of the oracles.
 pub(crate) fn handler(
     ctx: &mut Context<Liquidate>,
@@ -198,7 +199,14 @@ fn transfer_quote(guarded: &mut Guarded<'_, '_>, settlement: &Settlement) -> Res
     let mut totals = collateral.totals();
     let bidder = guarded.parties.second()?.row_mut(QUOTE_KEY, &guarded.permit)?;
     let delta = token::token(settlement.bidder_delta);
-    bidder.shares = totals.change(bidder.shares(), delta).map_err(PlimsollError::from)?.into();
+    let before = totals.borrowed_atoms(bidder.shares()).map_err(PlimsollError::from)?;
+    let shares = totals.change(bidder.shares(), delta).map_err(PlimsollError::from)?;
+    bidder.shares = shares.into();
+    // A bidder borrows by the same rules as anybody. The account may owe more than the cap
+    // allows: its loss is there already.
+    if totals.borrowed_atoms(shares).map_err(PlimsollError::from)? > before {
+        collateral.require_borrowable(&totals)?;
+    }
     let row = guarded.parties.first.row_mut(QUOTE_KEY, &guarded.permit)?;
     let delta = token::token(settlement.account_delta);
     row.shares = totals.change(row.shares(), delta).map_err(PlimsollError::from)?.into();
@@ -217,7 +225,7 @@ fn end_episode(
     let paid = Value::from_quote(settlement.account_delta);
     let equity = moved.equity.checked_add(paid).map_err(PlimsollError::from)?;
     let after = Health { equity, ..*moved };
-    crate::check::update_episode(terms, guarded.parties.first, &after)
+    crate::check::update_episode(guarded.market, terms, guarded.parties.first, &after)
 }
 
 /// Books the change of open interest where there is one; other pools need not be passed.

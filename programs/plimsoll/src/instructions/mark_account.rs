@@ -39,11 +39,10 @@ pub(crate) fn handler(ctx: &mut Context<MarkAccount>) -> Result<()> {
     let runs = liquidatable(&terms, &health, account.episode());
     let marked = account.episode_slot != 0;
     require!(runs || marked, PlimsollError::NotLiquidatable);
-    match (runs, marked) {
-        (true, false) => account.set_episode(Episode::Since(now.slot)),
-        (false, true) => account.set_episode(Episode::None),
-        (true, true) | (false, false) => {}
+    if !marked {
+        account.set_episode(Episode::Since(now.slot));
     }
+    crate::check::update_episode(&market, &terms, account, &health)?;
     emit!(AccountMarked {
         margin_account: *account.address(),
         episode_slot: account.episode_slot,

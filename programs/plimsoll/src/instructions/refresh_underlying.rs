@@ -30,7 +30,9 @@ pub(crate) fn handler(ctx: &mut Context<RefreshUnderlying>) -> Result<()> {
     let price = quote.band.ok_or(PlimsollError::OracleNotPositive)?.price;
     underlying.stable.advance(price, now.time)?;
     underlying.reference.advance(price, now.time)?;
-    underlying.published_at = underlying.published_at.max(quote.published.get());
+    // A source whose clock runs ahead must not make its next price look old.
+    let published = quote.published.min(now.time);
+    underlying.published_at = underlying.published_at.max(published.get());
     emit!(UnderlyingRefreshed {
         underlying: *underlying.address(),
         price_mantissa: price.parts().0,

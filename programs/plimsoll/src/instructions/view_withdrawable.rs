@@ -18,7 +18,8 @@ pub(crate) fn handler(ctx: &mut Context<ViewAccount>, collateral_key: u64) -> Re
     let views = ctx.remaining_accounts()?;
     let group = &ctx.accounts.group;
     let rows = ctx.accounts.margin_account.rows()?;
-    let market = Snapshot::load_for((group.address(), group), rows, views, now()?)?;
+    let mut market = Snapshot::load_for((group.address(), group), rows, views, now()?)?;
+    market.withhold_open_profit();
     let holdings = market.holdings(rows)?;
     let held = holdings.iter().find(|holding| holding.key == key);
     let balance = held.map_or(0, |holding| holding.quantity.max(0));

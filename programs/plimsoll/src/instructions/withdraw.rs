@@ -103,13 +103,10 @@ fn book(
         && anchor_lang::address_eq(&collateral.vault, &names.vault)
         && anchor_lang::address_eq(&collateral.token_program, &names.token_program);
     require!(named, PlimsollError::WrongTokenAccounts);
-    if amount > names.vault_token_atoms {
-        msg!("the vault can pay {} token atoms", names.vault_token_atoms);
-        return Err(PlimsollError::VaultIllLiquid.into());
-    }
-
     let row = guarded.parties.first.row_mut(key, &guarded.permit)?;
     let mut totals = collateral.totals();
+    let lendable = totals.lendable_floor().map_err(PlimsollError::from)?;
+    require_liquidity(names.vault_token_atoms, lendable, amount)?;
     let before = totals.borrowed_atoms(row.shares()).map_err(PlimsollError::from)?;
     let out = token::atoms(amount)?.checked_neg().map_err(PlimsollError::from)?;
     let shares = totals.change(row.shares(), out).map_err(PlimsollError::from)?;
@@ -123,6 +120,18 @@ fn book(
     Ok(())
 }
 
+/// The vault pays out of what depositors left there. The insurance fund lies in the same vault, and
+/// is neither lent nor paid out. `VaultIllLiquid`; the log says how much it can pay.
+fn require_liquidity(vault_token_atoms: u64, lendable: TokenAtoms, amount: u64) -> Result<()> {
+    let lendable = u64::try_from(lendable.get()).unwrap_or(0);
+    let payable = vault_token_atoms.min(lendable);
+    if amount > payable {
+        msg!("the vault can pay {} token atoms", payable);
+        return Err(PlimsollError::VaultIllLiquid.into());
+    }
+    Ok(())
+}
+
 fn require_borrow(
     collateral: &Collateral,
     totals: &plimsoll_risk::BalanceTotals,
@@ -130,11 +139,7 @@ fn require_borrow(
     borrow_max: u64,
 ) -> Result<()> {
     require!(token::within(borrowed, borrow_max), PlimsollError::BorrowBeyondLimit);
-    let cap = collateral.borrow_cap_token_atoms;
-    require!(cap > 0, PlimsollError::BorrowNotAllowed);
-    let all = totals.borrows_ceil().map_err(PlimsollError::from)?;
-    require!(token::within(all, cap), PlimsollError::BorrowCapExceeded);
-    Ok(())
+    collateral.require_borrowable(totals)
 }
 
 fn pay(accounts: &mut Withdraw, view: AccountView, amount: u64) -> Result<()> {

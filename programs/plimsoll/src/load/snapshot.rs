@@ -2,11 +2,14 @@
 
 use anchor_lang::prelude::*;
 use plimsoll_risk::{
-    health, Check, Health, Holding, Market, RowKey, RowKind, RowTerms, UnderlyingTerms,
+    allowed, health, Action, Check, Health, Holding, Market, RowKey, RowKind, RowTerms,
+    UnderlyingTerms,
 };
 use plimsoll_units::Index;
 
-use super::terms::{linear_terms, take_quote, token_terms, underlying_terms, QuoteFactors};
+use super::terms::{
+    linear_terms, take_quote, token_terms, underlying_terms, withhold_open_profit, QuoteFactors,
+};
 use super::RiskAccounts;
 use crate::clock::Now;
 use crate::error::PlimsollError;
@@ -138,6 +141,24 @@ impl Snapshot {
             }
         }
         Ok(())
+    }
+
+    /// Open profit backs no withdrawal: it becomes money only by settlement, out of what losers
+    /// paid in. What it may open is the instrument's own weight.
+    pub(crate) fn withhold_open_profit(&mut self) {
+        withhold_open_profit(&mut self.rows);
+    }
+
+    /// True if every underlying of these rows but the quote balance has a valid price.
+    pub(crate) fn is_priced(&self, rows: &[Row]) -> Result<bool> {
+        for row in rows {
+            let key = row.key()?;
+            let grade = self.underlying(key.underlying())?.grade;
+            if key != RowKey::QUOTE && !allowed(grade, Action::Liquidate) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     /// The market as the risk crate sees it.

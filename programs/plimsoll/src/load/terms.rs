@@ -117,7 +117,7 @@ pub fn underlying_terms(
         concentration_max: Ratio::from_ppm(account.concentration_max_ppm),
         depth: Value::from_quote(QuoteAtoms::new(depth)),
         basis: Ratio::from_ppm(account.basis_ppm),
-        initial_multiplier: Ratio::from_ppm(account.initial_multiplier_ppm),
+        initial_multiplier: account.initial_multiplier()?,
     })
 }
 
@@ -136,4 +136,11 @@ pub fn token_terms(account: &Collateral, mid: Price) -> Result<RowTerms> {
 pub fn linear_terms(account: &Instrument, mid: Price) -> Result<RowTerms> {
     let price = mid.checked_mul(account.lot()?).map_err(PlimsollError::from)?;
     Ok(RowTerms { key: account.key(), price, pnl_weight: account.pnl_weight() })
+}
+
+/// Sets the weight of open profit to nothing, as a withdrawal is judged.
+pub fn withhold_open_profit(rows: &mut [RowTerms]) {
+    for row in rows {
+        row.pnl_weight = Ratio::ZERO;
+    }
 }

@@ -5,6 +5,8 @@ use plimsoll_risk::{BalanceTotals, RowKey, RowKind};
 use plimsoll_units::{Index, Price};
 
 use super::{StoredPrice, Word128};
+use crate::error::PlimsollError;
+use crate::token;
 
 /// A token of the group: its vault, its indices, its caps.
 #[account]
@@ -78,6 +80,15 @@ impl Collateral {
     pub fn set_totals(&mut self, totals: &BalanceTotals) {
         self.deposit_shares = totals.deposits.into();
         self.borrow_shares = totals.borrows.into();
+    }
+
+    /// `BorrowNotAllowed` or `BorrowCapExceeded` unless these totals may stand after a new borrow.
+    pub(crate) fn require_borrowable(&self, totals: &BalanceTotals) -> Result<()> {
+        require!(self.borrow_cap_token_atoms > 0, PlimsollError::BorrowNotAllowed);
+        let all = totals.borrows_ceil().map_err(PlimsollError::from)?;
+        let within = token::within(all, self.borrow_cap_token_atoms);
+        require!(within, PlimsollError::BorrowCapExceeded);
+        Ok(())
     }
 
     /// Token atoms per deposit share.

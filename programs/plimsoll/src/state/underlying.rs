@@ -147,9 +147,9 @@ pub struct Underlying {
     pub open_interest_upper_quote_atoms: u64,
     /// Open interest of all instruments as of their last refreshes (quote atoms).
     pub open_interest_quote_atoms: u64,
-    /// Worst scenario's loss of a net long, per notional, as of the last refresh (ppm).
+    /// Worst scenario's loss of a net long, per notional, at the least scan range (ppm).
     pub loss_long_ppm: u32,
-    /// Worst scenario's loss of a net short, per notional, as of the last refresh (ppm).
+    /// Worst scenario's loss of a net short, per notional, at the least scan range (ppm).
     pub loss_short_ppm: u32,
     /// Share of net notional per multiple of depth beyond the first (parts per million).
     pub concentration_slope_ppm: u32,
@@ -161,10 +161,17 @@ pub struct Underlying {
     pub basis_ppm: u32,
     /// Initial requirement per maintenance requirement, at least one (parts per million).
     pub initial_multiplier_ppm: u32,
+    /// Scan range over the least one, as of the last refresh of an instrument, at least one (ppm).
+    /// Widens what opening requires; never the line at which an account is liquidated.
+    pub widening_ppm: u32,
+    /// Zero.
+    pub padding_2: u32,
     /// Scenarios; those past `scenario_count` are zero.
     pub scenarios: [StoredScenario; SCENARIOS_MAX],
     /// Zero; for the volatility surface.
-    pub reserved: [u64; 64],
+    pub reserved: [u64; 32],
+    /// Zero.
+    pub reserved_2: [u64; 31],
 }
 
 const _: () = assert!(
@@ -181,9 +188,9 @@ const _: () = assert!(
             + 2 * 4 // losses
             + 2 * 4 // concentration
             + 8 // depth
-            + 2 * 4 // basis, multiplier
+            + 4 * 4 // basis, multiplier, widening, padding
             + 16 * 12 // scenarios
-            + 64 * 8 // reserved
+            + 63 * 8 // reserved
 );
 
 impl Underlying {
@@ -240,13 +247,28 @@ impl Underlying {
         scan.map_err(report)
     }
 
-    /// Carries the open interest into the losses that the margin check reads.
+    /// Carries the open interest into what opening requires.
     pub(crate) fn update_scan(&mut self) -> Result<()> {
-        let (long, short) = self.losses(self.scan()?)?;
+        let least = Ratio::from_ppm(self.scan_lower_ppm);
+        let (long, short) = self.losses(least)?;
         self.loss_long_ppm = long.ppm();
         self.loss_short_ppm = short.ppm();
+        let widening = ratio_value(self.scan()?).ratio_ceil(ratio_value(least));
+        self.widening_ppm = widening.map_err(PlimsollError::from)?.ppm();
         Ok(())
     }
+
+    /// Initial over maintenance requirement, open interest included.
+    pub fn initial_multiplier(&self) -> Result<Ratio> {
+        let widening = Ratio::from_ppm(self.widening_ppm).max(Ratio::ONE);
+        let multiplier = Ratio::from_ppm(self.initial_multiplier_ppm).mul_ceil(widening);
+        Ok(multiplier.map_err(PlimsollError::from)?)
+    }
+}
+
+/// A ratio as a value, where only the quotient of two counts.
+fn ratio_value(ratio: Ratio) -> Value {
+    Value::from_quote(QuoteAtoms::new(i64::from(ratio.ppm())))
 }
 
 fn value(quote_atoms: u64) -> Result<Value> {
