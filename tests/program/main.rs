@@ -16,6 +16,7 @@ mod oracle_dumps;
 mod oracles;
 mod policy;
 mod risk_accounts;
+mod token_2022;
 mod trade;
 mod view;
 mod withdraw;
