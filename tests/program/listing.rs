@@ -137,7 +137,7 @@ fn a_token_of_thirteen_decimals_is_neither_quote_nor_collateral() {
 #[test]
 fn an_underlyings_bounds_are_bounded() {
     let mut listing = Listing::at(SOL);
-    let edits: [fn(&mut UnderlyingParams); 24] = [
+    let edits: [fn(&mut UnderlyingParams); 25] = [
         |params| params.age_seconds_max = 0,
         |params| params.age_seconds_max = 601,
         |params| params.confidence_ppm_max = 0,
@@ -152,6 +152,8 @@ fn an_underlyings_bounds_are_bounded() {
         |params| params.reference.slope_ppm_per_second = 0,
         |params| params.reference.slope_ppm_per_second = 500_001,
         |params| params.reference.catch_up_seconds_max = 0,
+        // One refresh would carry the jump reference further than a jump.
+        |params| params.reference.catch_up_seconds_max = 11,
         |params| params.scan_lower_ppm = 0,
         |params| params.scan_lower_ppm = params.scan_upper_ppm + 1,
         |params| params.open_interest_lower_quote_atoms = params.open_interest_upper_quote_atoms,
@@ -178,6 +180,7 @@ fn an_underlyings_bounds_are_bounded() {
         params.jump_ppm_max = 500_000;
         params.stable.slope_ppm_per_second = 1;
         params.reference.slope_ppm_per_second = 500_000;
+        params.reference.catch_up_seconds_max = 1;
         params.stable.catch_up_seconds_max = u32::MAX;
         params.scan_upper_ppm = params.scan_lower_ppm;
         params.open_interest_lower_quote_atoms = 0;

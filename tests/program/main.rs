@@ -3,6 +3,7 @@
 
 mod accounts;
 mod given;
+mod guards;
 mod largest;
 mod laws;
 mod lifecycle;

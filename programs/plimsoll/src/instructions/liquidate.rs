@@ -197,6 +197,9 @@ fn transfer_quote(guarded: &mut Guarded<'_, '_>, settlement: &Settlement) -> Res
     // declared writable accounts.
     let mut collateral = unsafe { Account::<Collateral>::load_mut(view)? };
     let mut totals = collateral.totals();
+    let row = guarded.parties.first.row_mut(QUOTE_KEY, &guarded.permit)?;
+    let delta = token::token(settlement.account_delta);
+    row.shares = totals.change(row.shares(), delta).map_err(PlimsollError::from)?.into();
     let bidder = guarded.parties.second()?.row_mut(QUOTE_KEY, &guarded.permit)?;
     let delta = token::token(settlement.bidder_delta);
     let before = totals.borrowed_atoms(bidder.shares()).map_err(PlimsollError::from)?;
@@ -207,9 +210,6 @@ fn transfer_quote(guarded: &mut Guarded<'_, '_>, settlement: &Settlement) -> Res
     if totals.borrowed_atoms(shares).map_err(PlimsollError::from)? > before {
         collateral.require_borrowable(&totals)?;
     }
-    let row = guarded.parties.first.row_mut(QUOTE_KEY, &guarded.permit)?;
-    let delta = token::token(settlement.account_delta);
-    row.shares = totals.change(row.shares(), delta).map_err(PlimsollError::from)?.into();
     collateral.set_totals(&totals);
     Ok(())
 }
