@@ -1,4 +1,5 @@
-//! Lets somebody else trade for an account until a date. A delegate can never withdraw.
+//! Lets somebody else trade for an account until a date. A delegate can never withdraw, but it can
+//! lose: within the price band and initial margin it may trade at bad prices, so trust is needed.
 
 use anchor_lang::prelude::*;
 
