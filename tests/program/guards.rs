@@ -63,10 +63,8 @@ fn the_insurance_fund_is_not_lent() {
     world.open("bob").unwrap();
     world.deposit("bob", "SOL", 100 * SOL).unwrap();
     // The vault holds 1,500, and depositors left 1,000 of it.
-    let refused = expect_error(
-        world.borrow("bob", "USDC", 1_000 * USDC + 1, u64::MAX),
-        "VaultIllLiquid",
-    );
+    let refused =
+        expect_error(world.borrow("bob", "USDC", 1_000 * USDC + 1, u64::MAX), "VaultIllLiquid");
     assert!(refused.logs.iter().any(|line| line.contains("can pay 1000000000")));
     world.borrow("bob", "USDC", 1_000 * USDC, u64::MAX).unwrap();
     expect_error(world.withdraw("alice", "USDC", 1), "VaultIllLiquid");
