@@ -43,6 +43,8 @@ const HOSTS: [&str; 7] = [
     "docs.rs",
     "github.com",
     "www.apache.org",
+    // The name of a picture's format, not a place.
+    "www.w3.org/2000/svg",
     "eips.ethereum.org",
     "doi.org",
 ];
