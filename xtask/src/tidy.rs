@@ -37,7 +37,7 @@ const MACHINE: [&str; 4] =
 const ADDRESS: &str = concat!(":", "//");
 
 /// Addresses that a text may name: where formats and licences are published, and this machine.
-const HOSTS: [&str; 7] = [
+const HOSTS: [&str; 8] = [
     "127.0.0.1",
     "localhost",
     "docs.rs",
