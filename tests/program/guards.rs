@@ -127,3 +127,22 @@ fn an_episode_does_not_end_on_a_price_that_proves_nothing() {
     world.mark("alice").unwrap();
     assert_eq!(world.margin("alice").state.episode_slot, 0);
 }
+
+#[test]
+fn one_lot_on_a_feed_that_stands_still_is_no_shield() {
+    // Alice is long 10 SOL at 150, and one lot of ETH, 0.001 at 4,000. At 140 she has 140 - 0.3 -
+    // 100 = 39.7 against 70. The lot counts twice, and that is 4 more: it changes nothing.
+    let mut world = local_with(&[("alice", 140), ("bob", 100_000), ("keeper", 100_000)]);
+    world.trade("alice", "bob", "SOL-PERP", 1_000, "150").unwrap();
+    world.trade("alice", "bob", "ETH-PERP", 1, "4000").unwrap();
+    world.walk_price("SOL", "140");
+    world.edit_feed("ETH/USD", |feed| feed.trading = false);
+
+    let row = plimsoll_client::BidRow { key: world.instrument_key("ETH-PERP").raw(), amount: 1 };
+    let refused = world.liquidate("keeper", "alice", &Bid::rows(vec![row]));
+    expect_error(refused, "BidRowNotPriced");
+    world.liquidate("keeper", "alice", &Bid::slice()).unwrap();
+
+    assert!(world.position("alice", "SOL-PERP").0 < 1_000);
+    assert_eq!(world.position("alice", "ETH-PERP").0, 1);
+}

@@ -1,6 +1,8 @@
 //! What do two accounts hold after a bid? The program's own moves, on plain holdings.
 
-use plimsoll_risk::{allowed, quote_share, Action, Holding, Market, RiskError, RowKey, RowKind};
+use plimsoll_risk::{
+    allowed, quote_share, row_slice, Action, Holding, Market, RiskError, RowKey, RowKind,
+};
 use plimsoll_units::{BaseLots, Fraction, QuoteAtoms};
 
 /// The rows that a slice takes: the same share of every row but the quote token's, rounded away
@@ -12,24 +14,27 @@ pub fn slice(
 ) -> Result<Vec<Holding>, RiskError> {
     let movable =
         holdings.iter().filter(|row| row.key != RowKey::QUOTE && is_priced(market, row.key));
-    movable.map(|row| part(row, share.of_lots_away(row.quantity), share)).collect()
+    Ok(movable.map(|row| row_slice(row, share)).collect())
 }
 
 /// The part of one row that a bid on named rows takes; `quantity` is at most the row's.
 pub fn named(row: &Holding, quantity: i64) -> Result<Holding, RiskError> {
-    part(row, quantity, Fraction::ONE)
-}
-
-fn part(row: &Holding, quantity: i64, share: Fraction) -> Result<Holding, RiskError> {
-    let quote = match (row.key.kind(), row.quantity) {
-        (RowKind::Token, _) => QuoteAtoms::ZERO,
-        // Closed, but not settled: only the quote flow is left to share.
-        (RowKind::Linear, 0) => QuoteAtoms::new(share.of_lots_floor(row.quote.get())),
-        (RowKind::Linear, whole) => {
-            quote_share(row.quote, BaseLots::new(quantity), BaseLots::new(whole))?
+    let quote = match row.key.kind() {
+        RowKind::Token => QuoteAtoms::ZERO,
+        RowKind::Linear => {
+            quote_share(row.quote, BaseLots::new(quantity), BaseLots::new(row.quantity))?
         }
     };
     Ok(Holding { key: row.key, quantity, quote })
+}
+
+/// Does a debt or a position lack a valid price? Then the account is credited so generously that
+/// nobody can know whether it is below its line.
+pub fn hides_its_line(market: &Market<'_>, holdings: &[Holding]) -> bool {
+    holdings.iter().any(|row| {
+        let owned = row.key.kind() == RowKind::Token && row.quantity >= 0;
+        !owned && row.quantity != 0 && row.key != RowKey::QUOTE && !is_priced(market, row.key)
+    })
 }
 
 /// May rows of this key change hands now?

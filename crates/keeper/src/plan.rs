@@ -4,6 +4,7 @@ use plimsoll_risk::{liquidatable, Episode, Holding, RiskError};
 use plimsoll_units::{Fraction, QuoteAtoms};
 
 use crate::config::Config;
+use crate::moves;
 use crate::quote::{Quoted, Situation};
 use crate::size::{best_row, largest_slice};
 
@@ -83,7 +84,13 @@ fn idle(situation: &Situation<'_>) -> Result<Option<Reason>, RiskError> {
         Err(error) => Err(error),
         Ok(health) => {
             let due = liquidatable(&situation.terms, &health, situation.episode);
-            Ok((!due).then_some(Reason::Healthy))
+            Ok(match due {
+                true => None,
+                false if moves::hides_its_line(&situation.market, situation.target) => {
+                    Some(Reason::NotPriced)
+                }
+                false => Some(Reason::Healthy),
+            })
         }
     }
 }

@@ -3,7 +3,8 @@
 //! Token balances are shares of an index; all rounding stays with the pool. Positions move in
 //! whole lots with their part of the quote flow, subtracted here and added there.
 
-use plimsoll_units::{BaseLots, Index, MathError, QuoteAtoms, Shares, TokenAtoms, Value};
+use crate::Holding;
+use plimsoll_units::{BaseLots, Fraction, Index, MathError, QuoteAtoms, Shares, TokenAtoms, Value};
 
 /// Indices of a token, and the sums of all accounts' balances in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -131,6 +132,21 @@ pub fn open_interest_change(
     let twice = sum(after)?.checked_sub(sum(before)?)?;
     let half = twice.get().checked_div(2).ok_or(MathError::Overflow)?;
     Ok(BaseLots::new(half))
+}
+
+/// The part of a row that a slice takes: its size rounded away from zero, so that a single lot can
+/// still be taken, and a position's quote flow in proportion; with all of the size all of the flow.
+///
+/// The flow is rounded toward zero and without a division: what the parts are worth is settled by
+/// what their move does to equity.
+pub fn row_slice(row: &Holding, share: Fraction) -> Holding {
+    let quantity = share.of_lots_away(row.quantity);
+    let whole = quantity == row.quantity && (share.is_one() || quantity != 0);
+    let quote = match whole {
+        true => row.quote,
+        false => QuoteAtoms::new(share.of_lots_floor(row.quote.get())),
+    };
+    Holding { key: row.key, quantity, quote }
 }
 
 /// The part of a position's quote flow that goes with `part` of its `whole` size, toward minus

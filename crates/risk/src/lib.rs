@@ -53,7 +53,7 @@ mod scenario;
 mod stable_price;
 mod sweep;
 
-pub use balance::{open_interest_change, quote_share, BalanceTotals};
+pub use balance::{open_interest_change, quote_share, row_slice, BalanceTotals};
 pub use error::RiskError;
 pub use liquidation::{
     beta, closed_form_slice, depth, liquidatable, settle, Bid, BidKind, Episode, LiquidationTerms,

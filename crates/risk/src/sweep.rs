@@ -92,7 +92,7 @@ impl<'a> Sums<'a> {
         // Toward minus infinity: an asset a step less, a debt a step more.
         let value = row.price.value_floor(quantity)?;
         if !allowed(terms.grade, check.action()) {
-            return self.add_unpriced(terms, key, value, check);
+            return self.add_unpriced(terms, holding, value, check);
         }
         self.add_fixed(Value::from_quote(quote))?;
         if quantity > 0 {
@@ -127,23 +127,33 @@ impl<'a> Sums<'a> {
         self.add_fixed(value)
     }
 
-    /// A row whose price may not be used. Owning such a token hurts nobody: it counts nothing
-    /// for opening. Where a liquidation is at stake it counts twice its stable price, with no
-    /// requirement, so that nothing is sold at a dead price, and yet a dust deposit of a token
-    /// with a dead feed is no shield. Everything else could hide a loss, and is refused.
+    /// A row whose price may not be used.
+    ///
+    /// For opening, a token that is owned counts nothing, which hurts nobody; a debt or a position
+    /// could hide a loss, and is refused.
+    ///
+    /// For keeping, it counts generously and requires nothing: what is owned or long at twice its
+    /// stable price, what is owed or short at nothing, a position's quote flow in full. So nobody
+    /// is liquidated over a price that nobody knows, and yet no row shields the others: one lot on
+    /// a feed that stands still may not keep a bankrupt account from being unloaded.
     fn add_unpriced(
         &mut self,
         terms: &UnderlyingTerms,
-        key: RowKey,
+        holding: &Holding,
         value: Value,
         check: Check,
     ) -> Result<(), RiskError> {
-        if key.kind() != RowKind::Token || value.is_negative() {
-            return Err(RiskError::OracleInvalid { underlying: terms.index, grade: terms.grade });
-        }
+        let owned = holding.key.kind() == RowKind::Token && !value.is_negative();
         match check {
-            Check::Initial => Ok(()),
-            Check::Maintenance => self.add_fixed(value.checked_add(value)?),
+            Check::Initial if owned => Ok(()),
+            Check::Initial => {
+                Err(RiskError::OracleInvalid { underlying: terms.index, grade: terms.grade })
+            }
+            Check::Maintenance => {
+                let credit = value.max(Value::ZERO);
+                self.add_fixed(credit.checked_add(credit)?)?;
+                self.add_fixed(Value::from_quote(holding.quote))
+            }
         }
     }
 

@@ -129,18 +129,36 @@ fn token_with_a_bad_price_counts_nothing_for_opening_and_twice_for_keeping() {
 }
 
 #[test]
-fn debt_or_position_with_a_bad_price_is_refused_by_name() {
+fn debt_or_position_with_a_bad_price_opens_nothing() {
     for grade in [Grade::Stale, Grade::Uncertain, Grade::Dispersed, Grade::Jumping, Grade::Halted] {
         let mut terms = hand_market();
         terms.underlying(1).grade = grade;
         let refused = Err(RiskError::OracleInvalid { underlying: 1, grade });
-        for rule in [Check::Initial, Check::Maintenance] {
-            assert_eq!(check(&terms, &[token(1, 1, -1)], rule), refused);
-            assert_eq!(check(&terms, &[linear(1, 1, 1, QuoteAtoms::ZERO)], rule), refused);
-            assert_eq!(check(&terms, &[linear(1, 1, -1, QuoteAtoms::ZERO)], rule), refused);
-            // Another underlying's bad price is nobody else's business.
-            assert_eq!(check(&terms, &[linear(2, 2, 1, QuoteAtoms::ZERO)], rule), Ok(()));
-        }
+        let rule = Check::Initial;
+        assert_eq!(check(&terms, &[token(1, 1, -1)], rule), refused);
+        assert_eq!(check(&terms, &[linear(1, 1, 1, QuoteAtoms::ZERO)], rule), refused);
+        assert_eq!(check(&terms, &[linear(1, 1, -1, QuoteAtoms::ZERO)], rule), refused);
+        // Another underlying's bad price is nobody else's business.
+        assert_eq!(check(&terms, &[linear(2, 2, 1, QuoteAtoms::ZERO)], rule), Ok(()));
+    }
+}
+
+#[test]
+fn debt_or_position_with_a_bad_price_counts_generously_for_keeping() {
+    let mut terms = hand_market();
+    let long = [linear(1, 1, 10, usd(-100))];
+    let value = terms.maintenance(&long).equity.checked_add(Value::from_quote(usd(100))).unwrap();
+    terms.underlying(1).grade = Grade::Stale;
+    // A long: twice its value, and its flow. A short or a debt: its flow, and nothing owed.
+    let twice = value.checked_add(value).unwrap();
+    let kept = terms.maintenance(&long);
+    assert_eq!(kept.equity, twice.checked_sub(Value::from_quote(usd(100))).unwrap());
+    let short = terms.maintenance(&[linear(1, 1, -10, usd(100))]);
+    assert_eq!(short.equity, Value::from_quote(usd(100)));
+    let debt = terms.maintenance(&[cash(usd(5)), token(1, 1, -1_000)]);
+    assert_eq!(debt.equity, Value::from_quote(usd(5)));
+    for health in [kept, short, debt] {
+        assert_eq!(health.requirement, Value::ZERO);
     }
 }
 

@@ -3,8 +3,8 @@
 
 use anchor_lang::prelude::*;
 use plimsoll_risk::{
-    allowed, closed_form_slice, open_interest_change, quote_share, Action, Health,
-    LiquidationTerms, RowKey, RowKind,
+    allowed, closed_form_slice, open_interest_change, quote_share, row_slice, Action, Health,
+    Holding, LiquidationTerms, RowKey, RowKind,
 };
 use plimsoll_units::{BaseLots, Fraction, QuoteAtoms, Ratio, TokenAtoms};
 
@@ -43,20 +43,15 @@ pub(crate) fn take_slice(
         if key == QUOTE_KEY || !is_priced(guarded, key)? {
             continue;
         }
+        let quantity = match key.kind() {
+            RowKind::Token => guarded.market.atoms(key, &row)?,
+            RowKind::Linear => row.lots,
+        };
+        let part = row_slice(&Holding { key, quantity, quote: row.quote() }, share);
         takings.push(match key.kind() {
-            RowKind::Token => {
-                let atoms = share.of_lots_away(guarded.market.atoms(key, &row)?);
-                take_token(guarded, key, TokenAtoms::new(atoms))?
-            }
+            RowKind::Token => take_token(guarded, key, TokenAtoms::new(part.quantity))?,
             RowKind::Linear => {
-                let lots = BaseLots::new(share.of_lots_away(row.lots));
-                // What the rows are worth is settled by what the move does to equity, so that the
-                // flow needs no division; with all of the lots goes all of it.
-                let quote = match lots == row.lots() && (share.is_one() || !lots.is_zero()) {
-                    true => row.quote(),
-                    false => QuoteAtoms::new(share.of_lots_floor(row.quote_atoms)),
-                };
-                take_position(guarded, key, lots, quote)?
+                take_position(guarded, key, BaseLots::new(part.quantity), part.quote)?
             }
         });
     }

@@ -168,7 +168,9 @@ fn bid(
 fn pay(guarded: &mut Guarded<'_, '_>, terms: &LiquidationTerms, health: &Health) -> Result<Ratio> {
     let account = &mut guarded.parties.first;
     let runs = liquidatable(terms, health, account.episode());
-    require!(runs, PlimsollError::NotLiquidatable);
+    if !runs {
+        return Err(guarded.market.refusal(account.rows()?)?.into());
+    }
     let elapsed = match account.episode() {
         Episode::Since(slot) => guarded.now.slot.elapsed_since(slot),
         Episode::None => {

@@ -38,7 +38,9 @@ pub(crate) fn handler(ctx: &mut Context<MarkAccount>) -> Result<()> {
     let terms = group.liquidation_terms()?;
     let runs = liquidatable(&terms, &health, account.episode());
     let marked = account.episode_slot != 0;
-    require!(runs || marked, PlimsollError::NotLiquidatable);
+    if !runs && !marked {
+        return Err(market.refusal(account.rows()?)?.into());
+    }
     if !marked {
         account.set_episode(Episode::Since(now.slot));
     }

@@ -2,7 +2,7 @@
 
 use anchor_lang::prelude::*;
 use plimsoll_risk::{
-    allowed, health, Action, Check, Health, Holding, Market, RowKey, RowKind, RowTerms,
+    allowed, health, Action, Check, Grade, Health, Holding, Market, RowKey, RowKind, RowTerms,
     UnderlyingTerms,
 };
 use plimsoll_units::Index;
@@ -152,13 +152,31 @@ impl Snapshot {
     /// True if every underlying of these rows but the quote balance has a valid price.
     pub(crate) fn is_priced(&self, rows: &[Row]) -> Result<bool> {
         for row in rows {
-            let key = row.key()?;
-            let grade = self.underlying(key.underlying())?.grade;
-            if key != RowKey::QUOTE && !allowed(grade, Action::Liquidate) {
+            if self.flaw(row)?.is_some() {
                 return Ok(false);
             }
         }
         Ok(true)
+    }
+
+    /// What is wrong with the price of a row, if anything is and the row needs one.
+    fn flaw(&self, row: &Row) -> Result<Option<Grade>> {
+        let key = row.key()?;
+        let grade = self.underlying(key.underlying())?.grade;
+        let priced = key == RowKey::QUOTE || row.is_empty() || allowed(grade, Action::Liquidate);
+        Ok((!priced).then_some(grade))
+    }
+
+    /// Why an account is not in liquidation: it is above its line, or a debt or a position without
+    /// a valid price credits it with so much that nobody can know.
+    pub(crate) fn refusal(&self, rows: &[Row]) -> Result<PlimsollError> {
+        for row in rows {
+            let owned = row.key()?.kind() == RowKind::Token && !row.shares().is_negative();
+            if let (false, Some(grade)) = (owned, self.flaw(row)?) {
+                return Ok(crate::error::grade_error(grade));
+            }
+        }
+        Ok(PlimsollError::NotLiquidatable)
     }
 
     /// The market as the risk crate sees it.
