@@ -1,7 +1,9 @@
 //! Does the pool ever lose an atom to somebody's rounding, or a lot to a transfer?
 
-use plimsoll_risk::{open_interest_change, quote_share, BalanceTotals};
-use plimsoll_units::{BaseLots, Index, MathError, QuoteAtoms, Shares, TokenAtoms};
+use plimsoll_risk::{
+    open_interest_change, quote_share, row_slice, BalanceTotals, Holding, RowKey, RowKind,
+};
+use plimsoll_units::{BaseLots, Fraction, Index, MathError, QuoteAtoms, Shares, TokenAtoms};
 use proptest::prelude::*;
 
 fn totals(deposit: u128, borrow: u128) -> BalanceTotals {
@@ -107,4 +109,25 @@ proptest! {
         let exact = i128::from(quote) * i128::from(part);
         prop_assert_eq!(i128::from(share(part)), exact.div_euclid(i128::from(whole)));
     }
+}
+
+#[test]
+fn a_slice_takes_sizes_up_and_flows_down_and_the_last_lot_with_all_of_its_flow() {
+    let half = Fraction::new(1 << 62).unwrap();
+    let row = |quantity, quote| Holding {
+        key: RowKey::new(1, RowKind::Linear, 1),
+        quantity,
+        quote: QuoteAtoms::new(quote),
+    };
+    // Half of 5 lots is 3, away from zero; half of a flow of -501 is -250, toward zero.
+    assert_eq!(row_slice(&row(5, -501), half), row(3, -250));
+    assert_eq!(row_slice(&row(-5, 501), half), row(-3, 250));
+    // A single lot cannot be halved: it goes with all that was paid for it.
+    assert_eq!(row_slice(&row(1, -501), half), row(1, -501));
+    assert_eq!(row_slice(&row(-1, 501), half), row(-1, 501));
+    // A closed position's flow is halved like any other, and the whole is the whole.
+    assert_eq!(row_slice(&row(0, 501), half), row(0, 250));
+    assert_eq!(row_slice(&row(7, 501), Fraction::ONE), row(7, 501));
+    assert_eq!(row_slice(&row(0, -501), Fraction::ONE), row(0, -501));
+    assert_eq!(row_slice(&row(7, 501), Fraction::ZERO), row(0, 0));
 }
