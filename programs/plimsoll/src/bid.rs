@@ -24,8 +24,8 @@ pub(crate) struct Taking {
 /// Takes the same share of every row but the quote token's.
 ///
 /// Positions and tokens are rounded away from zero, so that a single lot can still be taken; at
-/// most one atom or lot per row more than the exact share. Token deposits whose oracle is not
-/// valid stay where they are: they are not sold at a dead price.
+/// most one atom or lot per row more than the exact share. Rows whose oracle is not valid stay
+/// where they are: nothing is sold at a dead price.
 pub(crate) fn take_slice(
     guarded: &mut Guarded<'_, '_>,
     terms: &LiquidationTerms,
