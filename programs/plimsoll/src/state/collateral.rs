@@ -8,6 +8,17 @@ use super::{StoredPrice, Word128};
 use crate::error::PlimsollError;
 use crate::token;
 
+/// One kink of an interest curve as stored.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable, IdlType)]
+#[bytemuck(crate = "anchor_lang::bytemuck")]
+pub struct StoredKink {
+    /// Borrows over deposits (parts per million).
+    pub utilisation_ppm: u32,
+    /// Yearly rate there, simple (parts per million).
+    pub rate_ppm: u32,
+}
+
 /// A token of the group: its vault, its indices, its caps.
 #[account]
 pub struct Collateral {
@@ -45,8 +56,53 @@ pub struct Collateral {
     pub deposit_cap_token_atoms: u64,
     /// No withdrawal may raise all borrows above this (token atoms); zero: not borrowable.
     pub borrow_cap_token_atoms: u64,
-    /// Zero; for the interest curve and the outflow window.
-    pub reserved: [u64; 64],
+    /// Deposit index when balances last changed (Q64.64).
+    pub base_deposit_index: Word128,
+    /// Borrow index when balances last changed (Q64.64).
+    pub base_borrow_index: Word128,
+    /// Growth of deposits since then (2^-64 of the base per second).
+    pub deposit_rate: u64,
+    /// Growth of borrows since then (2^-64 of the base per second).
+    pub borrow_rate: u64,
+    /// Seconds accrued since then.
+    pub accrued_seconds: u64,
+    /// When interest was last accrued (Unix seconds).
+    pub accrued_at: i64,
+    /// The insurance fund's part of interest and of rounding, not yet collected (2^-48 token
+    /// atoms). It pays the first losses of this token's lenders.
+    pub reserve: Word128,
+    /// Yearly rate by utilisation; those past `kink_count` are zero.
+    pub kinks: [StoredKink; KINKS_MAX],
+    /// Kinks in use, 2 to 5.
+    pub kink_count: u32,
+    /// Part of the interest that goes to the reserve (parts per million).
+    pub reserve_share_ppm: u32,
+    /// No withdrawal may raise borrows above this part of deposits (parts per million).
+    pub utilisation_ppm_max: u32,
+    /// Net outflow per hour at most (parts per million of all deposits).
+    pub outflow_ppm: u32,
+    /// Withdrawals up to this are free of the outflow limit (token atoms).
+    pub outflow_free_token_atoms: u64,
+    /// All such withdrawals per hour at most (token atoms).
+    pub outflow_free_cap_token_atoms: u64,
+    /// Net outflow that has not drained away (token atoms).
+    pub outflow_level_token_atoms: u64,
+    /// Free withdrawals that have not drained away (token atoms).
+    pub outflow_free_level_token_atoms: u64,
+    /// When both levels were last drained (Unix seconds).
+    pub outflow_at: i64,
+    /// When the token began to count for opening (Unix seconds).
+    pub ramp_from: i64,
+    /// Seconds over which its weight rises from nothing to `weight_ppm`.
+    pub ramp_seconds: u64,
+    /// Part of its value that counts for opening once risen (parts per million).
+    pub weight_ppm: u32,
+    /// How often a loss was taken off deposits.
+    pub losses_shared: u32,
+    /// Most that the insurance fund pays for the lenders of this token per event (quote atoms).
+    pub insurance_cap_quote_atoms: u64,
+    /// Zero.
+    pub reserved: [u64; 32],
 }
 
 const _: () = assert!(
@@ -57,7 +113,15 @@ const _: () = assert!(
             + 16 // scale
             + 4 * 16 // indices, shares
             + 2 * 8 // caps
-            + 64 * 8 // reserved
+            + 2 * 16 // bases
+            + 4 * 8 // rates, accrued
+            + 16 // reserve
+            + KINKS_MAX * 8 // kinks
+            + 4 * 4 // kink count, reserve share, utilisation, outflow share
+            + 7 * 8 // outflow, ramp
+            + 2 * 4 // weight, losses
+            + 8 // insurance cap
+            + 32 * 8 // reserved
 );
 
 impl Collateral {

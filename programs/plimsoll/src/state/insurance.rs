@@ -22,8 +22,12 @@ pub struct Insurance {
     pub received_quote_atoms: u64,
     /// Shortfalls and discounts paid so far (quote atoms).
     pub paid_quote_atoms: u64,
-    /// Zero; for stakers' shares.
-    pub reserved: [u64; 32],
+    /// Shares of all stakers in the balance.
+    pub stake_shares: Word128,
+    /// Counts how often the fund was used up; shares of an earlier time are worth nothing.
+    pub epoch: u64,
+    /// Zero.
+    pub reserved: [u64; 29],
 }
 
 const _: () = assert!(
@@ -31,7 +35,9 @@ const _: () = assert!(
         == 2 + 6 // version, bump, padding
             + 32 // group
             + 3 * 8 // balance, received, paid
-            + 32 * 8 // reserved
+            + 16 // shares
+            + 8 // epoch
+            + 29 * 8 // reserved
 );
 
 impl Insurance {

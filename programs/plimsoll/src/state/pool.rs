@@ -22,14 +22,29 @@ pub struct Pool {
     pub instrument: Address,
     /// Lots held long by all accounts, equal to the lots held short.
     pub open_interest_lots: u64,
-    /// Settled profit and loss that waits for the other side (quote atoms); zero until then.
-    pub pnl_quote_atoms: i64,
-    /// Trade fees not yet paid out (quote atoms).
+    /// What losers paid in and winners have not yet taken out (quote atoms). Below zero after a
+    /// loss was shared, until the remaining losers have paid.
+    pub cash_quote_atoms: i64,
+    /// Trade fees not yet collected (quote atoms); a claim on the cash like a winner's.
     pub fees_quote_atoms: u64,
     /// Lots traded so far, for statistics.
     pub volume_lots: u64,
-    /// Zero; for premium samples and recorded debt.
-    pub reserved: [u64; 64],
+    /// Losses above every cap that nobody has paid yet (2^-48 quote atoms).
+    pub debt: Word128,
+    /// Fractions of atoms that closed positions left behind (2^-48 quote atoms).
+    pub dust: Word128,
+    /// What the insurance fund had received when the debt arose, or the last repayment was made.
+    pub debt_mark_quote_atoms: u64,
+    /// Premium of trades over the index, as of the last one (parts per billion).
+    pub premium_ppb: i64,
+    /// Its mean over time (parts per billion).
+    pub premium_mean_ppb: i64,
+    /// When both were last brought up to date (Unix seconds).
+    pub premium_at: i64,
+    /// Zero.
+    pub reserved: [u64; 32],
+    /// Zero.
+    pub reserved_2: [u64; 24],
 }
 
 const _: () = assert!(
@@ -37,7 +52,9 @@ const _: () = assert!(
         == 2 + 2 + 4 // version, bump, index, padding
             + 2 * 32 // group, instrument
             + 4 * 8 // open interest, pnl, fees, volume
-            + 64 * 8 // reserved
+            + 2 * 16 // debt, dust
+            + 4 * 8 // mark, premium
+            + 56 * 8 // reserved
 );
 
 impl Pool {
