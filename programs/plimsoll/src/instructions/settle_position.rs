@@ -5,7 +5,7 @@
 
 use anchor_lang::prelude::*;
 use plimsoll_risk::{allowed, settleable, Action, RowKey, RowKind, SideIndices};
-use plimsoll_units::{products, QuoteAtoms, Ratio, TokenAtoms, UnixSeconds, Value};
+use plimsoll_units::{products, BaseLots, QuoteAtoms, Ratio, UnixSeconds, Value};
 
 use crate::check::{opted_out, Ix, RowPermit};
 use crate::clock::now;
@@ -133,13 +133,13 @@ fn move_cash(
     credit(&mut accounts.margin_account, &mut accounts.quote_collateral, amount, permit)?;
     accounts.pool.add_cash(paid)?;
     let row = accounts.margin_account.row_mut(key, permit)?;
-    row.change(indices, plimsoll_units::BaseLots::ZERO, Value::from_quote(paid))?;
+    row.change(indices, BaseLots::ZERO, Value::from_quote(paid))?;
     let settled = QuoteAtoms::new(row.settled_quote_atoms).checked_add(amount);
     row.settled_quote_atoms = settled.named()?.get();
     let left = row.flow(indices)?;
     let is_dust = row.lots == 0 && left.abs().named()? < Value::from_quote(QuoteAtoms::new(1));
     if is_dust && !left.is_zero() {
-        row.change(indices, plimsoll_units::BaseLots::ZERO, left.checked_neg().named()?)?;
+        row.change(indices, BaseLots::ZERO, left.checked_neg().named()?)?;
         accounts.pool.add_dust(left)?;
     }
     Ok(amount)
@@ -189,9 +189,6 @@ pub(crate) fn credit(
     }
     account.ensure_rows(&[QUOTE_KEY], permit)?;
     let row = account.row_mut(QUOTE_KEY, permit)?;
-    let mut totals = quote_collateral.totals();
-    let amount: TokenAtoms = token::token(amount);
-    row.shares = totals.change(row.shares(), amount).named()?.into();
-    quote_collateral.set_totals(&totals);
+    row.shares = quote_collateral.change(row.shares(), token::token(amount))?.into();
     Ok(())
 }

@@ -58,7 +58,9 @@ pub(crate) fn handler(ctx: &mut Context<WriteOffDebt>) -> Result<()> {
     credit(&mut accounts.margin_account, collateral, token::quote(debt), &permit)?;
     collateral.write_down(rest)?;
     collateral.rebase()?;
-    accounts.margin_account.row_mut(QUOTE_KEY, &permit)?.owed_quote_atoms = 0;
+    let row = accounts.margin_account.row_mut(QUOTE_KEY, &permit)?;
+    row.owed_quote_atoms = 0;
+    row.shares = collateral.sweep_dust(row.shares())?.into();
     accounts.margin_account.sweep(&permit)?;
     emit!(DebtWrittenOff {
         margin_account: *accounts.margin_account.address(),
