@@ -226,9 +226,11 @@ fn lenders_of_quote_bear_what_only_they_are_owed() {
     expect_error(world.write_off("alice"), "NotBankrupt");
     expect_error(world.write_off("zoe"), "NotBankrupt");
 
-    world.liquidate("keeper", "alice", &Bid::slice()).unwrap();
-    world.write_off("alice").unwrap();
+    let receipt = world.liquidate("keeper", "alice", &Bid::slice()).unwrap();
 
+    let assigned = receipt.events::<LossAssigned>()[0];
+    assert_eq!((assigned.key, assigned.pending_quote_atoms), (0, 0));
+    assert_near(assigned.depositors_paid_token_atoms, 300_000_000, 2);
     // 300 are missing; zoe has 50,000 of 99,000 that were there to lose.
     assert_eq!(world.balance("alice", "USDC"), 0);
     let zoe = 50_000_000_000 - world.balance("zoe", "USDC");

@@ -130,12 +130,15 @@ fn move_cash(
     permit: &RowPermit,
 ) -> Result<QuoteAtoms> {
     let paid = amount.checked_neg().named()?;
+    let debt_before = quote_debt(&accounts.margin_account, &accounts.quote_collateral)?;
     credit(&mut accounts.margin_account, &mut accounts.quote_collateral, amount, permit)?;
+    let debt = quote_debt(&accounts.margin_account, &accounts.quote_collateral)?;
     accounts.pool.add_cash(paid)?;
     let row = accounts.margin_account.row_mut(key, permit)?;
     row.change(indices, BaseLots::ZERO, Value::from_quote(paid))?;
-    let settled = QuoteAtoms::new(row.settled_quote_atoms).checked_add(amount);
-    row.settled_quote_atoms = settled.named()?.get();
+    let caused = debt.checked_sub(debt_before).named()?;
+    let caused = QuoteAtoms::new(row.settled_debt_quote_atoms).checked_add(caused);
+    row.settled_debt_quote_atoms = caused.named()?.max(QuoteAtoms::ZERO).get();
     let left = row.flow(indices)?;
     let is_dust = row.lots == 0 && left.abs().named()? < Value::from_quote(QuoteAtoms::new(1));
     if is_dust && !left.is_zero() {
@@ -143,6 +146,13 @@ fn move_cash(
         accounts.pool.add_dust(left)?;
     }
     Ok(amount)
+}
+
+fn quote_debt(account: &MarginAccount, quote_collateral: &Collateral) -> Result<QuoteAtoms> {
+    let Some(row) = account.row(QUOTE_KEY)? else {
+        return Ok(QuoteAtoms::ZERO);
+    };
+    Ok(token::quote(quote_collateral.totals().borrowed_atoms(row.shares()).named()?))
 }
 
 /// Pays whoever settled a loss out of the instrument's fees, which the loss has just made
