@@ -2,7 +2,7 @@
 
 use anchor_lang::prelude::*;
 
-use crate::governance::PauseClass;
+use crate::governance::{Change, PauseClass};
 use crate::state::{Group, Proposal};
 
 /// Tokens came in.
@@ -317,6 +317,14 @@ pub struct ProposalMoved {
     pub executable_at: i64,
     /// From when on it may not any more (Unix seconds).
     pub dies_at: i64,
+}
+
+/// What the payload of a proposal holds. For decoders: it is never logged.
+#[event]
+#[derive(Clone, Debug, PartialEq, Eq, AnchorDeserialize)]
+pub struct ProposedChange {
+    /// The change.
+    pub change: Change,
 }
 
 /// A pause began, was extended, or was ended.

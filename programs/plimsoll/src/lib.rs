@@ -239,8 +239,8 @@ pub mod plimsoll {
         accept_ownership::handler(ctx)
     }
 
-    /// Proposes a change of the group.
-    pub fn propose(ctx: &mut Context<Propose>, slot: u64, change: Change) -> Result<()> {
+    /// Proposes a change of the group, see `ProposedChange`.
+    pub fn propose(ctx: &mut Context<Propose>, slot: u64, change: Vec<u8>) -> Result<()> {
         propose::handler(ctx, slot, change)
     }
 

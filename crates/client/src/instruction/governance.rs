@@ -51,6 +51,7 @@ pub fn propose(
         proposal: pda::proposal(&group, directory.group.state.proposal_count),
         system_program: SYSTEM_PROGRAM,
     };
+    let change = crate::decode::encode_argument(&change);
     let mut instruction = instruction::Propose { slot, change }.to_instruction(accounts);
     instruction.accounts.extend(targets);
     Ok(instruction)

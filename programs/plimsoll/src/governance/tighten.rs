@@ -106,10 +106,12 @@ fn lower<T: PartialOrd>(stored: &mut T, value: T) -> Result<()> {
     Ok(())
 }
 
+#[inline(never)]
 fn token(rest: &mut RiskAccounts, group: &Address, index: u16) -> Result<Account<Collateral>> {
     rest.take_mut(group, index).map_err(|_| PlimsollError::ChangeUnknownTarget.into())
 }
 
+#[inline(never)]
 fn contract(rest: &mut RiskAccounts, group: &Address, index: u16) -> Result<Account<Instrument>> {
     rest.take_mut(group, index).map_err(|_| PlimsollError::ChangeUnknownTarget.into())
 }

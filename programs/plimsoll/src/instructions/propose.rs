@@ -5,7 +5,7 @@ use anchor_lang::prelude::*;
 use crate::clock::now;
 use crate::error::PlimsollError;
 use crate::events::emit_proposal;
-use crate::governance::{carry_out, Act, Change};
+use crate::governance::{carry_out, Act};
 use crate::load::RiskAccounts;
 use crate::seeds;
 use crate::state::{Group, Proposal, ProposalState, VERSION};
@@ -37,17 +37,20 @@ pub struct Propose {
     pub system_program: Program<System>,
 }
 
+/// `change` is a [`Change`](crate::governance::Change) as Borsh writes it; it is kept as it comes.
 /// `slot` is a slot of the last minute: a signature that was given for later, over a durable
 /// nonce, is worth nothing by then.
 ///
-/// Errors: `GroupNotLaunched`, `NotProposer`, `ProposalStale`, and everything for which the change
+/// Errors: `GroupNotLaunched`, `OutOfRange` (no change, or too long), `NotProposer`, `ProposalStale`, and everything for which the change
 /// could not be carried out now, see `carry_out`.
-pub(crate) fn handler(ctx: &mut Context<Propose>, slot: u64, change: Change) -> Result<()> {
+pub(crate) fn handler(ctx: &mut Context<Propose>, slot: u64, change: Vec<u8>) -> Result<()> {
     let mut rest = RiskAccounts::new(ctx.remaining_accounts()?);
     let now = now()?;
     let accounts = &mut ctx.accounts;
     let at = *accounts.group.address();
-    let group = &mut accounts.group;
+    let (group, proposal) = (&mut accounts.group, &mut accounts.proposal);
+    proposal.set_payload(&change)?;
+    let change = proposal.change()?;
     group.require_launched()?;
     change.require_proposer(group, accounts.proposer.address())?;
     let age = now.slot.get().checked_sub(slot).ok_or(PlimsollError::ProposalStale)?;
@@ -55,12 +58,10 @@ pub(crate) fn handler(ctx: &mut Context<Propose>, slot: u64, change: Change) -> 
     carry_out(&change, &at, group, &mut rest, now, Act::Try)?;
     rest.finish()?;
 
-    let proposal = &mut accounts.proposal;
     proposal.version = VERSION;
     proposal.bump = ctx.bumps.proposal;
     proposal.state = ProposalState::Open.into();
     proposal.vetoable = u8::from(change.is_vetoable());
-    proposal.set_change(&change)?;
     proposal.group = at;
     proposal.id = group.proposal_count;
     proposal.proposer = *accounts.proposer.address();

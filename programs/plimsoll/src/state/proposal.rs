@@ -4,7 +4,7 @@
 #![allow(clippy::as_conversions)]
 
 use anchor_lang::prelude::*;
-use anchor_lang::wincode::config::{deserialize, serialize_into};
+use anchor_lang::wincode::config::deserialize;
 use anchor_lang::BORSH_CONFIG;
 use plimsoll_units::UnixSeconds;
 
@@ -58,7 +58,7 @@ pub struct Proposal {
     pub executable_at: i64,
     /// From when on it may not any more (Unix seconds).
     pub dies_at: i64,
-    /// The change, as Borsh writes it; zeros behind its end.
+    /// The `Change`, as Borsh writes it; zeros behind its end.
     pub payload: [u8; PAYLOAD_MAX],
 }
 
@@ -74,19 +74,19 @@ const _: () = assert!(
 );
 
 impl Proposal {
-    /// The change.
+    /// The change. `OutOfRange` if the bytes are none.
+    #[inline(never)]
     pub fn change(&self) -> Result<Change> {
         let used = self.payload.get(..usize::from(self.payload_len));
         let used = used.ok_or(PlimsollError::CorruptAccount)?;
-        deserialize(used, BORSH_CONFIG).map_err(|_| PlimsollError::CorruptAccount.into())
+        deserialize(used, BORSH_CONFIG).map_err(|_| PlimsollError::OutOfRange.into())
     }
 
-    /// Stores the change. `OutOfRange` if it is too long.
-    pub(crate) fn set_change(&mut self, change: &Change) -> Result<()> {
-        let mut rest: &mut [u8] = &mut self.payload;
-        serialize_into(&mut rest, change, BORSH_CONFIG).map_err(|_| PlimsollError::OutOfRange)?;
-        let used = PAYLOAD_MAX.saturating_sub(rest.len());
-        self.payload_len = u16::try_from(used).map_err(|_| PlimsollError::OutOfRange)?;
+    /// Stores the bytes of a change. `OutOfRange` if they are too many.
+    pub(crate) fn set_payload(&mut self, bytes: &[u8]) -> Result<()> {
+        let slot = self.payload.get_mut(..bytes.len()).ok_or(PlimsollError::OutOfRange)?;
+        slot.copy_from_slice(bytes);
+        self.payload_len = u16::try_from(bytes.len()).map_err(|_| PlimsollError::OutOfRange)?;
         Ok(())
     }
 
