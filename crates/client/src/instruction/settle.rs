@@ -109,6 +109,7 @@ pub fn stake_insurance(
         mint: collateral.state.mint,
         vault: collateral.state.vault,
         collateral: collateral.address,
+        group: directory.group.address,
         insurance,
         stake: pda::stake(&insurance, owner),
         token_program: collateral.state.token_program,

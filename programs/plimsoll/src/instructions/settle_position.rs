@@ -11,6 +11,7 @@ use crate::check::{opted_out, Ix, RowPermit};
 use crate::clock::now;
 use crate::error::{grade_error, Named, PlimsollError};
 use crate::events::PositionSettled;
+use crate::governance::PauseClass;
 use crate::load::{RiskAccounts, Snapshot};
 use crate::state::{Collateral, Group, Instrument, MarginAccount, Pool, QUOTE_KEY};
 use crate::token;
@@ -58,7 +59,7 @@ pub struct SettlePosition {
 /// Profit counts at the strict price of its side, loss at the kinder one: a price that was just
 /// pumped pays nobody, and takes from nobody.
 ///
-/// Errors: `WrongGroup`, `WrongTokenAccounts`, `NothingToSettle`, `LossesPending` (profits only),
+/// Errors: `WrongGroup`, `WrongTokenAccounts`, `NothingToSettle`, `LossesPending` and `Paused` (profits only),
 /// those of the risk accounts and of the oracles.
 pub(crate) fn handler(ctx: &mut Context<SettlePosition>, underlying: u16) -> Result<()> {
     let permit = opted_out(Ix::SettlePosition)?;
@@ -74,6 +75,9 @@ pub(crate) fn handler(ctx: &mut Context<SettlePosition>, underlying: u16) -> Res
     let indices = market.side_indices(key)?;
     let amount = due(accounts, &market, &instrument, key, &indices)?;
 
+    if amount.is_positive() {
+        accounts.group.require_unpaused(PauseClass::SettleProfit, now.time)?;
+    }
     accounts.quote_collateral.accrue(now.time)?;
     let moved = move_cash(accounts, key, &indices, amount, &permit)?;
     let reward = match moved.is_negative() {

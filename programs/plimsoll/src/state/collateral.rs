@@ -95,7 +95,7 @@ pub struct Collateral {
     pub outflow_level_token_atoms: u64,
     /// Free withdrawals that have not drained away (token atoms).
     pub outflow_free_level_token_atoms: u64,
-    /// When both levels were last drained (Unix seconds).
+    /// When the net outflow was last drained (Unix seconds).
     pub outflow_at: i64,
     /// When the token began to count for opening (Unix seconds).
     pub ramp_from: i64,
@@ -107,8 +107,10 @@ pub struct Collateral {
     pub losses_shared: u32,
     /// Most that the insurance fund pays for the lenders of this token per event (quote atoms).
     pub insurance_cap_quote_atoms: u64,
+    /// When the free withdrawals were last drained (Unix seconds).
+    pub outflow_free_at: i64,
     /// Zero.
-    pub reserved: [u64; 32],
+    pub reserved: [u64; 31],
 }
 
 const _: () = assert!(
@@ -126,8 +128,8 @@ const _: () = assert!(
             + 4 * 4 // kink count, reserve share, utilisation, outflow share
             + 7 * 8 // outflow, ramp
             + 2 * 4 // weight, losses
-            + 8 // insurance cap
-            + 32 * 8 // reserved
+            + 2 * 8 // insurance cap, free outflow
+            + 31 * 8 // reserved
 );
 
 impl Collateral {
