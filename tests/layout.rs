@@ -106,7 +106,7 @@ fn layouts() -> String {
             paid_quote_atoms stake_shares epoch reserved),
         fields!(MarginAccount: version bump sub_account row_count token_count padding group owner
             delegate delegate_expires_at episode_slot reserved rows),
-        fields!(Row: key shares lots quote settled_quote_atoms owed_quote_atoms rewarded_at
+        fields!(Row: key shares lots quote settled_debt_quote_atoms owed_quote_atoms rewarded_at
             reserved),
         fields!(Stake: version bump padding group owner shares exiting_shares exit_at epoch
             reserved),

@@ -2,6 +2,7 @@
 //! than running it.
 
 mod accounts;
+mod bankruptcy;
 mod given;
 mod governance;
 mod guardian;

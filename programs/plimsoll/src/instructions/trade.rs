@@ -122,18 +122,18 @@ fn exchange(
     Ok(fee)
 }
 
-/// Where positions may only shrink, no side of the trade may grow or turn around:
-/// `InstrumentReduceOnly`, `LossesPending`, `InstrumentInDebt`.
+/// `LossesPending` while a loss waits to be shared. Where positions may only shrink, no side of the
+/// trade may grow or turn around: `InstrumentReduceOnly`, `InstrumentInDebt`.
 fn require_growable(
     instrument: &Instrument,
     pool: &Pool,
     before: [BaseLots; 2],
     after: [BaseLots; 2],
 ) -> Result<()> {
+    // Whoever closed before a loss is shared would leave it to the others.
+    require!(instrument.losses_pending_quote_atoms == 0, PlimsollError::LossesPending);
     let refused = if instrument.status == InstrumentStatus::ReduceOnly {
         PlimsollError::InstrumentReduceOnly
-    } else if instrument.losses_pending_quote_atoms > 0 {
-        PlimsollError::LossesPending
     } else if pool.debt_floor()?.is_positive() {
         PlimsollError::InstrumentInDebt
     } else {

@@ -111,15 +111,15 @@ fn book(
     collateral.accrue(guarded.now.time)?;
     collateral.pay_out(amount, guarded.now.time)?;
     let row = guarded.parties.first.row_mut(key, &guarded.permit)?;
-    let mut totals = collateral.totals();
+    let totals = collateral.totals();
     let lendable = totals.lendable_floor().map_err(PlimsollError::from)?;
     require_liquidity(names.vault_token_atoms, lendable, amount)?;
     let before = totals.borrowed_atoms(row.shares()).map_err(PlimsollError::from)?;
     let out = token::atoms(amount)?.checked_neg().map_err(PlimsollError::from)?;
-    let shares = totals.change(row.shares(), out).map_err(PlimsollError::from)?;
+    let shares = collateral.change(row.shares(), out)?;
+    let totals = collateral.totals();
     let after = totals.borrowed_atoms(shares).map_err(PlimsollError::from)?;
     row.shares = shares.into();
-    collateral.set_totals(&totals);
     collateral.rebase()?;
     if after > before {
         names.borrowing.clone()?;

@@ -239,6 +239,33 @@ impl Collateral {
         Ok(())
     }
 
+    /// A balance after `delta` atoms came in (went out, if negative); the totals follow, and what
+    /// is left below one atom goes to the reserve.
+    pub(crate) fn change(&mut self, shares: Shares, delta: TokenAtoms) -> Result<Shares> {
+        let mut totals = self.totals();
+        let changed = totals.change(shares, delta).named()?;
+        self.set_totals(&totals);
+        if changed.is_zero() && shares.is_positive() {
+            let worth = shares.rebased_floor(self.deposit_index()).named()?;
+            let moved = Shares::from_atoms_floor(delta, Index::ONE).named()?;
+            self.add_reserve(worth.checked_add(moved).named()?.max(Shares::ZERO))?;
+        }
+        Ok(changed)
+    }
+
+    /// A balance that is worth less than one atom goes to the reserve: it could not be withdrawn,
+    /// and would keep its account from being closed.
+    pub(crate) fn sweep_dust(&mut self, shares: Shares) -> Result<Shares> {
+        let mut totals = self.totals();
+        if !shares.is_positive() || !totals.atoms(shares).named()?.is_zero() {
+            return Ok(shares);
+        }
+        totals.deposits = totals.deposits.checked_sub(shares).named()?;
+        self.set_totals(&totals);
+        self.add_reserve(shares.rebased_floor(self.deposit_index()).named()?)?;
+        Ok(Shares::ZERO)
+    }
+
     /// Takes up to `wanted` whole atoms from what was set aside, as far as depositors' money is
     /// in the vault or lent: always, since nothing else is done with it.
     pub(crate) fn take_reserve(&mut self, wanted: TokenAtoms) -> Result<TokenAtoms> {
