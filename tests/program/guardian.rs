@@ -6,7 +6,7 @@ use plimsoll_client::state::InstrumentStatus;
 use plimsoll_client::{PauseClass, Tightening};
 use plimsoll_tests::{expect_error, World, SOL, TIMELOCK, USDC};
 
-use crate::given::{lots, traders};
+use crate::given::traders;
 
 const DAY: u64 = 86_400;
 
@@ -73,7 +73,7 @@ fn a_pause_of_borrowing_stops_no_withdrawal_and_no_repayment() {
 #[test]
 fn a_pause_of_bids_stops_them_and_then_owners_act_first() {
     let mut world = fallen();
-    let bid = lots(&world, "SOL-PERP", 500);
+    let bid = Bid::slice();
     world.pause("guardian", PauseClass::Liquidate, 100).unwrap();
     expect_error(world.liquidate("keeper", "alice", &bid), "Paused");
     world.mark("alice").unwrap();
@@ -90,7 +90,7 @@ fn a_pause_of_bids_stops_them_and_then_owners_act_first() {
 #[test]
 fn owners_act_first_after_a_pause_of_trades_and_after_one_that_was_ended() {
     let mut world = fallen();
-    let bid = lots(&world, "SOL-PERP", 500);
+    let bid = Bid::slice();
     world.pause("guardian", PauseClass::Trade, DAY).unwrap();
     expect_error(world.unpause("mallory", PauseClass::Trade), "NotGuardian");
     let receipt = world.unpause("owner", PauseClass::Trade).unwrap();
@@ -109,6 +109,11 @@ fn owners_act_first_after_a_pause_of_trades_and_after_one_that_was_ended() {
 #[test]
 fn a_pause_of_profits_stops_no_loss() {
     let mut world = fallen();
+    // Profit counts at the stable price, which takes its time.
+    for _ in 0..25 {
+        world.advance_seconds(60);
+        world.refresh("SOL").unwrap();
+    }
     world.pause("guardian", PauseClass::SettleProfit, 100).unwrap();
     world.settle("alice", "SOL-PERP", None).unwrap();
     expect_error(world.settle("bob", "SOL-PERP", None), "Paused");
@@ -219,7 +224,7 @@ fn where_positions_may_only_shrink_an_account_can_still_be_liquidated() {
 #[test]
 fn after_an_oracle_stood_still_owners_act_first() {
     let mut world = fallen();
-    let bid = lots(&world, "SOL-PERP", 500);
+    let bid = Bid::slice();
     // Four times the greatest age is 240 seconds; until then nobody is surprised.
     world.advance_quietly(239 * 5 / 2);
     world.set_price("SOL", "136");
@@ -253,7 +258,7 @@ fn a_gap_of_another_underlying_is_in_nobodys_way() {
         world.set_price(name, price);
     }
     world.refresh("BTC").unwrap();
-    let bid = lots(&world, "SOL-PERP", 500);
+    let bid = Bid::slice();
     world.liquidate("keeper", "alice", &bid).unwrap();
     assert!(world.underlying_state("BTC").owner_first_until > 0);
 }

@@ -57,11 +57,14 @@ fn small_withdrawals_have_a_limit_of_their_own() {
 }
 
 #[test]
-fn what_comes_in_may_go_out() {
+fn what_comes_in_makes_room() {
     let mut world = world();
     world.withdraw("bob", "SOL", 100 * SOL).unwrap();
+    expect_error(world.withdraw("bob", "SOL", 2 * SOL), "OutflowExceeded");
+    // 940 are there then: 94 an hour, of which 100 - 40 are used.
     world.deposit("alice", "SOL", 40 * SOL).unwrap();
-    world.withdraw("alice", "SOL", 40 * SOL).unwrap();
+    expect_error(world.withdraw("alice", "SOL", 34 * SOL + 1), "OutflowExceeded");
+    world.withdraw("alice", "SOL", 34 * SOL).unwrap();
     expect_error(world.withdraw("bob", "SOL", 2 * SOL), "OutflowExceeded");
 }
 

@@ -3,8 +3,8 @@
 use plimsoll_client::instruction as ix;
 use plimsoll_client::state::InstrumentStatus;
 use plimsoll_client::{
-    Change, CollateralParams, GroupParams, InstrumentParams, KinkParams, ScenarioParams,
-    UnderlyingParams,
+    AccountMeta, Change, CollateralParams, GroupParams, InstrumentParams, KinkParams,
+    ScenarioParams, UnderlyingParams,
 };
 use plimsoll_tests::{address, expect_error, World, SOL, TIMELOCK};
 
@@ -49,7 +49,7 @@ fn an_underlying_moves_in_steps() {
         // Half of the loss on either side.
         |params| {
             let half =
-                |shock_ppm| ScenarioParams { shock_ppm, volatility_ppm: 0, weight_ppm: 499_999 };
+                |shock_ppm| ScenarioParams { shock_ppm, volatility_ppm: 0, weight_ppm: 499_000 };
             params.scenarios = vec![half(-1_000_000), half(1_000_000)];
         },
     ];
@@ -255,8 +255,7 @@ fn a_change_is_done_to_the_account_that_it_names() {
     missing.accounts.pop();
     expect_error(world.send(&[missing], &["owner"]), "ChangeUnknownTarget");
     let mut surplus = one;
-    surplus.accounts.push(surplus.accounts[0].clone());
-    surplus.accounts[target + 1].pubkey = wrong[0];
+    surplus.accounts.push(AccountMeta::new_readonly(wrong[0], false));
     expect_error(world.send(&[surplus], &["owner"]), "RiskAccountSurplus");
 
     let id = world.propose_and_wait("owner", change);
