@@ -1,0 +1,107 @@
+//! What anybody may do to keep a group up to date.
+
+use crate::group::{AccountId, Slope};
+use crate::market::Grade;
+use crate::number::{binary, ceil, clamp, floor, least, one, ppm, whole, zero, Exact};
+use crate::step::{unsigned, Step};
+
+impl Step<'_> {
+    pub(crate) fn refresh_underlying(&mut self, index: usize) {
+        let quote = self.market.quotes[index].clone();
+        let usable = [Grade::Valid, Grade::Jumping].contains(&quote.grade);
+        if !self.require(usable, &[quote.grade.error()]) {
+            return;
+        }
+        let now = self.now().seconds;
+        let stable = follow(&self.before.underlyings[index].stable, &quote.usd, now);
+        let reference = follow(&self.before.underlyings[index].reference, &quote.usd, now);
+        let seen = self.seen().map(|seen| {
+            let one = &seen.underlyings[index];
+            (one.stable.usd.clone(), one.reference.usd.clone())
+        });
+        let (stable_usd, reference_usd) =
+            seen.unwrap_or((stable.usd.clone(), reference.usd.clone()));
+        let near = |exact: &Exact, stored: &Exact| {
+            let off = exact * binary(1, 58);
+            stored >= &(exact - &off) && stored <= &(exact + off)
+        };
+        let sound = near(&stable.usd, &stable_usd) && near(&reference.usd, &reference_usd);
+        self.expect(sound, || {
+            format!("stable price {stable_usd}, reference {reference_usd}: too far off")
+        });
+        let one = &mut self.next.underlyings[index];
+        one.stable = Slope { usd: stable_usd, ..stable };
+        one.reference = Slope { usd: reference_usd, ..reference };
+        one.published_at = one.published_at.max(quote.published.min(now));
+    }
+
+    pub(crate) fn refresh_instrument(&mut self, index: usize) {
+        let instrument = self.before.instruments[index].clone();
+        let lots = instrument.pool.open_interest_lots;
+        let exact = self.market.stable(instrument.underlying) * &instrument.lot * whole(lots);
+        let off = &exact * binary(1, 56);
+        let notional = self.adopt(
+            "open interest's notional",
+            |seen| i128::from(seen.instruments[index].open_interest_quote_atoms),
+            &(whole(ceil(&(&exact - &off)))),
+            &(&exact + off),
+        );
+        let underlying = &self.before.underlyings[instrument.underlying];
+        let total = i128::from(underlying.open_interest_quote_atoms)
+            - i128::from(instrument.open_interest_quote_atoms)
+            + notional;
+        let lower = whole(underlying.open_interest_lower_quote_atoms);
+        let upper = whole(underlying.open_interest_upper_quote_atoms);
+        let part = match upper > lower {
+            true => clamp((whole(total) - &lower) / (upper - lower), zero(), one()),
+            false if whole(total) > lower => one(),
+            false => zero(),
+        };
+        let (least_scan, most_scan) =
+            (ppm(underlying.scan_lower_ppm), ppm(underlying.scan_upper_ppm));
+        let scan = &least_scan + part * (most_scan - &least_scan);
+        let widening = scan / &least_scan * whole(1_000_000);
+        // The scan range itself is kept in parts per million, rounded up.
+        let loose = whole(1) / least_scan + whole(1);
+        let at = instrument.underlying;
+        let widening = self.adopt(
+            "widening",
+            |seen| i128::from(seen.underlyings[at].widening_ppm),
+            &whole(floor(&widening)),
+            &(&widening + loose),
+        );
+        let one = &mut self.next.instruments[index];
+        one.open_interest_lots = lots;
+        one.open_interest_quote_atoms = unsigned(notional);
+        let one = &mut self.next.underlyings[at];
+        one.open_interest_quote_atoms = unsigned(total);
+        one.widening_ppm = u32::try_from(widening).unwrap_or(u32::MAX);
+    }
+
+    pub(crate) fn mark(&mut self, id: AccountId) {
+        let account = self.before.accounts[&id].clone();
+        let (spare, _) = self.spare(&account);
+        if account.episode_slot == 0 {
+            if !spare.surely_negative() {
+                let names = self.refusals(&account);
+                match spare.surely_not_negative() {
+                    true => {
+                        self.require(false, &names);
+                    }
+                    false => names.into_iter().for_each(|name| self.may_fail(name)),
+                }
+            }
+            self.account(id).episode_slot = self.now().slot;
+        }
+        self.end_episode(id);
+    }
+}
+
+/// A price follows another by at most its slope times the seconds since, or what it may catch up.
+fn follow(old: &Slope, target: &Exact, now: i64) -> Slope {
+    let elapsed = now.saturating_sub(old.updated_at).max(0);
+    let elapsed = elapsed.min(i64::from(old.catch_up_seconds_max));
+    let reach = &old.usd * least(ppm(old.ppm_per_second) * whole(elapsed), one());
+    let usd = clamp(target.clone(), &old.usd - &reach, &old.usd + reach);
+    Slope { usd, updated_at: old.updated_at.max(now), ..old.clone() }
+}
