@@ -5,9 +5,7 @@ use num_traits::Signed;
 use crate::group::{AccountId, Group, Person, Position};
 use crate::margin::{atoms, health, Check, Health, QUOTE};
 use crate::market::Grade;
-use crate::number::{
-    ceil, floor, least, most, one, positive, ppm, whole, zero, Exact, Near,
-};
+use crate::number::{ceil, floor, least, most, one, positive, ppm, whole, zero, Exact, Near};
 use crate::step::{unsigned, Step};
 
 /// Which kind of row, and which of its kind.

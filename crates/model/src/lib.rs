@@ -14,7 +14,7 @@
 //! | `tokens`, `trade`, `refresh`, `bid`, `settle` | what does each instruction do |
 
 mod accounts;
-mod bid;
+pub mod bid;
 pub mod group;
 mod interest;
 pub mod margin;

@@ -4,8 +4,6 @@
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
-
-
 use crate::bid::Wanted;
 use crate::group::{Account, AccountId, Group, Person};
 use crate::margin::{health, Check, Health};
