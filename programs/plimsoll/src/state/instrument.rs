@@ -4,10 +4,11 @@
 #![allow(clippy::as_conversions)]
 
 use anchor_lang::prelude::*;
-use plimsoll_risk::{RowKey, RowKind};
-use plimsoll_units::{Price, Ratio, TickSize};
+use plimsoll_risk::{funding_flow, FundingTerms, RowKey, RowKind, SideIndices};
+use plimsoll_units::{Price, QuoteAtoms, Ratio, Seconds, TickSize, UnixSeconds, Value};
 
 use super::{StoredPrice, Word128};
+use crate::error::{Named, PlimsollError};
 
 /// Kinds of contract. Dated futures and options follow.
 #[pod_wrapper]
@@ -134,6 +135,51 @@ const _: () = assert!(
 );
 
 impl Instrument {
+    /// What a lot of either side has paid, as of `now`.
+    #[inline]
+    pub fn side_indices(&self, now: UnixSeconds) -> Result<SideIndices> {
+        let stored =
+            SideIndices { long: self.long_index.to_value(), short: self.short_index.to_value() };
+        if self.funding_rate == 0 {
+            return Ok(stored);
+        }
+        let gap = Seconds::new(u64::from(self.funding_seconds_max));
+        let since = UnixSeconds::new(self.funding_at);
+        let flow = funding_flow(self.funding_rate, since, now, gap).named()?;
+        stored.plus(flow).named()
+    }
+
+    /// The rate if it still holds at `now`, else none.
+    pub(crate) fn rate_at(&self, now: UnixSeconds) -> i64 {
+        let elapsed = now.elapsed_since(UnixSeconds::new(self.funding_at)).get();
+        match elapsed < u64::from(self.funding_seconds_max) {
+            true => self.funding_rate,
+            false => 0,
+        }
+    }
+
+    /// Brings the indices up to `now` and sets the rate that holds from there.
+    pub(crate) fn accrue_funding(&mut self, now: UnixSeconds, rate: i64) -> Result<()> {
+        let indices = self.side_indices(now)?;
+        self.long_index = indices.long.into();
+        self.short_index = indices.short.into();
+        self.funding_rate = rate;
+        self.funding_at = self.funding_at.max(now.get());
+        Ok(())
+    }
+
+    /// What makes samples of a premium, and funding of them.
+    pub fn funding_terms(&self) -> Result<FundingTerms> {
+        let impact = i64::try_from(self.premium_impact_quote_atoms);
+        let impact = impact.map_err(|_| PlimsollError::OutOfRange)?;
+        Ok(FundingTerms {
+            band: Ratio::from_ppm(self.premium_band_ppm),
+            impact: Value::from_quote(QuoteAtoms::new(impact)),
+            window: Seconds::new(u64::from(self.premium_seconds)),
+            cap_per_hour: Ratio::from_ppm(self.funding_cap_ppm),
+        })
+    }
+
     /// The key of this instrument's row in every margin account.
     pub fn key(&self) -> RowKey {
         RowKey::new(self.underlying, RowKind::Linear, self.index)

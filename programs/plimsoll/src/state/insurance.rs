@@ -3,6 +3,7 @@
 use anchor_lang::prelude::*;
 use plimsoll_units::QuoteAtoms;
 
+use super::Word128;
 use crate::error::PlimsollError;
 
 /// Quote tokens, held in the quote collateral's vault, that pay what bankrupt accounts cannot.
@@ -60,6 +61,34 @@ impl Insurance {
         self.balance_quote_atoms = raw(balance)?;
         self.received_quote_atoms = raw(received.map_err(PlimsollError::from)?)?;
         self.paid_quote_atoms = raw(spent.map_err(PlimsollError::from)?)?;
+        Ok(())
+    }
+
+    /// Books income. Nothing is lent out, so that it can always be paid.
+    pub(crate) fn receive(&mut self, amount: QuoteAtoms) -> Result<()> {
+        self.book(QuoteAtoms::ZERO, amount)
+    }
+
+    /// Books a payment. `InsuranceInsufficient` if the fund holds less.
+    pub(crate) fn pay(&mut self, amount: QuoteAtoms) -> Result<()> {
+        self.book(amount, QuoteAtoms::ZERO)
+    }
+
+    /// Pays a staker; no loss, and not counted as one.
+    pub(crate) fn withdraw(&mut self, amount: QuoteAtoms) -> Result<()> {
+        let left = self.balance()?.checked_sub(amount).map_err(PlimsollError::from)?;
+        require!(!left.is_negative(), PlimsollError::InsuranceInsufficient);
+        self.balance_quote_atoms = raw(left)?;
+        Ok(())
+    }
+
+    /// A fund that losses have used up begins anew: its old shares are worth nothing, and would
+    /// only take from whoever stakes next.
+    pub(crate) fn begin_anew_if_used_up(&mut self) -> Result<()> {
+        if self.balance_quote_atoms == 0 && !self.stake_shares.is_zero() {
+            self.epoch = self.epoch.checked_add(1).ok_or(PlimsollError::MathOverflow)?;
+            self.stake_shares = Word128::from_u128(0);
+        }
         Ok(())
     }
 
