@@ -74,8 +74,8 @@ impl Step<'_> {
         self.require_sound(id, wanted);
         BID.into_iter().for_each(|name| self.may_fail(name));
         let held = self.before.accounts[&bidder].clone();
-        if let Err(name) = health(self.before, self.market, &held, Check::Initial) {
-            self.require(false, &[name]);
+        if let Err(underlying) = health(self.before, self.market, &held, Check::Initial) {
+            self.refuse_price(underlying);
         }
         let Some(takings) = self.takings(id, wanted).filter(|_| !self.fails()) else {
             return;
@@ -245,7 +245,8 @@ impl Step<'_> {
         let part = match share {
             // The part of the flow that goes with the lots, toward minus infinity.
             None => floor(&(whole(flow) * whole(lots) / whole(own.lots))),
-            // The share of it, toward zero.
+            // With all of the size all of the flow; otherwise the share of it, toward zero.
+            Some(_) if left == 0 => flow,
             Some((low, high)) => {
                 let size = whole(flow.abs());
                 let (low, high) = (whole(floor(&(&size * low))) - one(), size * high);
@@ -366,9 +367,7 @@ impl Step<'_> {
         let holds = self.next.accounts[&bidder].clone();
         match health(&self.next, self.market, &holds, Check::Initial) {
             Ok(after) => self.require_not_negative(&after.surplus(), "BelowInitialMargin"),
-            Err(name) => {
-                self.require(false, &[name]);
-            }
+            Err(underlying) => self.refuse_price(underlying),
         }
         self.end_episode(bidder);
     }

@@ -64,13 +64,13 @@ struct Sums {
     size: Exact,
 }
 
-/// Health of an account; the error is the grade of a row that may not be judged.
+/// Health of an account; the error is an underlying of a row that may not be judged.
 pub fn health(
     group: &Group,
     market: &Market,
     account: &Account,
     check: Check,
-) -> Result<Health, &'static str> {
+) -> Result<Health, usize> {
     let quote = account.tokens.get(&QUOTE).copied().unwrap_or(0);
     let mut equity = whole(atoms(group, QUOTE, quote));
     let mut size = equity.abs();
@@ -153,12 +153,7 @@ pub fn weight(group: &Group, collateral: usize, now: i64) -> u32 {
     }
 }
 
-fn sum(
-    rows: &[Row],
-    market: &Market,
-    underlying: usize,
-    check: Check,
-) -> Result<Sums, &'static str> {
+fn sum(rows: &[Row], market: &Market, underlying: usize, check: Check) -> Result<Sums, usize> {
     let mut sums = Sums::default();
     let grade = market.grade(underlying);
     if grade == Grade::Valid {
@@ -177,7 +172,7 @@ fn sum(
                 sums.size += worth.abs() + row.flow.abs();
             }
             Check::Initial | Check::Withdrawal if row.is_token && owned => {}
-            Check::Initial | Check::Withdrawal => return Err(grade.error()),
+            Check::Initial | Check::Withdrawal => return Err(underlying),
         }
     }
     Ok(sums)

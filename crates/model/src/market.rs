@@ -95,6 +95,12 @@ impl Market {
         }
     }
 
+    /// Names by which a flawed price is refused: its own flaw, or the quote token's.
+    pub fn errors(&self, underlying: usize) -> Vec<&'static str> {
+        let both = [self.quotes[underlying].grade, self.quotes[0].grade];
+        both.into_iter().filter(|one| *one != Grade::Valid).map(Grade::error).collect()
+    }
+
     /// Quote atoms per whole unit; for a valid price.
     pub fn mid(&self, underlying: usize) -> Exact {
         &self.quotes[underlying].usd / &self.quotes[0].usd * &self.scale

@@ -213,6 +213,15 @@ impl Step<'_> {
         holds
     }
 
+    /// Has to fail for the price of an underlying. Where several are flawed, any may be named.
+    pub(crate) fn refuse_price(&mut self, underlying: usize) {
+        let mut names = self.market.errors(underlying);
+        for other in 0..self.market.quotes.len() {
+            names.extend(self.market.errors(other));
+        }
+        self.require(false, &names);
+    }
+
     /// May fail by this name.
     pub(crate) fn may_fail(&mut self, name: &'static str) {
         self.judgement.names.insert(name);
@@ -288,9 +297,7 @@ impl Step<'_> {
     pub(crate) fn check(&mut self, id: AccountId, check: Check) {
         let (before, after) = (&self.before.accounts[&id], self.next.accounts[&id].clone());
         match health(&self.next, self.market, &after, check) {
-            Err(name) => {
-                self.require(false, &[name]);
-            }
+            Err(underlying) => self.refuse_price(underlying),
             Ok(initial) if initial.surplus().surely_not_negative() => {}
             Ok(initial) => {
                 let reduced = self.reduced(before, &after, check, &initial);
@@ -302,8 +309,9 @@ impl Step<'_> {
                     _ => self.may_fail("BelowInitialMargin"),
                 }
                 // The account as it was may hold what cannot be judged any more.
-                if let Err(name) = health(self.before, self.market, before, check) {
-                    self.may_fail(name);
+                if let Err(underlying) = health(self.before, self.market, before, check) {
+                    let names = self.market.errors(underlying);
+                    names.into_iter().for_each(|name| self.may_fail(name));
                 }
             }
         }
@@ -378,9 +386,7 @@ impl Step<'_> {
         let positions = account.positions.keys();
         let positions = positions.map(|one| self.before.instruments[*one].underlying);
         for underlying in tokens.chain(positions) {
-            if self.market.grade(underlying) != crate::market::Grade::Valid {
-                names.push(self.market.grade(underlying).error());
-            }
+            names.extend(self.market.errors(underlying));
         }
         names
     }

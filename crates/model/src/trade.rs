@@ -29,8 +29,8 @@ impl Step<'_> {
         self.require_authority(ids[0], signers[0]);
         self.require_authority(ids[1], signers[1]);
         let instrument = self.before.instruments[index].clone();
-        let grade = self.market.grade(instrument.underlying);
-        if !self.require(grade == Grade::Valid, &[grade.error()]) {
+        if self.market.grade(instrument.underlying) != Grade::Valid {
+            self.refuse_price(instrument.underlying);
             return;
         }
         let tick = i128::from(instrument.tick_quote_atoms_per_lot);

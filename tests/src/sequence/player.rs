@@ -99,7 +99,13 @@ impl Player {
         }
         let sent = self.stage.send(&[instruction], &play.signers);
         let end = match sent.map_err(|law| law.to_string())? {
-            // What is twisted and goes through must have done what was asked for all the same.
+            // What is twisted and goes through must have done what was asked for all the same, or
+            // have been about the other group alone.
+            Ok(_)
+                if matches!(twist, Twist::Foreign(_)) && self.stage.read() == self.stage.group =>
+            {
+                "elsewhere".to_string()
+            }
             Ok(_) => {
                 let seen = self.stage.read();
                 compare(&self.stage.group, &market, &play.action, Ok(()), &seen)
