@@ -232,8 +232,7 @@ impl Draft<'_> {
                 mint: address,
                 token_program,
                 underlying: index_of(markets, &spec.underlying)?,
-                deposit_cap_token_atoms: spec.deposit_cap.scaled(decimals)?,
-                borrow_cap_token_atoms: spec.borrow_cap.scaled(decimals)?,
+                params: params::token(spec, decimals, self.decimals)?,
             };
             if let Some(one) = listed.get(at) {
                 let chain = facts::of_token(&facts::token(&one.state));

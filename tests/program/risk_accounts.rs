@@ -48,7 +48,7 @@ fn cases(world: &mut World) -> Vec<Case> {
     let withdraw = world.withdrawal("bob", "SOL", SOL / 100, 0);
     let directory = &world.directory;
     let keeper = address("carol");
-    let slice = ix::liquidate(directory, &keeper, &alice, &carol, &Bid::slice()).unwrap();
+    let slice = ix::liquidate(directory, &keeper, &alice, &carol, &Bid::slice(), false).unwrap();
     let mark = ix::mark_account(directory, &alice).unwrap();
     let view = ix::view_account(directory, &alice).unwrap();
     let withdrawable =
@@ -280,7 +280,7 @@ fn netting_bid(world: &World) -> Instruction {
     let (alice, bob) = (world.margin("alice"), world.margin("bob"));
     let key = world.instrument_key("SOL-PERP").raw();
     let bid = Bid::rows(vec![plimsoll_client::BidRow { key, amount: 100 }]);
-    ix::liquidate(&world.directory, &address("bob"), &alice, &bob, &bid).unwrap()
+    ix::liquidate(&world.directory, &address("bob"), &alice, &bob, &bid, false).unwrap()
 }
 
 #[test]

@@ -4,12 +4,14 @@
 //! | room | question |
 //! |---|---|
 //! | `world` | what can happen in a test, in one line each |
+//! | `money` | what happens to profit, loss, interest, fees and stakes |
 //! | `setup` | what is there when a test begins |
 //! | `vm` | how does a transaction run, and what came of it |
 //! | `oracle` | what does an oracle account look like |
 //! | `sequence` | what happens in the long run, and is it what ought to happen |
 //! | `tokens` | what do mints and token accounts look like |
 
+mod money;
 mod oracle;
 pub mod sequence;
 mod setup;

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use plimsoll_client::instruction as ix;
 use plimsoll_client::invariants::{check_step, token_balance, vault_addresses, Books, Broken};
 use plimsoll_client::source::{read, AccountSource};
-use plimsoll_client::state::MarginAccount;
+use plimsoll_client::state::{MarginAccount, Row};
 use plimsoll_client::{
     decode_return, pda, AccountReport, Address, GroupDirectory, Instruction, Keyed, Snapshot,
 };
@@ -198,7 +198,9 @@ impl World {
     pub fn liquidate(&mut self, bidder: &str, name: &str, bid: &ix::Bid) -> Outcome {
         let authority = address(owner_of(bidder));
         let (account, own) = (self.margin(name), self.margin(bidder));
-        let one = ix::liquidate(&self.directory, &authority, &account, &own, bid).unwrap();
+        let bankrupt = self.health(name, Check::Maintenance).equity.is_negative();
+        let directory = &self.directory;
+        let one = ix::liquidate(directory, &authority, &account, &own, bid, bankrupt).unwrap();
         self.send(&[one], &[bidder])
     }
 
@@ -328,11 +330,14 @@ impl World {
         row.map_or(0, |row| collateral.totals().atoms(row.shares()).unwrap().get())
     }
 
-    /// An account's position: lots and quote flow (quote atoms).
+    /// An account's position: lots and quote flow (quote atoms, rounded down).
     pub fn position(&self, name: &str, instrument: &str) -> (i64, i64) {
         let account = self.margin(name).state;
         let row = account.row(self.instrument_key(instrument)).unwrap();
-        row.map_or((0, 0), |row| (row.lots, row.quote_atoms))
+        let listed = self.directory.instrument(self.instrument(instrument)).unwrap().state;
+        let indices = listed.side_indices(self.vm.now().time).unwrap();
+        let flow = |row: &Row| row.flow(&indices).unwrap().to_quote_floor().unwrap().get();
+        row.map_or((0, 0), |row| (row.lots, flow(row)))
     }
 
     /// What the insurance fund holds (quote atoms).

@@ -79,6 +79,23 @@ const PINNED: &str = "
 6612 ExtensionNotAllowed
 6613 UnknownUnderlying
 6614 IndexExhausted
+6717 InstrumentReduceOnly
+6800 NothingToSettle
+6801 LossesPending
+6802 InstrumentInDebt
+6803 NothingToCollect
+6804 NothingToRepay
+6805 NothingToShare
+6806 NotBankrupt
+6807 LossBeyondDeposits
+6808 UtilisationExceeded
+6809 BidMustBeSlice
+6810 RiskAccountReadOnly
+6811 StakeVoid
+6812 StakeTooSmall
+6813 StakeCoolingDown
+6814 StakeNotExiting
+6815 StakeExitExpired
 ";
 
 #[test]

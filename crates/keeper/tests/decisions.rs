@@ -48,7 +48,7 @@ fn board(grade: Grade) -> Board {
     let row = |key, scale| RowTerms {
         key,
         price: price.checked_mul(Price::pow10(scale).unwrap()).unwrap(),
-        pnl_weight: Ratio::ONE,
+        weight: Ratio::ONE,
     };
     Board { underlyings: [terms], rows: [row(token(), -9), row(perp(), 0)] }
 }
@@ -68,12 +68,16 @@ impl Board {
 }
 
 fn cash(dollars: i64) -> Holding {
-    Holding { key: RowKey::QUOTE, quantity: dollars * DOLLAR, quote: QuoteAtoms::ZERO }
+    Holding { key: RowKey::QUOTE, quantity: dollars * DOLLAR, quote: Value::ZERO }
 }
 
 /// `lots` coins, bought at the price at which they stand.
 fn position(lots: i64) -> Holding {
-    Holding { key: perp(), quantity: lots, quote: QuoteAtoms::new(-lots * 10 * DOLLAR) }
+    Holding {
+        key: perp(),
+        quantity: lots,
+        quote: Value::from_quote(QuoteAtoms::new(-lots * 10 * DOLLAR)),
+    }
 }
 
 /// 1,000 lots are worth 10,000 dollars and require 500.
@@ -212,7 +216,7 @@ fn a_named_row_stops_short_of_the_buffer() {
 fn a_hedge_is_taken_whole_or_not_at_all() {
     let (board, own) = (board(Grade::Valid), [cash(1_000_000)]);
     // 600 coins of tokens under 1,000 lots short: net short 4,000 dollars, 200 required, 150 there.
-    let tokens = Holding { key: token(), quantity: 600_000_000_000, quote: QuoteAtoms::ZERO };
+    let tokens = Holding { key: token(), quantity: 600_000_000_000, quote: Value::ZERO };
     let target = vec![cash(-5_850), tokens, position(-1_000)];
     let situation = board.situation(&target, &own);
 

@@ -70,7 +70,7 @@ impl fmt::Display for RiskError {
             Self::BidRemovesNoRisk => f.write_str("bid does not lower the requirement"),
             Self::OvershootsBuffer => f.write_str("bid leaves the account above its buffer"),
             Self::CurveInvalid => f.write_str("interest curve is out of bounds"),
-            Self::LossBeyondDeposits => f.write_str("loss is as large as all deposits"),
+            Self::LossBeyondDeposits => f.write_str("loss would take all deposits"),
             Self::HealthNotRaised => f.write_str("bid does not raise the account's health"),
         }
     }

@@ -113,14 +113,19 @@ fn part_of(x: i64, num: u32, den: u32, away: bool) -> i64 {
     wide::with_sign_of(wide::low_u64(floor).saturating_add(up), x)
 }
 
-/// `price / index − 1` in parts per billion, toward zero.
+/// Half a part.
+const HALF: Value = Value::new(1 << 47);
+
+/// `price / index − 1` in parts per billion, to the nearest: quotients of decimals are cut after 64
+/// bits, and would otherwise lose a part where they are exact.
 fn premium_ppb(price: Price, index: Price) -> Result<i64, MathError> {
     if price == index {
         return Ok(0);
     }
     let dearer = price > index;
     let distance = if dearer { price.checked_sub(index)? } else { index.checked_sub(price)? };
-    let parts = distance.checked_div(index)?.value_floor(PARTS)?.to_quote_floor()?.get();
+    let parts = distance.checked_div(index)?.value_floor(PARTS)?;
+    let parts = parts.checked_add(HALF)?.to_quote_floor()?.get();
     Ok(if dearer { parts } else { parts.saturating_neg() })
 }
 

@@ -229,8 +229,13 @@ fn deposit_rate(
 }
 
 /// What the reserve earns when the indices of `totals` move to these: what borrowers owe more,
-/// less what depositors get more, rounded down, never negative; in steps of 2^-48 atoms (shares at
-/// index one). `Overflow` if an index falls.
+/// less what depositors get more, never negative; in steps of 2^-48 atoms (shares at index one).
+/// `Overflow` if an index falls.
+///
+/// Rounded down by one step of either index too. The indices themselves were rounded for the pool;
+/// what that is worth at one moment it may not be at the next, and must not be given away in
+/// between: so the reserve's gains never add up to more than what is there, however often they are
+/// counted.
 pub fn reserve_gain(
     totals: &BalanceTotals,
     deposit_index: Index,
@@ -239,8 +244,10 @@ pub fn reserve_gain(
     let risen = |to: Index, from: Index| {
         to.get().checked_sub(from.get()).map(Index::new).ok_or(MathError::Overflow)
     };
-    let owed = totals.borrows.rebased_floor(risen(borrow_index, totals.borrow_index)?)?;
-    let earned = totals.deposits.rebased_ceil(risen(deposit_index, totals.deposit_index)?)?;
+    let borrow = risen(borrow_index, totals.borrow_index)?.get().saturating_sub(1);
+    let deposit = risen(deposit_index, totals.deposit_index)?.get().saturating_add(1);
+    let owed = totals.borrows.rebased_floor(Index::new(borrow))?;
+    let earned = totals.deposits.rebased_ceil(Index::new(deposit))?;
     Ok(owed.checked_sub(earned)?.max(Shares::ZERO))
 }
 

@@ -29,15 +29,16 @@ pub struct Receipt {
     pub insurance_cut: i64,
     /// What the insurance fund paid (quote atoms).
     pub insurance_paid: i64,
+    /// What the bidder's quote balance changed by (quote atoms).
+    pub bidder_delta: i64,
+    /// What the account could not pay, and others bear (quote atoms).
+    pub shortfall: i64,
 }
 
 impl Receipt {
-    /// What the fund paid for a shortfall, discounts aside: a loss that equity did not cover.
+    /// A loss that equity did not cover, whoever bore it.
     pub fn bad_debt(&self) -> i64 {
-        match self.equity_before < 0 {
-            true => self.insurance_paid - self.discount,
-            false => 0,
-        }
+        self.shortfall
     }
 }
 
@@ -60,9 +61,10 @@ fn receipt(bytes: &[u8]) -> Option<Receipt> {
         discount: i64::from_le_bytes(take(&mut rest)?),
         insurance_cut: i64::from_le_bytes(take(&mut rest)?),
         insurance_paid: i64::from_le_bytes(take(&mut rest)?),
+        bidder_delta: i64::from_le_bytes(take(&mut rest)?),
+        shortfall: i64::from_le_bytes(take(&mut rest)?),
     };
-    // What the bidder's balance changed by ends the event.
-    (rest.len() == 8).then_some(receipt)
+    rest.is_empty().then_some(receipt)
 }
 
 fn take<const N: usize>(rest: &mut &[u8]) -> Option<[u8; N]> {
@@ -158,6 +160,7 @@ mod tests {
             insurance_cut_quote_atoms: 9,
             insurance_paid_quote_atoms: 10,
             bidder_delta_quote_atoms: 11,
+            shortfall_quote_atoms: 12,
         };
         let receipt = receipt(&event.data()).unwrap();
         assert_eq!((receipt.slot, receipt.equity_before, receipt.released), (3, -4, 6));

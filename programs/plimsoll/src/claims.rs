@@ -179,8 +179,9 @@ fn charge_lenders(
     let (quote, lent) = (guarded.market.row_view(QUOTE_KEY)?, guarded.market.row_view(key)?);
     // SAFETY: no other load of these two collaterals is alive, the walk over the risk accounts
     // gave each its own place, and they cannot be any of the declared writable accounts.
-    let (mut quote, mut lent) =
-        unsafe { (Account::<Collateral>::load_mut(quote)?, Account::<Collateral>::load_mut(lent)?) };
+    let (mut quote, mut lent) = unsafe {
+        (Account::<Collateral>::load_mut(quote)?, Account::<Collateral>::load_mut(lent)?)
+    };
     let cap = i64::try_from(lent.insurance_cap_quote_atoms).unwrap_or(i64::MAX);
     one.insurance = one.loss.min(QuoteAtoms::new(cap)).min(insurance.balance()?);
     insurance.pay(one.insurance)?;

@@ -1,7 +1,7 @@
 //! Creating a group, and listing what it trades.
 
 use plimsoll::{accounts, instruction};
-use plimsoll::{GroupParams, InstrumentParams, UnderlyingParams};
+use plimsoll::{CollateralParams, GroupParams, InstrumentParams, UnderlyingParams};
 use solana_address::Address;
 use solana_instruction::{AccountMeta, Instruction};
 
@@ -52,7 +52,7 @@ pub fn create_underlying(
 }
 
 /// A token to list.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewCollateral {
     /// The token.
     pub mint: Address,
@@ -60,10 +60,8 @@ pub struct NewCollateral {
     pub token_program: Address,
     /// Index of the underlying that prices it.
     pub underlying: u16,
-    /// No deposit may raise all deposits above this (token atoms).
-    pub deposit_cap_token_atoms: u64,
-    /// No withdrawal may raise all borrows above this (token atoms); zero forbids borrowing.
-    pub borrow_cap_token_atoms: u64,
+    /// What it may do.
+    pub params: CollateralParams,
 }
 
 /// Lists a token; the group's first one must be the quote token. Payer and owner sign.
@@ -74,11 +72,7 @@ pub fn create_collateral(
     token: &NewCollateral,
 ) -> Instruction {
     let collateral = pda::collateral(group, &token.mint);
-    instruction::CreateCollateral {
-        deposit_cap_token_atoms: token.deposit_cap_token_atoms,
-        borrow_cap_token_atoms: token.borrow_cap_token_atoms,
-    }
-    .to_instruction(accounts::CreateCollateral {
+    let accounts = accounts::CreateCollateral {
         payer: *payer,
         owner: *owner,
         group: *group,
@@ -88,7 +82,8 @@ pub fn create_collateral(
         vault: pda::vault(&collateral),
         token_program: token.token_program,
         system_program: SYSTEM_PROGRAM,
-    })
+    };
+    instruction::CreateCollateral { params: token.params.clone() }.to_instruction(accounts)
 }
 
 /// Lists the group's next instrument, on the underlying with an index. Payer and owner sign.

@@ -31,6 +31,10 @@ pub struct GroupParams {
     pub insurance_cut_ppm: u32,
     /// Requirement up to which an account may be taken whole (quote atoms).
     pub dust_quote_atoms: u64,
+    /// How long a stake in the insurance fund stays after its exit was asked for (seconds).
+    pub cool_down_seconds: u64,
+    /// Most that the insurance fund pays of one bid's discount (quote atoms).
+    pub insurance_cap_quote_atoms: u64,
 }
 
 /// Accounts of `create_group`.
@@ -80,6 +84,8 @@ pub(crate) fn handler(ctx: &mut Context<CreateGroup>, id: u16, params: GroupPara
     group.buffer_ppm = params.buffer_ppm;
     group.insurance_cut_ppm = params.insurance_cut_ppm;
     group.dust_quote_atoms = params.dust_quote_atoms;
+    group.cool_down_seconds = params.cool_down_seconds;
+    group.insurance_cap_quote_atoms = params.insurance_cap_quote_atoms;
     let terms = group.liquidation_terms()?;
     terms.validate().map_err(|_| PlimsollError::ParameterOutOfBounds)?;
 

@@ -178,6 +178,7 @@ fn bid(
         }
         false => Vec::new(),
     };
+    rebase_quote(guarded)?;
     end_episode(guarded, terms, &moved, &settlement)?;
     book_pools(guarded, &takings)?;
     Ok(Outcome { before, settlement, beta, slot: guarded.now.slot.get(), assigned })
@@ -233,6 +234,14 @@ fn transfer_quote(guarded: &mut Guarded<'_, '_>, settlement: &Settlement) -> Res
     }
     collateral.set_totals(&totals);
     Ok(())
+}
+
+/// Quote balances have changed, and with them what they earn.
+fn rebase_quote(guarded: &mut Guarded<'_, '_>) -> Result<()> {
+    let view = guarded.market.row_view(QUOTE_KEY)?;
+    // SAFETY: no other load of this collateral is alive, and risk accounts cannot be any of the
+    // declared writable accounts.
+    unsafe { Account::<Collateral>::load_mut(view)? }.rebase()
 }
 
 /// Ends the episode of an account that reached its buffer. Only quote tokens came or went since

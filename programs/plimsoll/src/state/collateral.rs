@@ -1,7 +1,7 @@
 //! A token that may be deposited or borrowed.
 
-use anchor_lang::prelude::*;
 use anchor_lang::bytemuck::{Pod, Zeroable};
+use anchor_lang::prelude::*;
 use plimsoll_risk::{
     reserve_gain, write_down, Accrual, BalanceTotals, Curve, Kink, Rate, RowKey, RowKind, KINKS_MAX,
 };
