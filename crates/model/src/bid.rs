@@ -304,7 +304,12 @@ impl Step<'_> {
         let (worth_low, worth_high) = (ceil(&worth.low()), ceil(&worth.high()));
         let discount = worth_low + bidder_delta + cut;
         let loose = worth_high - worth_low;
-        let own = positive(before.equity.exact.clone());
+        // What goes with the requirement that is released.
+        let share = match before.requirement.exact > zero() {
+            true => &released.exact / &before.requirement.exact,
+            false => zero(),
+        };
+        let own = whole(floor(&(positive(before.equity.exact.clone()) * share)));
         let (low, high) = self.discounts(id, before, &released, &own);
         self.expect(low <= discount + loose && discount <= high + loose, || {
             format!("discount of {discount}, not within {low} and {high}")
@@ -322,6 +327,7 @@ impl Step<'_> {
         if Self::owes(&self.next, bidder, QUOTE) > owed {
             self.require_borrowable(QUOTE);
         }
+        self.rebase(QUOTE);
         let fund = &mut self.next.insurance;
         fund.received_quote_atoms = unsigned(i128::from(fund.received_quote_atoms) + cut);
         fund.paid_quote_atoms = unsigned(i128::from(fund.paid_quote_atoms) + insured);

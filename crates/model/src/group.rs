@@ -207,6 +207,8 @@ pub struct Account {
     pub delegate: Option<Person>,
     pub delegate_expires_at: i64,
     pub episode_slot: u64,
+    /// What bids have assigned to the lenders of the quote token, and waits to be written off.
+    pub quote_owed_quote_atoms: i64,
     /// Shares by collateral.
     pub tokens: BTreeMap<usize, i128>,
     /// Positions by instrument.

@@ -21,6 +21,8 @@ pub mod margin;
 pub mod market;
 pub mod number;
 mod refresh;
+mod settle;
+mod stake;
 pub mod step;
 mod tokens;
 mod trade;

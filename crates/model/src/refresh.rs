@@ -2,7 +2,7 @@
 
 use crate::group::{AccountId, Slope};
 use crate::market::Grade;
-use crate::number::{binary, ceil, clamp, floor, least, one, ppm, whole, zero, Exact};
+use crate::number::{binary, ceil, clamp, floor, least, most, one, ppb, ppm, whole, zero, Exact};
 use crate::step::{unsigned, Step};
 
 impl Step<'_> {
@@ -76,6 +76,39 @@ impl Step<'_> {
         let one = &mut self.next.underlyings[at];
         one.open_interest_quote_atoms = unsigned(total);
         one.widening_ppm = u32::try_from(widening).unwrap_or(u32::MAX);
+        self.set_funding(index);
+    }
+
+    /// Up to now at the rate that held, from now on at one by the mean premium: an eighth of it per
+    /// hour, within the cap; none while the price is not valid.
+    fn set_funding(&mut self, index: usize) {
+        let now = self.now().seconds;
+        let old = self.before.instruments[index].clone();
+        let (estimate, mean) = self.passed(index);
+        self.store_premium(index, [estimate.clone(), estimate], mean);
+        let mean = self.next.instruments[index].pool.premium_mean_ppb;
+        let rate = match self.market.grade(old.underlying) {
+            Grade::Valid => {
+                let cap = ppm(old.funding_cap_ppm);
+                let hourly = clamp(ppb(mean) / whole(8), -cap.clone(), cap);
+                let price = self.market.mid(old.underlying) * &old.lot;
+                hourly * price / whole(3_600) * whole(1_i64 << 32)
+            }
+            _ => zero(),
+        };
+        // Toward zero.
+        let loose = one() + most(rate.clone(), -rate.clone()) * binary(1, 50);
+        let (low, high) = match rate < zero() {
+            true => (rate.clone() - binary(1, 20), &rate + loose),
+            false => (&rate - loose, &rate + binary(1, 20)),
+        };
+        let pick = |seen: &crate::Group| i128::from(seen.instruments[index].funding_rate);
+        let rate = self.adopt("funding rate", pick, &low, &high);
+        let instrument = &mut self.next.instruments[index];
+        instrument.long_index = old.index(1, now);
+        instrument.short_index = old.index(-1, now);
+        instrument.funding_rate = i64::try_from(rate).unwrap_or(i64::MAX);
+        instrument.funding_at = old.funding_at.max(now);
     }
 
     pub(crate) fn mark(&mut self, id: AccountId) {

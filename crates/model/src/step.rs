@@ -192,8 +192,18 @@ impl Step<'_> {
             }
             Action::RefreshUnderlying { underlying } => self.refresh_underlying(*underlying),
             Action::RefreshInstrument { instrument } => self.refresh_instrument(*instrument),
-            Action::RefreshCollateral { token } => self.accrue(*token),
+            Action::RefreshCollateral { token } => self.refresh_collateral(*token),
             Action::Mark { account } => self.mark(*account),
+            Action::Settle { account, instrument, settler } => {
+                self.settle(*account, *instrument, *settler);
+            }
+            Action::CollectFees { instrument } => self.collect_fees(*instrument),
+            Action::RepayDebt { instrument } => self.repay_debt(*instrument),
+            Action::ShareLoss { account, instrument } => self.share_loss(*account, *instrument),
+            Action::WriteOff { account } => self.write_off(*account),
+            Action::Stake { owner, amount } => self.stake(*owner, *amount),
+            Action::RequestUnstake { owner, shares } => self.request_unstake(*owner, *shares),
+            Action::Unstake { owner } => self.unstake(*owner),
             Action::Bid { signer, account, bidder, wanted } => {
                 self.bid(*signer, *account, *bidder, wanted);
             }

@@ -76,7 +76,9 @@ impl Step<'_> {
         if self.fails() {
             return;
         }
+        self.accrue(token);
         self.change(id, token, &whole(amount));
+        self.rebase(token);
         let one = &self.next.collaterals[token];
         let positive = self.next.accounts[&id].tokens.get(&token).is_some_and(|own| *own > 0);
         let room = whole(one.deposit_cap_token_atoms) - whole(ceil(&one.deposits()));
@@ -95,6 +97,7 @@ impl Step<'_> {
         self.require(self.before.accounts[&id].owner == signer, &["NotAccountOwner"]);
         let fits = i64::try_from(amount).is_ok();
         self.require(fits, &["MathOverflow", "VaultIllLiquid"]);
+        self.accrue(token);
         let one = &self.next.collaterals[token];
         let lendable = one.deposits() - one.borrows();
         let spare = Near { exact: lendable - whole(amount), slack: whole(1) };
@@ -105,10 +108,12 @@ impl Step<'_> {
 
         let owed = Self::owes(&self.next, id, token);
         self.change(id, token, &whole(-i128::from(amount)));
+        self.rebase(token);
         let borrowed = Self::owes(&self.next, id, token) - owed;
         if borrowed > 0 {
             self.require(borrowed <= i128::from(borrow_max), &["BorrowBeyondLimit"]);
             self.require_borrowable(token);
+            self.require_utilisation(token);
         }
         let vault = &mut self.next.collaterals[token].vault_token_atoms;
         *vault = vault.saturating_sub(amount);
@@ -120,17 +125,20 @@ impl Step<'_> {
     /// A new borrow may stand.
     pub(crate) fn require_borrowable(&mut self, token: usize) {
         let one = &self.next.collaterals[token];
-        let (borrows, deposits) = (one.borrows(), one.deposits());
-        let (cap, most) = (one.borrow_cap_token_atoms, ppm(one.utilisation_ppm_max));
+        let (borrows, cap) = (one.borrows(), one.borrow_cap_token_atoms);
         self.require(cap > 0, &["BorrowNotAllowed"]);
         let within = whole(ceil(&borrows)) <= whole(cap);
         self.require(cap == 0 || within, &["BorrowCapExceeded"]);
-        // A bound of zero is none: the token was listed before there was one.
-        if most > zero() {
-            let exact = most * deposits - &borrows;
-            let room = Near { exact, slack: slack(&borrows) + whole(1) };
-            self.require_not_negative(&room, "UtilisationExceeded");
-        }
+    }
+
+    /// Borrows are no larger a part of deposits than they may be. That is kept in parts per million,
+    /// rounded up.
+    fn require_utilisation(&mut self, token: usize) {
+        let one = &self.next.collaterals[token];
+        let (borrows, deposits) = (one.borrows(), one.deposits());
+        let exact = ppm(one.utilisation_ppm_max) * &deposits - &borrows;
+        let room = Near { exact, slack: slack(&borrows) };
+        self.require_not_negative(&room, "UtilisationExceeded");
     }
 
     pub(crate) fn insure(&mut self, person: Person, amount: u64) {

@@ -5,7 +5,7 @@ use num_traits::Signed;
 use crate::group::{AccountId, Person, Position};
 use crate::margin::Check;
 use crate::market::Grade;
-use crate::number::{ceil, ppm, slack, whole, Near, FRACTION_BITS};
+use crate::number::{ceil, ppm, slack, whole, Exact, Near, FRACTION_BITS};
 use crate::step::{unsigned, Step};
 
 /// What arithmetic that leaves its range is called.
@@ -43,8 +43,10 @@ impl Step<'_> {
         }
         let notional = notional.unwrap_or(0);
         let fee = ceil(&(whole(notional.abs()) * ppm(instrument.trade_fee_ppm)));
+        self.observe(index, lots, ticks);
         let first = self.fill(ids[0], index, i128::from(lots), notional + fee);
         let second = self.fill(ids[1], index, -i128::from(lots), fee - notional);
+        self.require_growable(index, ids);
         self.book(index, lots, fee, [first, second]);
         if self.fails() {
             return;
@@ -79,6 +81,91 @@ impl Step<'_> {
         let new = Position { lots: after, quote, ..old };
         self.put(id, index, new);
         i128::from(after.max(0)) - i128::from(old.lots.max(0))
+    }
+
+    /// Where positions may only shrink, neither side may grow or turn around.
+    fn require_growable(&mut self, index: usize, ids: [AccountId; 2]) {
+        let instrument = &self.before.instruments[index];
+        let mut names = Vec::new();
+        if instrument.reduce_only {
+            names.push("InstrumentReduceOnly");
+        }
+        if instrument.losses_pending_quote_atoms > 0 {
+            names.push("LossesPending");
+        }
+        if instrument.pool.debt >= 1 << FRACTION_BITS {
+            names.push("InstrumentInDebt");
+        }
+        let lots = |group: &crate::Group, id| {
+            let account: &crate::Account = &group.accounts[&id];
+            account.positions.get(&index).map_or(0, |one| i128::from(one.lots))
+        };
+        let shrank = ids.iter().all(|id| {
+            let (old, new) = (lots(self.before, *id), lots(&self.next, *id));
+            (new == 0 || new.signum() == old.signum()) && new.abs() <= old.abs()
+        });
+        self.require(names.is_empty() || shrank, &names);
+    }
+
+    /// A trade is a sample of the premium, if it lies within its band.
+    fn observe(&mut self, index: usize, lots: i64, ticks: u64) {
+        let (estimate, mean) = self.passed(index);
+        let instrument = self.before.instruments[index].clone();
+        let mid = self.market.mid(instrument.underlying) * &instrument.lot;
+        let price = whole(ticks) * whole(instrument.tick_quote_atoms_per_lot);
+        let notional = &price * whole(lots.unsigned_abs());
+        let premium = (&price - &mid) / &mid;
+        let part = &notional / (&notional + whole(instrument.premium_impact_quote_atoms));
+        let sampled = &estimate + (premium.clone() * whole(1_000_000_000) - &estimate) * part;
+        let off = ppm(instrument.premium_band_ppm) - premium.abs();
+        let (low, high) = match (off.abs() < ppm(1), off.is_negative()) {
+            // On the edge of the band: either.
+            (true, _) if sampled < estimate => (sampled, estimate),
+            (true, _) => (estimate, sampled),
+            (false, true) => (estimate.clone(), estimate),
+            (false, false) => (sampled.clone(), sampled),
+        };
+        self.store_premium(index, [low, high], mean);
+    }
+
+    /// Estimate and mean of the premium after the time since they were counted (ppb).
+    pub(crate) fn passed(&self, index: usize) -> (Exact, Exact) {
+        let instrument = &self.before.instruments[index];
+        let pool = &instrument.pool;
+        let elapsed = self.now().seconds.saturating_sub(pool.premium_at).max(0);
+        let (estimate, mean) = (whole(pool.premium_ppb), whole(pool.premium_mean_ppb));
+        let all = elapsed.saturating_add(instrument.premium_seconds.into());
+        match elapsed {
+            0 => (estimate, mean),
+            _ => {
+                let part = whole(elapsed) / whole(all);
+                let moved = &mean + (&estimate - &mean) * &part;
+                (&estimate - &estimate * part, moved)
+            }
+        }
+    }
+
+    /// Takes over the premium that was stored, within what rounding to parts per billion may do.
+    pub(crate) fn store_premium(&mut self, index: usize, estimate: [Exact; 2], mean: Exact) {
+        let loose = whole(3);
+        let [low, high] = estimate;
+        let estimate = self.adopt(
+            "premium",
+            |seen| i128::from(seen.instruments[index].pool.premium_ppb),
+            &(low - &loose),
+            &(high + &loose),
+        );
+        let mean = self.adopt(
+            "mean premium",
+            |seen| i128::from(seen.instruments[index].pool.premium_mean_ppb),
+            &(&mean - &loose),
+            &(mean + loose),
+        );
+        let now = self.now().seconds;
+        let pool = &mut self.next.instruments[index].pool;
+        pool.premium_ppb = i64::try_from(estimate).unwrap_or(i64::MAX);
+        pool.premium_mean_ppb = i64::try_from(mean).unwrap_or(i64::MAX);
+        pool.premium_at = pool.premium_at.max(now);
     }
 
     /// Stores a position; one that holds nothing goes.

@@ -160,7 +160,8 @@ fn bid(stage: &Stage, words: &[i128], request: BidRequest, wanted: Wanted) -> Op
     let bid = ix::Bid { request, limits };
     let (target, own) = (stage.margin(account)?, stage.margin(bidder)?);
     let directory = &stage.world.directory;
-    let instruction = ix::liquidate(directory, &signer(person), &target, &own, &bid).ok()?;
+    // A bankrupt account's instruments are written too; asking for that never harms.
+    let instruction = ix::liquidate(directory, &signer(person), &target, &own, &bid, true).ok()?;
     let action = Action::Bid { signer: person, account, bidder, wanted };
     Some(Play { instruction, signers: vec![signer(person)], action })
 }

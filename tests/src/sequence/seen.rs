@@ -58,7 +58,10 @@ impl Numbers {
             let index = usize::from(key.index());
             match key.kind() {
                 RowKind::Token => {
-                    seen.tokens.insert(index, row.shares.to_i128());
+                    if !row.shares.is_zero() {
+                        seen.tokens.insert(index, row.shares.to_i128());
+                    }
+                    seen.quote_owed_quote_atoms += row.owed_quote_atoms;
                 }
                 RowKind::Linear => {
                     seen.positions.insert(index, position(row));
