@@ -1,11 +1,10 @@
 //! Bids on accounts below their line.
 
-use num_traits::Signed;
 
 use crate::group::{AccountId, Group, Person, Position};
 use crate::margin::{atoms, health, Check, Health, QUOTE};
 use crate::market::Grade;
-use crate::number::{ceil, floor, least, most, one, positive, ppm, whole, zero, Exact, Near};
+use crate::number::{floor, least, most, one, positive, ppm, whole, zero, Exact};
 use crate::step::{unsigned, Step};
 
 /// Which kind of row, and which of its kind.
@@ -44,10 +43,10 @@ const BID: [&str; 14] = [
 ];
 
 /// One row that changes hands: how much, of what was there.
-struct Taking {
-    asset: Asset,
-    amount: i128,
-    whole: i128,
+pub(crate) struct Taking {
+    pub(crate) asset: Asset,
+    pub(crate) amount: i128,
+    pub(crate) whole: i128,
 }
 
 impl Step<'_> {
@@ -84,7 +83,7 @@ impl Step<'_> {
         if self.fails() || self.seen().is_none() {
             return;
         }
-        self.settle_bid(id, bidder, wanted, &before);
+        self.settle_bid([id, bidder], wanted, &before, &takings);
     }
 
     /// Is the request one that can be asked?
@@ -206,7 +205,7 @@ impl Step<'_> {
     }
 
     /// β by depth and time.
-    fn beta(&self, id: AccountId, before: &Health) -> Exact {
+    pub(crate) fn beta(&self, id: AccountId, before: &Health) -> Exact {
         let terms = &self.before.terms;
         let elapsed = match self.before.accounts[&id].episode_slot {
             0 => 0,
@@ -272,110 +271,6 @@ impl Step<'_> {
         self.put(bidder, index, Position { lots: held, quote, ..old });
         let pool = &mut self.next.instruments[index].pool;
         pool.open_interest_lots = unsigned(i128::from(pool.open_interest_lots) + after - before);
-    }
-
-    /// The payments, which must add up to zero and lie where the rule puts them.
-    fn settle_bid(&mut self, id: AccountId, bidder: AccountId, wanted: &Wanted, before: &Health) {
-        let account = self.next.accounts[&id].clone();
-        let Ok(moved) = health(&self.next, self.market, &account, Check::Maintenance) else {
-            return;
-        };
-        let Some(seen) = self.seen().cloned() else {
-            return;
-        };
-        let paid = |id| {
-            let at = |group: &Group| group.accounts[&id].tokens.get(&QUOTE).copied().unwrap_or(0);
-            let token = &self.before.collaterals[QUOTE];
-            let gain = token.balance(at(&seen)) - token.balance(at(self.before));
-            floor(&(gain + crate::number::binary(1, 1)))
-        };
-        let (account_delta, bidder_delta) = (paid(id), paid(bidder));
-        let old = &self.before.insurance;
-        let cut =
-            i128::from(seen.insurance.received_quote_atoms) - i128::from(old.received_quote_atoms);
-        let insured =
-            i128::from(seen.insurance.paid_quote_atoms) - i128::from(old.paid_quote_atoms);
-        let sum = account_delta + bidder_delta + cut - insured;
-        self.expect(sum == 0, || format!("payments add up to {sum}"));
-
-        let released = before.requirement.minus(&moved.requirement);
-        self.expect(released.high() > zero(), || "no risk was released".into());
-        let worth = before.equity.minus(&moved.equity);
-        let (worth_low, worth_high) = (ceil(&worth.low()), ceil(&worth.high()));
-        let discount = worth_low + bidder_delta + cut;
-        let loose = worth_high - worth_low;
-        // What goes with the requirement that is released.
-        let share = match before.requirement.exact > zero() {
-            true => &released.exact / &before.requirement.exact,
-            false => zero(),
-        };
-        let own = whole(floor(&(positive(before.equity.exact.clone()) * share)));
-        let (low, high) = self.discounts(id, before, &released, &own);
-        self.expect(low <= discount + loose && discount <= high + loose, || {
-            format!("discount of {discount}, not within {low} and {high}")
-        });
-        let by_fund = most(zero(), whole(discount) - &own);
-        self.expect((whole(insured) - by_fund).abs() <= whole(1 + loose), || {
-            format!("the fund paid {insured} of a discount of {discount}")
-        });
-        let share = ppm(self.before.terms.insurance_cut_ppm) * whole(discount - insured);
-        self.expect((cut - floor(&share)).abs() <= loose, || format!("a cut of {cut}"));
-
-        self.change(id, QUOTE, &whole(account_delta));
-        let owed = Self::owes(&self.next, bidder, QUOTE);
-        self.change(bidder, QUOTE, &whole(bidder_delta));
-        if Self::owes(&self.next, bidder, QUOTE) > owed {
-            self.require_borrowable(QUOTE);
-        }
-        self.rebase(QUOTE);
-        let fund = &mut self.next.insurance;
-        fund.received_quote_atoms = unsigned(i128::from(fund.received_quote_atoms) + cut);
-        fund.paid_quote_atoms = unsigned(i128::from(fund.paid_quote_atoms) + insured);
-        fund.balance_quote_atoms = unsigned(i128::from(fund.balance_quote_atoms) + cut - insured);
-        self.conclude_bid(id, bidder, wanted, before);
-    }
-
-    /// The least and most that the discount may be (quote atoms).
-    fn discounts(
-        &self,
-        id: AccountId,
-        before: &Health,
-        released: &Near,
-        own: &Exact,
-    ) -> (i128, i128) {
-        let terms = &self.before.terms;
-        let beta = self.beta(id, before);
-        let fund = self.before.insurance.balance_quote_atoms.min(terms.insurance_cap_quote_atoms);
-        let of = |beta: Exact, released: Exact| {
-            let least_pay = whole(floor(&(ppm(terms.beta_min_ppm) * &released)));
-            let payable = most(own.clone(), least(least_pay, own + whole(fund)));
-            floor(&least(whole(floor(&(beta * released))), payable))
-        };
-        (of(&beta - ppm(3), released.low()) - 1, of(beta + ppm(3), released.high()) + 1)
-    }
-
-    fn conclude_bid(&mut self, id: AccountId, bidder: AccountId, wanted: &Wanted, before: &Health) {
-        let account = self.next.accounts[&id].clone();
-        if let Ok(after) = health(&self.next, self.market, &account, Check::Maintenance) {
-            let rises = after.surplus().minus(&before.surplus());
-            self.expect(!rises.surely_negative(), || "health fell".into());
-            let terms = &self.before.terms;
-            let limit = after.requirement.times(&(one() + ppm(terms.buffer_ppm)));
-            let spare = limit.minus(&after.equity);
-            let dust = before.requirement.low() <= whole(terms.dust_quote_atoms);
-            let within = !spare.surely_negative() || dust || matches!(wanted, Wanted::Slice(_));
-            self.expect(within, || "the account ends above its buffer".into());
-        }
-        if account.episode_slot == 0 {
-            self.account(id).episode_slot = self.now().slot;
-        }
-        self.end_episode(id);
-        let holds = self.next.accounts[&bidder].clone();
-        match health(&self.next, self.market, &holds, Check::Initial) {
-            Ok(after) => self.require_not_negative(&after.surplus(), "BelowInitialMargin"),
-            Err(underlying) => self.refuse_price(underlying),
-        }
-        self.end_episode(bidder);
     }
 }
 

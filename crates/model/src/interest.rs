@@ -32,15 +32,17 @@ impl Step<'_> {
         one.borrow_index = borrow;
         let gain = (one.borrows() - old.borrows()) - (one.deposits() - old.deposits());
         let steps = gain * whole(BigInt::from(1) << FRACTION_BITS);
-        let (low, high) = (steps.clone() - whole(2), steps);
+        // Counted low, by what a step of each index is worth.
+        let loose = whole(3) + binary(old.deposit_shares + old.borrow_shares, INDEX_BITS);
+        let (low, high) = (&steps - loose, steps);
         let (low, high) = (crate::number::positive(low), crate::number::positive(high));
-        let before = old.reserve;
-        let gained = self.adopt(
-            "interest for the reserve",
-            |seen| seen.collaterals[token].reserve - before,
-            &low,
-            &high,
-        );
+        // The step may take whole atoms out of the reserve afterwards; fractions tell the gain.
+        let (before, least) = (old.reserve, floor(&low));
+        let pick = |seen: &crate::Group| {
+            let change = seen.collaterals[token].reserve - before;
+            least + (change - least).rem_euclid(1 << FRACTION_BITS)
+        };
+        let gained = self.adopt("interest for the reserve", pick, &low, &high);
         self.next.collaterals[token].reserve += gained;
     }
 

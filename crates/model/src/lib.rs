@@ -20,6 +20,7 @@ mod interest;
 pub mod margin;
 pub mod market;
 pub mod number;
+mod payment;
 mod refresh;
 mod settle;
 mod stake;

@@ -70,7 +70,7 @@ impl Step<'_> {
         let (low, high) = self.due(index, old.lots, flow);
         let cash = whole(i128::from(instrument.pool.cash_quote_atoms).max(0));
         let (low, high) = (least(low, cash.clone()), least(high, cash));
-        let closed = old.lots == 0 && flow != 0;
+        let closed = old.lots == 0 && (1..ATOM).contains(&flow);
         if high >= zero() {
             let waits = instrument.losses_pending_quote_atoms > 0;
             match low >= zero() {

@@ -40,8 +40,8 @@ impl Step<'_> {
 
     pub(crate) fn request_unstake(&mut self, owner: Person, shares: u128) {
         let Some(stake) = self.before.stakes.get(&owner).cloned() else {
-            // The account is not there, by Anchor's word.
-            self.require(false, &["AccountNotInitialized", "IllegalOwner", "UninitializedAccount"]);
+            // The account is not there, by the runtime's word.
+            self.require(false, &["AccountDataTooSmall"]);
             return;
         };
         self.require(stake.epoch == self.before.insurance.epoch, &["StakeVoid"]);
@@ -62,7 +62,7 @@ impl Step<'_> {
 
     pub(crate) fn unstake(&mut self, owner: Person) {
         let Some(stake) = self.before.stakes.get(&owner).cloned() else {
-            self.require(false, &["AccountNotInitialized", "IllegalOwner", "UninitializedAccount"]);
+            self.require(false, &["AccountDataTooSmall"]);
             return;
         };
         let now = self.now().seconds;

@@ -64,6 +64,35 @@ pub enum Action {
     Mark {
         account: AccountId,
     },
+    Settle {
+        account: AccountId,
+        instrument: usize,
+        settler: Option<AccountId>,
+    },
+    CollectFees {
+        instrument: usize,
+    },
+    RepayDebt {
+        instrument: usize,
+    },
+    ShareLoss {
+        account: AccountId,
+        instrument: usize,
+    },
+    WriteOff {
+        account: AccountId,
+    },
+    Stake {
+        owner: Person,
+        amount: u64,
+    },
+    RequestUnstake {
+        owner: Person,
+        shares: u128,
+    },
+    Unstake {
+        owner: Person,
+    },
     Bid {
         signer: Person,
         account: AccountId,

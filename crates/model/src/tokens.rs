@@ -4,9 +4,7 @@ use num_traits::Signed;
 
 use crate::group::{AccountId, Person};
 use crate::margin::{Check, QUOTE};
-use crate::number::{
-    binary, ceil, floor, ppm, slack, steps_floor, whole, zero, Exact, Near, INDEX_BITS,
-};
+use crate::number::{binary, ceil, floor, ppm, slack, steps_floor, whole, Exact, Near, INDEX_BITS};
 use crate::step::{unsigned, Step};
 
 impl Step<'_> {
@@ -15,7 +13,15 @@ impl Step<'_> {
     pub(crate) fn change(&mut self, id: AccountId, token: usize, delta: &Exact) {
         let collateral = &self.next.collaterals[token];
         let before = self.next.accounts[&id].tokens.get(&token).copied().unwrap_or(0);
-        let after = collateral.balance(before) + delta;
+        // Across zero whole atoms count: a fraction of a deposit is left to the pool, and one of a
+        // debt is paid up.
+        let held = collateral.balance(before);
+        let atoms = whole(floor(&held)) + delta;
+        let crosses = match before > 0 {
+            true => delta.is_negative() && !atoms.is_positive(),
+            false => before < 0 && delta.is_positive() && !atoms.is_negative(),
+        };
+        let after = if crosses { atoms } else { held + delta };
         let index = match after.is_negative() {
             true => collateral.borrow_index,
             false => collateral.deposit_index,

@@ -7,7 +7,7 @@
 //! | `stage` | where does it play |
 //! | `seen` | what is stored, in the model's numbers |
 //! | `entry` | what can happen at all |
-//! | `nature`, `money`, `deals`, `keepers` | the entries |
+//! | `nature`, `money`, `deals`, `keepers`, `pools` | the entries |
 //! | `hostile` | what is done to lists of accounts |
 //! | `player` | what is checked after a step |
 //! | `run` | many sequences, counted; the shortest one that fails |
@@ -19,6 +19,7 @@ mod keepers;
 mod money;
 mod nature;
 mod player;
+mod pools;
 mod rng;
 mod run;
 mod seen;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use plimsoll_client::state::{Collateral, Group, InstrumentStatus, MarginAccount, Row, Underlying};
-use plimsoll_client::state::{Instrument, Pool, StoredPrice, StoredSlope};
+use plimsoll_client::state::{Instrument, Pool, Stake, StoredPrice, StoredSlope};
 use plimsoll_client::{Address, GroupDirectory};
 use plimsoll_model as model;
 use plimsoll_model::number::{float, ten, whole, Exact};
@@ -39,6 +39,16 @@ impl Numbers {
                 epoch: fund.epoch,
             },
             ..model::Group::default()
+        }
+    }
+
+    /// A stake.
+    pub fn stake(&self, stake: &Stake) -> model::Stake {
+        model::Stake {
+            shares: stake.shares.to_i128(),
+            epoch: stake.epoch,
+            exiting_shares: stake.exiting_shares.to_i128(),
+            exit_at: stake.exit_at,
         }
     }
 

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use plimsoll_client::invariants::{token_balance, Broken};
 use plimsoll_client::source::read;
-use plimsoll_client::state::MarginAccount;
-use plimsoll_client::{AccountSource, Address, GroupDirectory, Instruction, Keyed};
+use plimsoll_client::state::{MarginAccount, Stake};
+use plimsoll_client::{pda, AccountSource, Address, GroupDirectory, Instruction, Keyed};
 use plimsoll_migrations::Markets;
 use plimsoll_model as model;
 
@@ -37,6 +37,7 @@ pub struct Stage {
     pub foreign: BTreeMap<Address, Address>,
     numbers: Numbers,
     wallets: BTreeMap<(u16, usize), Address>,
+    stakes: Vec<Address>,
 }
 
 /// Name of a person.
@@ -67,7 +68,9 @@ impl Stage {
         let foreign = alike(&world.directory, &other);
         let numbers = Numbers { people, lots };
         let group = model::Group::default();
-        let mut stage = Self { world, group, foreign, numbers, wallets };
+        let fund = world.directory.insurance.address;
+        let stakes = (0..PEOPLE).map(|one| pda::stake(&fund, &address(&person(one)))).collect();
+        let mut stage = Self { world, group, foreign, numbers, wallets, stakes };
         stage.open_foreign(&other);
         stage.group = stage.read();
         stage
@@ -79,7 +82,7 @@ impl Stage {
         let group = other.group.address;
         let one = plimsoll_client::instruction::open_account(&address("payer"), &owner, &group, 0);
         self.world.vm.run_as(&[one], &[owner]).unwrap();
-        let there = plimsoll_client::pda::margin(&group, &owner, 0);
+        let there = pda::margin(&group, &owner, 0);
         for number in 0..ACCOUNTS {
             self.world.expect_account(&account(number));
             let here = self.world.margin_address(&account(number));
@@ -100,6 +103,11 @@ impl Stage {
         for number in 0..ACCOUNTS {
             if let Some(one) = self.margin(number) {
                 group.accounts.insert(number, self.numbers.account(&one.state));
+            }
+        }
+        for number in 0..PEOPLE {
+            if let Ok(one) = read::<Stake>(&world.vm, &self.stakes[usize::from(number)]) {
+                group.stakes.insert(number, self.numbers.stake(&one.state));
             }
         }
         group.wallets = self.wallets.iter().map(|(of, at)| (*of, held(at))).collect();
