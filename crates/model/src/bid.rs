@@ -167,6 +167,7 @@ impl Step<'_> {
                 Asset::Token(token) => {
                     self.change(id, token, &whole(-taking.amount));
                     self.change(bidder, token, &whole(taking.amount));
+                    self.rebase(token);
                 }
                 Asset::Position(index) => self.move_lots(id, bidder, index, taking, &share),
             }

@@ -55,6 +55,21 @@ struct Row {
     is_token: bool,
 }
 
+impl Row {
+    /// What of a strict value counts for opening.
+    fn counted(&self, strict: Exact, check: Check) -> Exact {
+        let weight = match (self.is_token, check) {
+            (false, Check::Withdrawal) => zero(),
+            _ => self.weight.clone(),
+        };
+        if strict.is_positive() {
+            strict * weight
+        } else {
+            strict
+        }
+    }
+}
+
 /// Sums over the rows of one underlying.
 #[derive(Default)]
 struct Sums {
@@ -172,6 +187,11 @@ fn sum(rows: &[Row], market: &Market, underlying: usize, check: Check) -> Result
                 sums.size += worth.abs() + row.flow.abs();
             }
             Check::Initial | Check::Withdrawal if row.is_token && owned => {}
+            // A closed position's flow needs no price.
+            Check::Initial | Check::Withdrawal if row.units.is_zero() => {
+                sums.equity += row.counted(row.flow.clone(), check);
+                sums.size += row.flow.abs();
+            }
             Check::Initial | Check::Withdrawal => return Err(underlying),
         }
     }
@@ -194,11 +214,7 @@ fn add_priced(sums: &mut Sums, row: &Row, market: &Market, underlying: usize, ch
         false => market.low(underlying),
     };
     let strict = price * &row.units + &row.flow;
-    let counts = match (row.is_token, check) {
-        (false, Check::Withdrawal) => zero(),
-        _ => row.weight.clone(),
-    };
-    sums.equity += if strict.is_positive() { strict * counts } else { strict };
+    sums.equity += row.counted(strict, check);
 }
 
 /// The requirement of an underlying, and how far above it the program may be since it keeps the
