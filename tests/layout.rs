@@ -91,7 +91,7 @@ fn layouts() -> String {
             reserve_share_ppm utilisation_ppm_max outflow_ppm outflow_free_token_atoms
             outflow_free_cap_token_atoms outflow_level_token_atoms outflow_free_level_token_atoms
             outflow_at ramp_from ramp_seconds weight_ppm losses_shared insurance_cap_quote_atoms
-            reserved),
+            outflow_free_at reserved),
         fields!(Instrument: version bump pool_bump kind status padding index underlying padding_2
             group name lot tick_quote_atoms_per_lot price_band_ppm pnl_weight_ppm trade_fee_ppm
             padding_3 open_interest_cap_lots open_interest_lots open_interest_quote_atoms long_index
@@ -106,7 +106,7 @@ fn layouts() -> String {
             paid_quote_atoms stake_shares epoch reserved),
         fields!(MarginAccount: version bump sub_account row_count token_count padding group owner
             delegate delegate_expires_at episode_slot reserved rows),
-        fields!(Row: key shares lots quote settled_quote_atoms owed_quote_atoms rewarded_at
+        fields!(Row: key shares lots quote settled_debt_quote_atoms owed_quote_atoms rewarded_at
             reserved),
         fields!(Stake: version bump padding group owner shares exiting_shares exit_at epoch
             reserved),

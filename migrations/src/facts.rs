@@ -4,8 +4,8 @@
 use plimsoll_client::instruction::NewCollateral;
 use plimsoll_client::state::{Collateral, Group, Instrument, Underlying};
 use plimsoll_client::{
-    CollateralParams, GroupParams, InstrumentParams, KinkParams, ScenarioParams, SlopeParams,
-    SourceParams, UnderlyingParams,
+    CollateralParams, GroupParams, InstrumentParams, KinkParams, RoleParams, ScenarioParams,
+    SlopeParams, SourceParams, TimelockParams, UnderlyingParams,
 };
 use plimsoll_units::Price;
 
@@ -27,7 +27,26 @@ macro_rules! facts {
 
 pub(crate) fn of_group(params: &GroupParams) -> Vec<Fact> {
     facts!(params; beta_min_ppm, beta_max_ppm, duration_slots, depth_full_ppm, buffer_ppm,
-        insurance_cut_ppm, dust_quote_atoms, cool_down_seconds, insurance_cap_quote_atoms)
+        insurance_cut_ppm, dust_quote_atoms, owner_first_seconds, cool_down_seconds,
+        insurance_cap_quote_atoms)
+}
+
+pub(crate) fn of_roles(roles: &RoleParams) -> Vec<Fact> {
+    let mut facts = facts!(roles; guardian, lister, risk_manager);
+    facts.extend(facts!(roles.timelock; timelock_seconds, window_seconds));
+    facts
+}
+
+pub(crate) fn role_params(stored: &Group) -> RoleParams {
+    RoleParams {
+        guardian: stored.guardian,
+        lister: stored.lister,
+        risk_manager: stored.risk_manager,
+        timelock: TimelockParams {
+            timelock_seconds: stored.timelock_seconds,
+            window_seconds: stored.window_seconds,
+        },
+    }
 }
 
 pub(crate) fn group_params(stored: &Group) -> GroupParams {
@@ -39,6 +58,7 @@ pub(crate) fn group_params(stored: &Group) -> GroupParams {
         buffer_ppm: stored.buffer_ppm,
         insurance_cut_ppm: stored.insurance_cut_ppm,
         dust_quote_atoms: stored.dust_quote_atoms,
+        owner_first_seconds: stored.owner_first_seconds,
         cool_down_seconds: stored.cool_down_seconds,
         insurance_cap_quote_atoms: stored.insurance_cap_quote_atoms,
     }

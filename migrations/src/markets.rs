@@ -59,6 +59,21 @@ pub struct GroupSpec {
     pub cool_down_seconds: u64,
     /// Most that the insurance fund pays of one bid's discount (quote tokens).
     pub insurance_cap: Decimal,
+    /// How long owners act alone after an oracle gap or a pause.
+    pub owner_first_seconds: u64,
+    /// Name of the address that may pause, tighten and veto; none: the owner.
+    pub guardian: Option<String>,
+    /// Name of the address that may propose listings; none: the owner alone.
+    pub lister: Option<String>,
+    /// Name of the address that may propose parameters; none: the owner alone.
+    pub risk_manager: Option<String>,
+    /// How long a proposal waits.
+    pub timelock_seconds: u64,
+    /// How long it may be executed afterwards.
+    pub window_seconds: u64,
+    /// Whether the group is opened for money once all is listed. What is added to the file later
+    /// has to be proposed.
+    pub launch: bool,
 }
 
 /// One source of a price.

@@ -2,8 +2,8 @@
 
 use plimsoll_client::state::SourceKind;
 use plimsoll_client::{
-    Address, CollateralParams, GroupParams, InstrumentParams, KinkParams, ScenarioParams,
-    SlopeParams, SourceParams, UnderlyingParams,
+    Address, CollateralParams, GroupParams, InstrumentParams, KinkParams, RoleParams,
+    ScenarioParams, SlopeParams, SourceParams, TimelockParams, UnderlyingParams,
 };
 use plimsoll_risk::SPAN;
 
@@ -23,8 +23,30 @@ pub(crate) fn group(spec: &GroupSpec, decimals: QuoteDecimals) -> Result<GroupPa
         buffer_ppm: spec.buffer.ppm,
         insurance_cut_ppm: spec.insurance_cut.ppm,
         dust_quote_atoms: spec.dust.scaled(decimals)?,
+        owner_first_seconds: spec.owner_first_seconds,
         cool_down_seconds: spec.cool_down_seconds,
         insurance_cap_quote_atoms: spec.insurance_cap.scaled(decimals)?,
+    })
+}
+
+/// Who has a say besides `owner`.
+pub(crate) fn roles(
+    spec: &GroupSpec,
+    owner: &Address,
+    names: &Names,
+) -> Result<RoleParams, String> {
+    let role = |name: &Option<String>, nobody: Address| match name {
+        Some(name) => names.get(name),
+        None => Ok(nobody),
+    };
+    Ok(RoleParams {
+        guardian: role(&spec.guardian, *owner)?,
+        lister: role(&spec.lister, Address::default())?,
+        risk_manager: role(&spec.risk_manager, Address::default())?,
+        timelock: TimelockParams {
+            timelock_seconds: spec.timelock_seconds,
+            window_seconds: spec.window_seconds,
+        },
     })
 }
 

@@ -35,8 +35,9 @@ fn a_bankrupt_account_leaves_by_a_bid_only() {
     world.insure(1_000 * USDC).unwrap();
     let refused = world.trade("alice", "bob", "SOL-PERP", -1_000, "128");
     expect_error(refused, "BelowInitialMargin");
-    let bid = lots(&world, "SOL-PERP", 1_000);
-    world.liquidate("keeper", "alice", &bid).unwrap();
+    let part = lots(&world, "SOL-PERP", 1_000);
+    expect_error(world.liquidate("keeper", "alice", &part), "BidMustBeSlice");
+    world.liquidate("keeper", "alice", &Bid::slice()).unwrap();
     assert!((0..=3).contains(&world.view("alice").equity_quote_atoms));
 }
 

@@ -2,6 +2,7 @@
 //! than running it.
 
 mod accounts;
+mod bankruptcy;
 mod given;
 mod guards;
 mod largest;

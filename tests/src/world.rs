@@ -198,7 +198,10 @@ impl World {
     pub fn liquidate(&mut self, bidder: &str, name: &str, bid: &ix::Bid) -> Outcome {
         let authority = address(owner_of(bidder));
         let (account, own) = (self.margin(name), self.margin(bidder));
-        let bankrupt = self.health(name, Check::Maintenance).equity.is_negative();
+        // Where an oracle account is broken, nobody knows, and the program says why.
+        let snapshot = Snapshot::new(&self.directory, &self.vm, self.vm.now());
+        let health = snapshot.and_then(|one| one.health(&account.state, Check::Maintenance));
+        let bankrupt = health.is_ok_and(|health| health.equity.is_negative());
         let directory = &self.directory;
         let one = ix::liquidate(directory, &authority, &account, &own, bid, bankrupt).unwrap();
         self.send(&[one], &[bidder])

@@ -46,7 +46,11 @@ program_errors! {
     ExtensionPermanentDelegate ExtensionTransferHook ExtensionDefaultAccountState
     ExtensionPausable ExtensionNonTransferable ExtensionConfidential ExtensionMintClose
     ExtensionNotAllowed UnknownUnderlying IndexExhausted
-    InstrumentReduceOnly NothingToSettle LossesPending InstrumentInDebt NothingToCollect
+    GroupNotLaunched AlreadyLaunched NotGuardian NotProposer ProposalStale ProposalNotRipe
+    ProposalDead ProposalVetoed ProposalExecuted ChangeTooLarge ChangeUnknownTarget Paused
+    PauseTooLong PauseBudgetSpent NotTighter OutflowExceeded OwnerFirst
+    InstrumentReduceOnly ProposalMismatch NotPendingOwner
+    NothingToSettle LossesPending InstrumentInDebt NothingToCollect
     NothingToRepay NothingToShare NotBankrupt LossBeyondDeposits UtilisationExceeded
     BidMustBeSlice RiskAccountReadOnly StakeVoid StakeTooSmall StakeCoolingDown
     StakeNotExiting StakeExitExpired

@@ -167,8 +167,7 @@ pub fn holdings(
         Ok(match key.kind() {
             RowKind::Token => {
                 let atoms = directory.token(key)?.state.totals().atoms(row.shares())?;
-                let quote = Value::from_quote(row.owed()?);
-                Holding { key, quantity: atoms.get(), quote }
+                Holding { key, quantity: atoms.get(), quote: Value::ZERO }
             }
             RowKind::Linear => {
                 let indices = directory.instrument(key.index())?.state.side_indices(now.time)?;

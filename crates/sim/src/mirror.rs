@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use plimsoll_client::invariants::{check_step, token_balance, vault_addresses, Books, Broken};
 use plimsoll_client::source::read;
-use plimsoll_client::state::{Collateral, Instrument, MarginAccount, QUOTE_KEY};
+use plimsoll_client::state::{Collateral, Instrument, MarginAccount};
 use plimsoll_client::{AccountSource, Address, ClientError, GroupDirectory, Keyed, Now, Snapshot};
 use plimsoll_risk::{RiskError, RowKey, RowKind, RowTerms};
 use plimsoll_units::{Index, MathError, QuoteAtoms, Value};
@@ -229,12 +229,6 @@ impl Mirror {
         }
         for at in touched {
             let Some(account) = accounts.get(*at) else { continue };
-            for row in account.state.rows().map_err(ClientError::from)? {
-                if row.key == QUOTE_KEY.raw() {
-                    let owed = row.owed().map_err(ClientError::from)?;
-                    worth = worth.checked_sub(Value::from_quote(owed))?;
-                }
-            }
             let held = plimsoll_client::health::holdings(directory, &account.state, self.now)?;
             for holding in held {
                 let price = self.terms(holding.key)?.price;

@@ -6,6 +6,7 @@
 //! the instruction is built again from fresh accounts.
 
 mod accounts;
+mod governance;
 mod liquidate;
 mod listing;
 mod refresh;
@@ -15,6 +16,10 @@ mod trade;
 mod view;
 
 pub use accounts::{close_account, open_account, set_delegate};
+pub use governance::{
+    accept_ownership, close_proposal, execute, execute_listing, launch_group, pause, propose,
+    propose_owner, tighten, unpause, veto,
+};
 pub use liquidate::{liquidate, pools_changed, Bid};
 pub use listing::{
     create_collateral, create_group, create_instrument, create_underlying, NewCollateral,

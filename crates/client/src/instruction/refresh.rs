@@ -14,7 +14,7 @@ pub fn refresh_underlying(
 ) -> Result<Instruction, ClientError> {
     let underlying = directory.underlying(index)?.address;
     let mut instruction = instruction::RefreshUnderlying {}
-        .to_instruction(accounts::RefreshUnderlying { underlying });
+        .to_instruction(accounts::RefreshUnderlying { group: directory.group.address, underlying });
     let oracles = directory.oracle_addresses(index)?.into_iter();
     instruction.accounts.extend(oracles.map(|one| AccountMeta::new_readonly(one, false)));
     Ok(instruction)

@@ -87,10 +87,7 @@ pub fn share_losses(
     let mut due = Vec::new();
     for row in margin_account.state.rows()?.iter().filter(|row| row.owed_quote_atoms != 0) {
         let key = row.key()?;
-        due.push(match key == plimsoll::state::QUOTE_KEY {
-            true => write_off_debt(directory, &margin_account.address)?,
-            false => share_loss(directory, &margin_account.address, key.index())?,
-        });
+        due.push(share_loss(directory, &margin_account.address, key.index())?);
     }
     Ok(due)
 }
@@ -112,6 +109,7 @@ pub fn stake_insurance(
         mint: collateral.state.mint,
         vault: collateral.state.vault,
         collateral: collateral.address,
+        group: directory.group.address,
         insurance,
         stake: pda::stake(&insurance, owner),
         token_program: collateral.state.token_program,
