@@ -14,7 +14,6 @@ impl Step<'_> {
         let account = &self.before.accounts[&id];
         self.require(account.owner == signer, &["NotAccountOwner"]);
         let empty = account.tokens.is_empty() && account.positions.is_empty();
-        let empty = empty && account.quote_owed_quote_atoms == 0;
         self.require(empty, &["AccountNotEmpty"]);
         self.next.accounts.remove(&id);
     }

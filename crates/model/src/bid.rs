@@ -1,6 +1,5 @@
 //! Bids on accounts below their line.
 
-
 use crate::group::{AccountId, Group, Person, Position};
 use crate::margin::{atoms, health, Check, Health, QUOTE};
 use crate::market::Grade;
@@ -25,12 +24,11 @@ pub enum Wanted {
 }
 
 /// Ways in which a bid on an account below its line may still be no good.
-const BID: [&str; 14] = [
+const BID: [&str; 13] = [
     "BidRemovesNoRisk",
     "BidLowersHealth",
     "BidOvershootsBuffer",
     "NothingToRelease",
-    "InsuranceInsufficient",
     "BelowInitialMargin",
     "BorrowNotAllowed",
     "BorrowCapExceeded",
@@ -62,6 +60,7 @@ impl Step<'_> {
             return;
         }
         self.require_authority(bidder, signer);
+        self.require_bidders_turn(id);
         let account = self.before.accounts[&id].clone();
         let (spare, before) = self.spare(&account);
         if spare.surely_not_negative() {

@@ -114,6 +114,7 @@ pub struct Collateral {
     pub outflow_level_token_atoms: u64,
     pub outflow_free_level_token_atoms: u64,
     pub outflow_at: i64,
+    pub outflow_free_at: i64,
     pub ramp_from: i64,
     pub ramp_seconds: u64,
     pub weight_ppm: u32,
@@ -207,8 +208,6 @@ pub struct Account {
     pub delegate: Option<Person>,
     pub delegate_expires_at: i64,
     pub episode_slot: u64,
-    /// What bids have assigned to the lenders of the quote token, and waits to be written off.
-    pub quote_owed_quote_atoms: i64,
     /// Shares by collateral.
     pub tokens: BTreeMap<usize, i128>,
     /// Positions by instrument.
@@ -222,7 +221,8 @@ pub struct Position {
     pub lots: i64,
     /// As stored: the quote flow plus lots times the index of their side (2^-48 quote atoms).
     pub quote: i128,
-    pub settled_quote_atoms: i64,
+    /// Quote debt that settling this position has caused.
+    pub settled_debt_quote_atoms: i64,
     pub owed_quote_atoms: i64,
     pub rewarded_at: i64,
 }

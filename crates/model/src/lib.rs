@@ -10,16 +10,21 @@
 //! | `group` | what is there |
 //! | `market` | what do the oracles say |
 //! | `margin` | how does an account stand |
-//! | `step` | how is a step judged |
-//! | `tokens`, `trade`, `refresh`, `bid`, `settle` | what does each instruction do |
+//! | `step`, `compare` | how is a step judged, and compared with what came of it |
+//! | `accounts`, `tokens`, `outflow`, `trade`, `refresh`, `interest` | what does each instruction do |
+//! | `bid`, `payment` | how does a bid move rows, and what does it pay |
+//! | `settle`, `stake`, `pause` | profits and losses, the insurance fund, the guardian |
 
 mod accounts;
 pub mod bid;
+mod compare;
 pub mod group;
 mod interest;
 pub mod margin;
 pub mod market;
 pub mod number;
+mod outflow;
+mod pause;
 mod payment;
 mod refresh;
 mod settle;
@@ -28,9 +33,11 @@ pub mod step;
 mod tokens;
 mod trade;
 
+pub use compare::{compare, difference};
 pub use group::{
     Account, AccountId, Collateral, Group, Instrument, Insurance, Person, Pool, Position, Slope,
     Stake, Terms, Underlying,
 };
 pub use market::{Market, Moment, Source};
-pub use step::{compare, judge, Action, Judgement, Outcome};
+pub use pause::Paused;
+pub use step::{judge, Action, Judgement, Outcome};

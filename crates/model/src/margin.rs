@@ -87,7 +87,7 @@ pub fn health(
     check: Check,
 ) -> Result<Health, usize> {
     let quote = account.tokens.get(&QUOTE).copied().unwrap_or(0);
-    let mut equity = whole(atoms(group, QUOTE, quote)) + whole(account.quote_owed_quote_atoms);
+    let mut equity = whole(atoms(group, QUOTE, quote));
     let mut size = equity.abs();
     let (mut requirement, mut loose) = (zero(), zero());
     for (index, underlying) in group.underlyings.iter().enumerate() {

@@ -41,15 +41,16 @@ impl Step<'_> {
         let insured =
             i128::from(seen.insurance.paid_quote_atoms) - i128::from(old.paid_quote_atoms);
         let sum = account_delta + bidder_delta + cut - insured;
-        self.expect(sum == 0, || format!("payments add up to {sum}"));
 
         let released = before.requirement.minus(&moved.requirement);
         self.expect(released.high() > zero(), || "no risk was released".into());
         let lent = self.assign([id, bidder], wanted, before, &released, takings);
-        if !lent {
-            let worth = before.equity.minus(&moved.equity);
-            self.expect_discount(id, before, &released, &worth, [bidder_delta, cut, insured]);
+        if lent {
+            return self.conclude_bid(id, bidder, wanted, before);
         }
+        self.expect(sum == 0, || format!("payments add up to {sum}"));
+        let worth = before.equity.minus(&moved.equity);
+        self.expect_discount(id, before, &released, &worth, [bidder_delta, cut, insured]);
         self.change(id, QUOTE, &whole(account_delta));
         let owed = Self::owes(&self.next, bidder, QUOTE);
         self.change(bidder, QUOTE, &whole(bidder_delta));
@@ -157,9 +158,8 @@ impl Step<'_> {
         let quote = account.tokens.get(&QUOTE).copied().unwrap_or(0);
         let owed: i128 =
             account.positions.values().map(|one| i128::from(one.owed_quote_atoms).abs()).sum();
-        let assigned = i128::from(account.quote_owed_quote_atoms);
-        let mut unsettled = (-atoms(self.before, QUOTE, quote) - owed - assigned).max(0);
-        let lost = |one: &Position| i128::from(one.settled_quote_atoms).min(0).abs();
+        let mut unsettled = (-atoms(self.before, QUOTE, quote) - owed).max(0);
+        let lost = |one: &Position| i128::from(one.settled_debt_quote_atoms);
         let losses: i128 = account.positions.values().map(lost).sum();
         let attributed = unsettled.min(losses);
         let mut claims = Vec::new();
@@ -191,13 +191,13 @@ impl Step<'_> {
             Asset::Position(index) => (self.before.instruments[index].underlying, claim.asset),
         };
         claims.sort_by_key(key);
-        claims.retain(|claim| claim.amount.is_positive());
         claims.push(Claim { asset: Asset::Token(QUOTE), lots: 0, amount: whole(unsettled) });
+        claims.retain(|claim| claim.amount.is_positive());
         claims
     }
 
-    /// Assigns a bankrupt account's shortfall to its claims. True if lenders of a token bore a part:
-    /// what that does is checked by the laws alone.
+    /// Assigns a bankrupt account's shortfall to its claims. True if lenders bear a part: what that
+    /// moves is within the laws of conservation, and else not modelled.
     fn assign(
         &mut self,
         [id, bidder]: [AccountId; 2],
@@ -212,61 +212,46 @@ impl Step<'_> {
         let share = |equity: Exact, released: Exact| {
             ceil(&positive(-equity * released / &before.requirement.exact))
         };
-        let low = share(before.equity.high(), released.low() - crate::number::binary(1, 20));
-        let high = share(before.equity.low(), released.high() + crate::number::binary(1, 20));
+        let loose = crate::number::binary(1, 20);
+        let low = share(before.equity.high(), released.low() - &loose);
+        let high = share(before.equity.low(), released.high() + loose);
         if high == 0 {
             return false;
         }
         self.require(low == 0 || matches!(wanted, Wanted::Slice(_)), &["BidMustBeSlice"]);
         let claims = self.claims(id);
-        let lent = claims.iter().any(|claim| match claim.asset {
-            Asset::Token(token) => token != QUOTE,
-            Asset::Position(_) => false,
-        });
+        let lent = claims.iter().any(|claim| is_lent(claim.asset));
         if lent {
             self.adopt_lenders([id, bidder], takings);
         }
-        let owed = |group: &Group, asset| {
-            let account = &group.accounts[&id];
-            match asset {
-                Asset::Token(_) => i128::from(account.quote_owed_quote_atoms),
-                Asset::Position(index) => account
-                    .positions
-                    .get(&index)
-                    .map_or(0, |one| i128::from(one.owed_quote_atoms).abs()),
-            }
+        let owed = |group: &Group, index: usize| {
+            let row = group.accounts[&id].positions.get(&index);
+            row.map_or(0, |one| i128::from(one.owed_quote_atoms).abs())
         };
-        let old = |asset| owed(self.before, asset);
-        let gains: Vec<i128> = claims.iter().map(|claim| old(claim.asset)).collect();
-        let assets: Vec<Asset> = claims.iter().map(|claim| claim.asset).collect();
-        let sum = |seen: &Group| {
-            let all = assets.iter().zip(&gains).filter(|(asset, _)| !is_lent(**asset));
-            all.map(|(asset, before)| owed(seen, *asset) - before).sum()
-        };
+        let indices: Vec<usize> = claims.iter().filter_map(|claim| claim.index()).collect();
+        let sum = |group: &Group| -> i128 { indices.iter().map(|one| owed(group, *one)).sum() };
+        let old = sum(self.before);
         let least_sum = if lent { 0 } else { low };
-        let mut left = self.adopt("shortfall", sum, &whole(least_sum), &whole(high));
+        let all = |seen: &Group| sum(seen) - old;
+        let mut left = self.adopt("shortfall", all, &whole(least_sum), &whole(high));
         let mut total: Exact = claims.iter().map(|claim| claim.amount.clone()).sum();
-        for (claim, before) in claims.iter().zip(gains) {
-            if is_lent(claim.asset) {
+        for claim in &claims {
+            let Some(index) = claim.index() else {
                 continue;
+            };
+            let exact = whole(if lent { high } else { left }) * &claim.amount / &total;
+            let (low, high) = match lent {
+                // With lenders the parts are not divided one after another here.
+                true => (zero(), &exact + one()),
+                false => (whole(floor(&exact) - 1), whole(floor(&exact) + 1)),
+            };
+            let before = owed(self.before, index);
+            let pick = |seen: &Group| owed(seen, index) - before;
+            let part = self.adopt("part of a shortfall", pick, &low, &high);
+            if !lent {
+                total -= &claim.amount;
+                left -= part;
             }
-            let exact = match total.is_positive() {
-                true => whole(left) * &claim.amount / &total,
-                false => zero(),
-            };
-            let (low, high) = match (claim.asset, lent) {
-                (Asset::Token(_), _) => (whole(left), whole(left)),
-                (_, true) => (zero(), whole(left)),
-                (_, false) => (whole(floor(&exact) - 1), whole(floor(&exact) + 1)),
-            };
-            let part = self.adopt(
-                "part of a shortfall",
-                |seen| owed(seen, claim.asset) - before,
-                &low,
-                &high,
-            );
-            total -= &claim.amount;
-            left -= part;
             self.record(id, claim, part);
         }
         lent
@@ -275,8 +260,7 @@ impl Step<'_> {
     /// A part waits in its row until it is shared.
     fn record(&mut self, id: AccountId, claim: &Claim, part: i128) {
         let signed = i64::try_from(if claim.lots < 0 { -part } else { part }).unwrap_or(0);
-        let Asset::Position(index) = claim.asset else {
-            self.account(id).quote_owed_quote_atoms += signed;
+        let Some(index) = claim.index() else {
             return;
         };
         let old = self.before.accounts[&id].positions[&index].clone();
@@ -287,25 +271,38 @@ impl Step<'_> {
         self.next.instruments[index].losses_pending_quote_atoms += unsigned(part);
     }
 
-    /// Takes over what was stored of tokens whose lenders bore a part.
+    /// Takes over what was stored of tokens whose lenders bore a part, and of the quote token.
     fn adopt_lenders(&mut self, parties: [AccountId; 2], takings: &[Taking]) {
         let Some(seen) = self.seen().cloned() else {
             return;
         };
-        for taking in takings.iter().filter(|taking| is_lent(taking.asset) && taking.amount < 0) {
-            let Asset::Token(token) = taking.asset else {
-                continue;
-            };
+        let tokens = takings.iter().filter(|taking| taking.amount < 0 && is_lent(taking.asset));
+        let tokens = tokens.filter_map(|taking| match taking.asset {
+            Asset::Token(token) => Some(token),
+            Asset::Position(_) => None,
+        });
+        for token in tokens.chain([QUOTE]) {
             for id in parties {
                 let shares = seen.accounts[&id].tokens.get(&token).copied().unwrap_or(0);
                 self.store(id, token, shares);
             }
             self.next.collaterals[token] = seen.collaterals[token].clone();
         }
+        self.next.insurance = seen.insurance.clone();
     }
 }
 
-/// A token other than the quote token?
+impl Claim {
+    /// The instrument, where it is a position's.
+    fn index(&self) -> Option<usize> {
+        match self.asset {
+            Asset::Position(index) => Some(index),
+            Asset::Token(_) => None,
+        }
+    }
+}
+
+/// A token, whose lenders bear a part?
 fn is_lent(asset: Asset) -> bool {
-    matches!(asset, Asset::Token(token) if token != QUOTE)
+    matches!(asset, Asset::Token(_))
 }

@@ -29,9 +29,16 @@ impl Step<'_> {
         self.expect(sound, || {
             format!("stable price {stable_usd}, reference {reference_usd}: too far off")
         });
+        let first = self.before.terms.owner_first_seconds;
         let one = &mut self.next.underlyings[index];
         one.stable = Slope { usd: stable_usd, ..stable };
         one.reference = Slope { usd: reference_usd, ..reference };
+        // Where the oracle had stood still, owners act first for a while.
+        let gap = 4 * i64::from(one.age_seconds_max);
+        if quote.published.saturating_sub(one.published_at) > gap {
+            let first = i64::try_from(first).unwrap_or(i64::MAX);
+            one.owner_first_until = one.owner_first_until.max(now.saturating_add(first));
+        }
         one.published_at = one.published_at.max(quote.published.min(now));
     }
 

@@ -8,6 +8,7 @@ use crate::market::Grade;
 use crate::number::{
     ceil, floor, least, most, ppm, slack, value, whole, zero, Exact, FRACTION_BITS, INDEX_BITS,
 };
+use crate::pause::Paused;
 use crate::step::{unsigned, Step};
 
 /// One atom in steps.
@@ -76,6 +77,9 @@ impl Step<'_> {
             match low >= zero() {
                 true => {
                     self.require(!waits, &["LossesPending"]);
+                    if high > zero() {
+                        self.require_unpaused(Paused::SettleProfit);
+                    }
                     let some = high > zero() || closed;
                     self.require(some, &["NothingToSettle", "LossesPending"]);
                 }
@@ -86,11 +90,12 @@ impl Step<'_> {
                 self.may_fail("NothingToSettle");
             }
         }
-        let before = i128::from(old.settled_quote_atoms);
+        let now = self.now().seconds;
         let pick = |seen: &crate::Group| {
             let left = seen.accounts[&id].positions.get(&index);
             // A row that went had all of it settled, but for a fraction.
-            left.map_or(flow.div_euclid(ATOM), |one| i128::from(one.settled_quote_atoms) - before)
+            let left = left.map_or(0, |one| instrument.flow(one, now));
+            (flow - left).div_euclid(ATOM)
         };
         let moved = match low == high {
             true => floor(&low),
@@ -141,7 +146,6 @@ impl Step<'_> {
             flow = 0;
         }
         row.quote = instrument.stored(row.lots, flow, now);
-        row.settled_quote_atoms += i64::try_from(moved).unwrap_or(0);
         let reward = match settler {
             Some(_) if moved < 0 && now >= row.rewarded_at.saturating_add(REWARD_SECONDS) => {
                 let share = floor(&(whole(-moved) * ppm(instrument.settle_reward_ppm)));
@@ -154,10 +158,14 @@ impl Step<'_> {
         if reward > 0 {
             row.rewarded_at = now;
         }
-        self.put(id, index, row);
+        let owed = Self::owes(&self.next, id, QUOTE);
         if moved != 0 {
             self.change(id, QUOTE, &whole(moved));
         }
+        let caused = Self::owes(&self.next, id, QUOTE) - owed;
+        let caused = i128::from(row.settled_debt_quote_atoms) + caused;
+        row.settled_debt_quote_atoms = i64::try_from(caused.max(0)).unwrap_or(i64::MAX);
+        self.put(id, index, row);
         if let Some(settler) = settler.filter(|_| reward > 0) {
             self.change(settler, QUOTE, &whole(reward));
             self.next.instruments[index].pool.fees_quote_atoms -= unsigned(reward);
@@ -284,20 +292,17 @@ impl Step<'_> {
     pub(crate) fn write_off(&mut self, id: AccountId) {
         self.accrue(QUOTE);
         let account = self.before.accounts[&id].clone();
-        let assigned = i128::from(account.quote_owed_quote_atoms);
         let debt = Self::owes(&self.next, id, QUOTE);
         let alone = account.positions.is_empty() && account.tokens.len() == 1 && debt > 0;
-        if !self.require(assigned != 0 || alone, &["NotBankrupt"]) {
+        if !self.require(alone, &["NotBankrupt"]) {
             return;
         }
-        let debt = if assigned != 0 { assigned } else { debt };
         let reserve = self.take_reserve(QUOTE, debt);
         let rest = debt - reserve;
         let fund = i128::from(self.before.insurance.balance_quote_atoms);
         let cap = i128::from(self.before.collaterals[QUOTE].insurance_cap_quote_atoms);
         let paid = rest.min(cap).min(fund);
         self.pay(paid);
-        self.account(id).quote_owed_quote_atoms = 0;
         self.change(id, QUOTE, &whole(debt));
         self.write_down(QUOTE, rest - paid);
         if !self.fails() {

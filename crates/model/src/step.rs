@@ -2,13 +2,13 @@
 //! name any one of them, and must name one. What it stores must be what is computed here.
 
 use std::collections::BTreeSet;
-use std::fmt::Write;
 
 use crate::bid::Wanted;
 use crate::group::{Account, AccountId, Group, Person};
 use crate::margin::{health, Check, Health};
 use crate::market::{Market, Moment};
 use crate::number::{ceil, floor, one, ppm, zero, Exact, Near};
+use crate::pause::Paused;
 
 /// What somebody asks for.
 #[derive(Clone, Debug, PartialEq)]
@@ -93,6 +93,15 @@ pub enum Action {
     Unstake {
         owner: Person,
     },
+    Pause {
+        is_guardian: bool,
+        class: Paused,
+        seconds: u64,
+    },
+    Unpause {
+        is_guardian: bool,
+        class: Paused,
+    },
     Bid {
         signer: Person,
         account: AccountId,
@@ -135,72 +144,6 @@ pub fn judge(before: &Group, market: &Market, action: &Action, seen: Option<&Gro
     Judgement { next: step.next, ..step.judgement }
 }
 
-/// What is wrong with what came of an action; nothing if it is right.
-pub fn compare(
-    before: &Group,
-    market: &Market,
-    action: &Action,
-    outcome: Outcome<'_>,
-    seen: &Group,
-) -> Result<(), String> {
-    match outcome {
-        Err(name) => {
-            let judgement = judge(before, market, action, None);
-            match judgement.names.contains(name) {
-                true => Ok(()),
-                false => Err(format!(
-                    "failed by {name}; it {} by one of {:?}",
-                    if judgement.fails { "had to fail" } else { "might have failed" },
-                    judgement.names
-                )),
-            }
-        }
-        Ok(()) => {
-            let judgement = judge(before, market, action, Some(seen));
-            if judgement.fails {
-                return Err(format!("went through; it had to fail: {:?}", judgement.names));
-            }
-            if !judgement.differences.is_empty() {
-                return Err(judgement.differences.join("; "));
-            }
-            match judgement.next == *seen {
-                true => Ok(()),
-                false => Err(difference(&judgement.next, seen)),
-            }
-        }
-    }
-}
-
-/// Lines of two groups that differ.
-pub fn difference(expected: &Group, seen: &Group) -> String {
-    let (expected, seen) = (format!("{expected:#?}"), format!("{seen:#?}"));
-    let (left, right): (Vec<_>, Vec<_>) = (expected.lines().collect(), seen.lines().collect());
-    let mut text = String::from("stored otherwise than expected:");
-    if left.len() != right.len() {
-        let _ = write!(text, " {} lines expected, {} stored", left.len(), right.len());
-    }
-    let pairs = left.iter().zip(&right).enumerate().filter(|(_, (one, other))| one != other);
-    for (at, (one, other)) in pairs.take(12) {
-        // The way to the field: the nearest line above of each lesser depth.
-        let mut depth = indent(one);
-        let mut path = Vec::new();
-        for above in left[..at].iter().rev() {
-            if indent(above) < depth {
-                depth = indent(above);
-                path.push(above.trim().trim_end_matches(['{', '[', '(', ' ', ':']));
-            }
-        }
-        path.reverse();
-        let path = path.join(".");
-        let _ = write!(text, "\n  {path}: expected {}, stored {}", one.trim(), other.trim());
-    }
-    text
-}
-
-fn indent(line: &str) -> usize {
-    line.len() - line.trim_start().len()
-}
-
 impl Step<'_> {
     fn act(&mut self, action: &Action) {
         match action {
@@ -233,6 +176,10 @@ impl Step<'_> {
             Action::Stake { owner, amount } => self.stake(*owner, *amount),
             Action::RequestUnstake { owner, shares } => self.request_unstake(*owner, *shares),
             Action::Unstake { owner } => self.unstake(*owner),
+            Action::Pause { is_guardian, class, seconds } => {
+                self.pause(*is_guardian, *class, *seconds);
+            }
+            Action::Unpause { is_guardian, class } => self.unpause(*is_guardian, *class),
             Action::Bid { signer, account, bidder, wanted } => {
                 self.bid(*signer, *account, *bidder, wanted);
             }

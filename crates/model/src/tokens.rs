@@ -5,6 +5,7 @@ use num_traits::Signed;
 use crate::group::{AccountId, Person};
 use crate::margin::{Check, QUOTE};
 use crate::number::{binary, ceil, floor, ppm, slack, steps_floor, whole, Exact, Near, INDEX_BITS};
+use crate::pause::Paused;
 use crate::step::{unsigned, Step};
 
 impl Step<'_> {
@@ -17,6 +18,7 @@ impl Step<'_> {
         // debt is paid up.
         let held = collateral.balance(before);
         let atoms = whole(floor(&held)) + delta;
+        let dust = &held + delta;
         let crosses = match before > 0 {
             true => delta.is_negative() && !atoms.is_positive(),
             false => before < 0 && delta.is_positive() && !atoms.is_negative(),
@@ -38,6 +40,10 @@ impl Step<'_> {
         };
         let shares = self.adopt("token balance", pick, &low, &high);
         self.store(id, token, shares);
+        if shares == 0 && before > 0 {
+            // What is left below one atom is set aside.
+            self.next.collaterals[token].reserve += steps_floor(&dust).max(0);
+        }
     }
 
     /// Stores a balance, and the totals with it.
@@ -83,6 +89,7 @@ impl Step<'_> {
             return;
         }
         self.accrue(token);
+        self.flow_in(token, amount);
         self.change(id, token, &whole(amount));
         self.rebase(token);
         let one = &self.next.collaterals[token];
@@ -112,11 +119,13 @@ impl Step<'_> {
         self.require_not_negative(&spare, "VaultIllLiquid");
         self.require(amount <= one_vault(self, token), &["VaultIllLiquid"]);
 
+        self.flow_out(token, amount);
         let owed = Self::owes(&self.next, id, token);
         self.change(id, token, &whole(-i128::from(amount)));
         self.rebase(token);
         let borrowed = Self::owes(&self.next, id, token) - owed;
         if borrowed > 0 {
+            self.require_unpaused(Paused::Borrow);
             self.require(borrowed <= i128::from(borrow_max), &["BorrowBeyondLimit"]);
             self.require_borrowable(token);
             self.require_utilisation(token);

@@ -6,6 +6,7 @@ use crate::group::{AccountId, Person, Position};
 use crate::margin::Check;
 use crate::market::Grade;
 use crate::number::{ceil, ppm, slack, whole, Exact, Near, FRACTION_BITS};
+use crate::pause::Paused;
 use crate::step::{unsigned, Step};
 
 /// What arithmetic that leaves its range is called.
@@ -20,6 +21,7 @@ impl Step<'_> {
         lots: i64,
         ticks: u64,
     ) {
+        self.require_unpaused(Paused::Trade);
         self.require(lots != 0, &["ZeroAmount"]);
         self.require(ticks > 0, &["PriceZero"]);
         let distinct = ["SameAccount", "ConstraintDuplicateMutableAccount"];
@@ -90,9 +92,6 @@ impl Step<'_> {
         if instrument.reduce_only {
             names.push("InstrumentReduceOnly");
         }
-        if instrument.losses_pending_quote_atoms > 0 {
-            names.push("LossesPending");
-        }
         if instrument.pool.debt >= 1 << FRACTION_BITS {
             names.push("InstrumentInDebt");
         }
@@ -104,7 +103,10 @@ impl Step<'_> {
             let (old, new) = (lots(self.before, *id), lots(&self.next, *id));
             (new == 0 || new.signum() == old.signum()) && new.abs() <= old.abs()
         });
+        let pending = instrument.losses_pending_quote_atoms;
         self.require(names.is_empty() || shrank, &names);
+        // Whoever closed before a loss is shared would leave it to the others.
+        self.require(pending == 0, &["LossesPending"]);
     }
 
     /// A trade is a sample of the premium, if it lies within its band.

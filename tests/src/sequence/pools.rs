@@ -1,8 +1,8 @@
 //! What anybody may do with profit and loss, interest, fees and debts; and stakes.
 
 use plimsoll_client::instruction as ix;
-use plimsoll_client::Instruction;
-use plimsoll_model::Action;
+use plimsoll_client::{Instruction, PauseClass};
+use plimsoll_model::{Action, Paused};
 
 use super::entry::{amount, any_account, any_number, signer, word, Act, Entry, Play};
 use super::rng::Rng;
@@ -21,6 +21,8 @@ pub(crate) fn entries() -> Vec<Entry> {
         Entry { name: "write_off_debt", weight: 15, draw: draw_bankrupt, act: play(write_off) },
         Entry { name: "stake_insurance", weight: 10, draw: draw_stake, act: play(stake) },
         Entry { name: "request_unstake", weight: 8, draw: draw_request, act: play(request) },
+        Entry { name: "pause", weight: 2, draw: draw_pause, act: play(pause) },
+        Entry { name: "unpause", weight: 4, draw: draw_unpause, act: play(unpause) },
         Entry { name: "unstake", weight: 8, draw: draw_owner, act: play(unstake) },
     ]
 }
@@ -117,7 +119,7 @@ fn draw_bankrupt(stage: &Stage, rng: &mut Rng) -> Option<Vec<i128>> {
     let due: Vec<u16> = open
         .filter(|(_, one)| {
             let alone = one.positions.is_empty() && one.tokens.len() == 1;
-            one.quote_owed_quote_atoms != 0 || (alone && one.tokens.get(&0).is_some_and(|s| *s < 0))
+            alone && one.tokens.get(&0).is_some_and(|shares| *shares < 0)
         })
         .map(|(id, _)| *id)
         .collect();
@@ -188,4 +190,56 @@ fn unstake(stage: &Stage, words: &[i128]) -> Option<Play> {
     let one = ix::unstake(&stage.world.directory, &signer(owner), &destination).ok()?;
     let action = Action::Unstake { owner };
     Some(Play { instruction: one, signers: vec![signer(owner)], action })
+}
+
+/// The guardian, and now and then somebody else, here as number -1 and others.
+fn draw_pause(_: &Stage, rng: &mut Rng) -> Option<Vec<i128>> {
+    let who = if rng.chance(85) { -1 } else { any_person(rng).into() };
+    let seconds = if rng.chance(90) { 1 + rng.below(600) } else { 86_300 + rng.below(200) };
+    Some(vec![who, rng.below(4).into(), amount(rng, seconds)])
+}
+
+/// Who signs for the guardian, and whether that is it.
+fn guardian(words: &[i128]) -> Option<(plimsoll_client::Address, bool)> {
+    let who: i64 = word(words, 0)?;
+    let person = u16::try_from(who).ok();
+    Some((person.map_or_else(|| address("owner"), signer), person.is_none()))
+}
+
+fn class(words: &[i128]) -> Option<(PauseClass, Paused)> {
+    Some(match word::<u8>(words, 1)? {
+        0 => (PauseClass::Trade, Paused::Trade),
+        1 => (PauseClass::Borrow, Paused::Borrow),
+        2 => (PauseClass::Liquidate, Paused::Liquidate),
+        _ => (PauseClass::SettleProfit, Paused::SettleProfit),
+    })
+}
+
+fn pause(stage: &Stage, words: &[i128]) -> Option<Play> {
+    let ((who, is_guardian), (stored, class)) = (guardian(words)?, class(words)?);
+    let seconds = word(words, 2)?;
+    let group = stage.world.directory.group.address;
+    let instruction = ix::pause(&who, &group, stored, seconds);
+    let action = Action::Pause { is_guardian, class, seconds };
+    Some(Play { instruction, signers: vec![who], action })
+}
+
+fn draw_unpause(stage: &Stage, rng: &mut Rng) -> Option<Vec<i128>> {
+    let now = stage.world.vm.now().time.get();
+    let paused = stage.group.terms.paused_until;
+    let runs: Vec<usize> = (0..4).filter(|one| paused[*one] > now).collect();
+    let class = match runs.is_empty() {
+        true if rng.chance(80) => return None,
+        true => rng.index(4),
+        false => rng.pick(&runs),
+    };
+    let who = if rng.chance(90) { -1 } else { any_person(rng).into() };
+    Some(vec![who, class as i128])
+}
+
+fn unpause(stage: &Stage, words: &[i128]) -> Option<Play> {
+    let ((who, is_guardian), (stored, class)) = (guardian(words)?, class(words)?);
+    let group = stage.world.directory.group.address;
+    let instruction = ix::unpause(&who, &group, stored);
+    Some(Play { instruction, signers: vec![who], action: Action::Unpause { is_guardian, class } })
 }

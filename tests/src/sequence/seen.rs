@@ -68,10 +68,7 @@ impl Numbers {
             let index = usize::from(key.index());
             match key.kind() {
                 RowKind::Token => {
-                    if !row.shares.is_zero() {
-                        seen.tokens.insert(index, row.shares.to_i128());
-                    }
-                    seen.quote_owed_quote_atoms += row.owed_quote_atoms;
+                    seen.tokens.insert(index, row.shares.to_i128());
                 }
                 RowKind::Linear => {
                     seen.positions.insert(index, position(row));
@@ -86,7 +83,7 @@ fn position(row: &Row) -> model::Position {
     model::Position {
         lots: row.lots,
         quote: row.quote.to_i128(),
-        settled_quote_atoms: row.settled_quote_atoms,
+        settled_debt_quote_atoms: row.settled_debt_quote_atoms,
         owed_quote_atoms: row.owed_quote_atoms,
         rewarded_at: row.rewarded_at,
     }
@@ -177,6 +174,7 @@ fn collateral(one: &Collateral, vault_token_atoms: u64) -> model::Collateral {
         outflow_level_token_atoms: one.outflow_level_token_atoms,
         outflow_free_level_token_atoms: one.outflow_free_level_token_atoms,
         outflow_at: one.outflow_at,
+        outflow_free_at: one.outflow_free_at,
         ramp_from: one.ramp_from,
         ramp_seconds: one.ramp_seconds,
         weight_ppm: one.weight_ppm,
