@@ -164,9 +164,13 @@ impl Step<'_> {
         for taking in takings {
             match taking.asset {
                 Asset::Token(token) => {
+                    let borrows = self.next.collaterals[token].borrow_shares;
                     self.change(id, token, &whole(-taking.amount));
                     self.change(bidder, token, &whole(taking.amount));
-                    self.rebase(token);
+                    // A debt that meets a deposit is gone: deposits earn that much less.
+                    if self.next.collaterals[token].borrow_shares != borrows {
+                        self.rebase(token);
+                    }
                 }
                 Asset::Position(index) => self.move_lots(id, bidder, index, taking, &share),
             }

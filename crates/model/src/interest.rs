@@ -36,14 +36,20 @@ impl Step<'_> {
         let loose = whole(3) + binary(old.deposit_shares + old.borrow_shares, INDEX_BITS);
         let (low, high) = (&steps - loose, steps);
         let (low, high) = (crate::number::positive(low), crate::number::positive(high));
-        // The step may take whole atoms out of the reserve afterwards; fractions tell the gain.
-        let (before, least) = (old.reserve, floor(&low));
-        let pick = |seen: &crate::Group| {
-            let change = seen.collaterals[token].reserve - before;
-            least + (change - least).rem_euclid(1 << FRACTION_BITS)
-        };
-        let gained = self.adopt("interest for the reserve", pick, &low, &high);
-        self.next.collaterals[token].reserve += gained;
+        // The step may add to the reserve and take from it yet: how much of the gain was counted
+        // shows at the end.
+        self.next.collaterals[token].reserve += floor(&low);
+        *self.open_reserves.entry(token).or_default() += ceil(&(high - low)) + 1;
+    }
+
+    /// Takes over the reserves that were stored, within what interest left open.
+    pub(crate) fn close_reserves(&mut self) {
+        for (token, open) in std::mem::take(&mut self.open_reserves) {
+            let low = whole(self.next.collaterals[token].reserve - 1);
+            let high = &low + whole(open + 2);
+            let pick = |seen: &crate::Group| seen.collaterals[token].reserve;
+            self.next.collaterals[token].reserve = self.adopt("reserve", pick, &low, &high);
+        }
     }
 
     /// New rates after a change of balances.
@@ -68,7 +74,8 @@ impl Step<'_> {
         let kept = whole(1) - ppm(old.reserve_share_ppm);
         let rate = match deposits == zero() {
             true => zero(),
-            false => whole(borrow_rate) * kept * &borrows / &deposits,
+            // More than is deposited can be owed after losses: nobody lent it.
+            false => whole(borrow_rate) * kept * least(whole(1), &borrows / &deposits),
         };
         let low = &rate - &rate * binary(1, 40) - whole(2);
         let deposit_rate = self.adopt(

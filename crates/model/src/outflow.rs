@@ -43,7 +43,7 @@ impl Step<'_> {
         }
     }
 
-    fn fill(&mut self, token: usize, bucket: Bucket, level: i128, at: (i64, i64)) {
+    fn set_bucket(&mut self, token: usize, bucket: Bucket, level: i128, at: (i64, i64)) {
         let pick = |seen: &crate::Group| {
             let one = &seen.collaterals[token];
             let at = if bucket == Bucket::Net { one.outflow_at } else { one.outflow_free_at };
@@ -67,7 +67,7 @@ impl Step<'_> {
     pub(crate) fn flow_in(&mut self, token: usize, amount: u64) {
         if let Some(cap) = self.outflow_cap(token) {
             let (level, from, to) = self.drained(token, Bucket::Net, cap);
-            self.fill(token, Bucket::Net, (level - i128::from(amount)).max(0), (from, to));
+            self.set_bucket(token, Bucket::Net, (level - i128::from(amount)).max(0), (from, to));
         }
     }
 
@@ -83,7 +83,7 @@ impl Step<'_> {
             let (level, from, to) = self.drained(token, bucket, cap);
             let filled = level + i128::from(amount);
             if filled <= cap {
-                self.fill(token, bucket, filled, (from, to));
+                self.set_bucket(token, bucket, filled, (from, to));
                 return;
             }
         }

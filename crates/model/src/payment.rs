@@ -113,12 +113,12 @@ impl Step<'_> {
         let at = |group: &Group| group.accounts[&id].tokens.get(&QUOTE).copied().unwrap_or(0);
         let (old, new) = (at(self.before), at(seen));
         // Across zero whole atoms count.
-        if old.signum() * new.signum() != 1 && old != 0 {
-            return floor(&self.before.collaterals[QUOTE].balance(new))
-                - atoms(self.before, QUOTE, old);
-        }
         let token = &self.before.collaterals[QUOTE];
-        floor(&(token.balance(new) - token.balance(old) + crate::number::binary(1, 1)))
+        let nearest = |exact: Exact| floor(&(exact + crate::number::binary(1, 1)));
+        match old.signum() * new.signum() != 1 && old != 0 {
+            true => nearest(token.balance(new)) - atoms(self.before, QUOTE, old),
+            false => nearest(token.balance(new) - token.balance(old)),
+        }
     }
 
     /// The discount, the fund's part of it and the fund's cut lie where the rule puts them.

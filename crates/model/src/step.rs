@@ -1,7 +1,7 @@
 //! How is a step judged? Every reason that it has to fail is collected, in no order: the program may
 //! name any one of them, and must name one. What it stores must be what is computed here.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::bid::Wanted;
 use crate::group::{Account, AccountId, Group, Person};
@@ -132,6 +132,10 @@ pub(crate) struct Step<'a> {
     pub(crate) market: &'a Market,
     seen: Option<&'a Group>,
     pub(crate) next: Group,
+    /// Steps by which each reserve may be larger than it is by now.
+    pub(crate) open_reserves: BTreeMap<usize, i128>,
+    /// A bid leaves fractions of atoms to the vault, or to the reserve: either is the group's.
+    pub(crate) is_bid: bool,
     judgement: Judgement,
 }
 
@@ -139,8 +143,11 @@ pub(crate) struct Step<'a> {
 /// the documents leave a rounding open, its numbers are taken if they lie within it.
 pub fn judge(before: &Group, market: &Market, action: &Action, seen: Option<&Group>) -> Judgement {
     let next = before.clone();
-    let mut step = Step { before, market, seen, next, judgement: Judgement::default() };
+    let (open_reserves, judgement) = (BTreeMap::new(), Judgement::default());
+    let is_bid = matches!(action, Action::Bid { .. });
+    let mut step = Step { before, market, seen, next, open_reserves, is_bid, judgement };
     step.act(action);
+    step.close_reserves();
     Judgement { next: step.next, ..step.judgement }
 }
 

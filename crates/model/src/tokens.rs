@@ -42,7 +42,11 @@ impl Step<'_> {
         self.store(id, token, shares);
         if shares == 0 && before > 0 {
             // What is left below one atom is set aside.
-            self.next.collaterals[token].reserve += steps_floor(&dust).max(0);
+            let dust = steps_floor(&dust).max(0);
+            let surely = if self.is_bid { 0 } else { dust };
+            self.next.collaterals[token].reserve += surely;
+            *self.open_reserves.entry(token).or_default() += dust - surely;
+            *self.open_reserves.entry(token).or_default() += 1;
         }
     }
 
