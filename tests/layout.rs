@@ -7,8 +7,8 @@ use std::mem::offset_of;
 
 use anchor_lang::Discriminator;
 use plimsoll::state::{
-    Collateral, Group, Instrument, Insurance, MarginAccount, Pool, Row, Stake, StoredKink,
-    StoredPrice, StoredScenario, StoredSlope, StoredSource, Underlying, Word128,
+    Collateral, Group, Instrument, Insurance, MarginAccount, Pool, Proposal, Row, Stake,
+    StoredKink, StoredPrice, StoredScenario, StoredSlope, StoredSource, Underlying, Word128,
 };
 
 const SNAPSHOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/snapshots/layout.txt");
@@ -65,6 +65,7 @@ fn accounts() -> String {
         account::<Insurance>("Insurance"),
         account::<MarginAccount>("MarginAccount"),
         account::<Stake>("Stake"),
+        account::<Proposal>("Proposal"),
     ]
     .concat()
 }
@@ -111,6 +112,8 @@ fn layouts() -> String {
         fields!(Stake: version bump padding group owner shares exiting_shares exit_at epoch
             reserved),
         fields!(StoredKink: utilisation_ppm rate_ppm),
+        fields!(Proposal: version bump state vetoable payload_len padding group id proposer payer
+            proposed_slot proposed_at executable_at dies_at payload),
         fields!(StoredSource: kind address feed_id),
         fields!(StoredScenario: shock_ppm volatility_ppm weight_ppm),
         fields!(StoredSlope: price updated_at slope_ppm_per_second catch_up_seconds_max),

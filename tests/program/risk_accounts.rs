@@ -246,11 +246,11 @@ fn an_oracle_account_that_the_underlying_does_not_name_is_refused() {
 
     for at in [0, 1] {
         let mut one = ix::refresh_underlying(&world.directory, 1).unwrap();
-        one.accounts[1].pubkey = [copy, missing][at];
+        one.accounts[2].pubkey = [copy, missing][at];
         expect_error(world.send(&[one], &[]), "OracleWrongFeed");
     }
     let mut none = ix::refresh_underlying(&world.directory, 1).unwrap();
-    none.accounts.truncate(1);
+    none.accounts.truncate(2);
     expect_error(world.send(&[none], &[]), "RiskAccountMissing");
     let mut two = ix::refresh_underlying(&world.directory, 1).unwrap();
     two.accounts.push(AccountMeta::new_readonly(missing, false));

@@ -4,6 +4,7 @@
 //! | room | question |
 //! |---|---|
 //! | `world` | what can happen in a test, in one line each |
+//! | `govern` | what happens to the group itself |
 //! | `money` | what happens to profit, loss, interest, fees and stakes |
 //! | `setup` | what is there when a test begins |
 //! | `vm` | how does a transaction run, and what came of it |
@@ -11,6 +12,7 @@
 //! | `sequence` | what happens in the long run, and is it what ought to happen |
 //! | `tokens` | what do mints and token accounts look like |
 
+mod govern;
 mod money;
 mod oracle;
 pub mod sequence;
@@ -19,6 +21,7 @@ mod tokens;
 mod vm;
 mod world;
 
+pub use govern::{TIMELOCK, WINDOW};
 pub use oracle::{Feed, FeedKind};
 pub use setup::Ground;
 pub use tokens::{TransferFee, BTC, SOL, SPL_TOKEN, TOKEN_2022, USDC};

@@ -10,7 +10,7 @@ use plimsoll_client::state::{MarginAccount, Row};
 use plimsoll_client::{
     decode_return, pda, AccountReport, Address, GroupDirectory, Instruction, Keyed, Snapshot,
 };
-use plimsoll_migrations::{Decimal, Markets, Names};
+use plimsoll_migrations::{Decimal, Markets, Names, Step};
 use plimsoll_risk::{Check, Grade, Health, RowKey};
 
 use crate::oracle::Feed;
@@ -33,6 +33,10 @@ pub struct World {
     pub feeds: BTreeMap<String, Feed>,
     /// What is listed, as of the last transaction.
     pub directory: GroupDirectory,
+    /// What set the group up, with the parameters of everything listed then.
+    pub steps: Vec<Step>,
+    /// Mints of tokens that were listed after the launch.
+    pub(crate) listed_later: Vec<Address>,
     /// Addresses of all margin accounts.
     accounts: BTreeSet<Address>,
 }
@@ -61,9 +65,10 @@ impl World {
         Ground::new(markets)
     }
 
-    pub(crate) fn new(ground: Ground, directory: GroupDirectory) -> Self {
+    pub(crate) fn new(ground: Ground, directory: GroupDirectory, steps: Vec<Step>) -> Self {
         let Ground { vm, markets, names, feeds } = ground;
-        Self { vm, markets, names, feeds, directory, accounts: BTreeSet::new() }
+        let (accounts, listed_later) = (BTreeSet::new(), Vec::new());
+        Self { vm, markets, names, feeds, directory, steps, listed_later, accounts }
     }
 
     // What happens.
@@ -436,7 +441,7 @@ impl World {
 
     /// Reads the directory again, after the VM was used directly.
     pub fn reread(&mut self) {
-        self.directory.refresh(&self.vm, &[]).unwrap();
+        self.directory.refresh(&self.vm, &self.listed_later).unwrap();
     }
 
     /// The first law of one moment that does not hold.

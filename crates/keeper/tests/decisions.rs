@@ -176,25 +176,25 @@ fn a_price_that_may_not_be_used_is_waited_for() {
 }
 
 #[test]
-fn a_bankrupt_account_is_taken_as_far_as_the_insurance_fund_pays() {
+fn a_bankrupt_account_pays_the_least_discount_as_far_as_the_fund_goes() {
     let (board, own) = (board(Grade::Valid), [cash(100_000)]);
     let target = long_with(-100);
     let mut situation = board.situation(&target, &own);
 
-    // Shortfall 100 and discount 250: all of it while the fund has that much.
+    // A fifth of the requirement of 500, and the shortfall of 100 is for others to bear.
     let whole = largest_slice(&situation, &Config::DEFAULT).unwrap().unwrap();
     assert!(whole.request.is_one());
-    assert_eq!(whole.quoted.settlement.insurance_paid.get(), 350 * DOLLAR);
+    assert_eq!(whole.quoted.settlement.insurance_paid.get(), 100 * DOLLAR);
+    assert_eq!(whole.quoted.settlement.shortfall.get(), 100 * DOLLAR);
 
-    // A fund of 35 dollars pays for a tenth.
+    // A fund of 35 dollars pays 35.
     situation.insurance = QuoteAtoms::new(35 * DOLLAR);
-    let part = largest_slice(&situation, &Config::DEFAULT).unwrap().unwrap();
-    assert!(part.quoted.settlement.insurance_paid.get() <= 35 * DOLLAR);
-    assert!(part.quoted.settlement.insurance_paid.get() > 34 * DOLLAR);
+    let whole = largest_slice(&situation, &Config::DEFAULT).unwrap().unwrap();
+    assert_eq!(whole.quoted.settlement.discount.get(), 35 * DOLLAR);
 
+    // Without a fund nobody works for nothing; but the clock may run.
     situation.insurance = QuoteAtoms::ZERO;
-    let action = plan(&situation, &Config::DEFAULT).unwrap();
-    assert_eq!(action, Action::Wait(Reason::NothingFits));
+    assert_eq!(plan(&situation, &Config::DEFAULT).unwrap(), Action::Mark);
 }
 
 #[test]

@@ -165,7 +165,7 @@ mod tests {
         let receipt = receipt(&event.data()).unwrap();
         assert_eq!((receipt.slot, receipt.equity_before, receipt.released), (3, -4, 6));
         assert_eq!((receipt.beta_ppm, receipt.insurance_cut), (7, 9));
-        assert_eq!(receipt.bad_debt(), 2);
+        assert_eq!(receipt.bad_debt(), 12);
     }
 
     #[test]

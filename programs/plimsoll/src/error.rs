@@ -351,7 +351,7 @@ pub enum PlimsollError {
     #[msg("a bid on a bankrupt account must be a slice of all rows")]
     BidMustBeSlice = 809,
     /// A risk account must be writable.
-    #[msg("an account whose losses the bid records must be passed as writable")]
+    #[msg("an account in which the bid records losses must be writable")]
     RiskAccountReadOnly = 810,
     /// A stake of an earlier fund.
     #[msg("the insurance fund was used up since; these shares are worth nothing")]

@@ -57,7 +57,9 @@ pub(crate) fn carry_out(
             edit(rest, at, *index, act, |old, new, _| collateral(old, new, params))
         }
         Change::Instrument { index, reduce_only, params } => {
-            edit(rest, at, *index, act, |old, new, _| instrument(old, new, params, *reduce_only))
+            edit(rest, at, *index, act, |old, new, _| {
+                instrument(old, new, params, *reduce_only, now)
+            })
         }
         Change::ListUnderlying { .. }
         | Change::ListCollateral { .. }
@@ -150,11 +152,15 @@ fn instrument(
     new: &mut Instrument,
     params: &InstrumentParams,
     reduce_only: bool,
+    now: Now,
 ) -> Result<()> {
     let same = old.name == params.name
         && old.lot == params.lot()?
         && old.tick_quote_atoms_per_lot == params.tick_quote_atoms_per_lot;
     require!(same, PlimsollError::ProposalMismatch);
+    // What was due by the old terms is not counted again by the new ones.
+    let rate = new.rate_at(now.time);
+    new.accrue_funding(now.time, rate)?;
     params.apply(new)?;
     new.status = match reduce_only {
         true => InstrumentStatus::ReduceOnly,
