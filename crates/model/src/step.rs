@@ -321,8 +321,9 @@ impl Step<'_> {
     ) -> Option<bool> {
         let of =
             |group: &Group, account: &Account, check| health(group, self.market, account, check);
-        let initial_before = of(self.before, before, check).ok()?;
-        let old = of(self.before, before, Check::Maintenance).ok()?;
+        // Both at the indices of now: interest is nobody's doing.
+        let initial_before = of(&self.next, before, check).ok()?;
+        let old = of(&self.next, before, Check::Maintenance).ok()?;
         let new = of(&self.next, after, Check::Maintenance).ok()?;
         let gains = [
             new.surplus().minus(&old.surplus()),
