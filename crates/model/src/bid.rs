@@ -249,7 +249,7 @@ impl Step<'_> {
             // The part of the flow that goes with the lots, toward minus infinity.
             None => floor(&(whole(flow) * whole(lots) / whole(own.lots))),
             // With all of the size all of the flow; otherwise the share of it, toward zero.
-            Some(_) if left == 0 => flow,
+            Some(_) if left == 0 && own.lots != 0 => flow,
             Some((low, high)) => {
                 let size = whole(flow.abs());
                 let (low, high) = (whole(floor(&(&size * low))) - one(), size * high);

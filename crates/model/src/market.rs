@@ -97,8 +97,17 @@ impl Market {
 
     /// Names by which a flawed price is refused: its own flaw, or the quote token's.
     pub fn errors(&self, underlying: usize) -> Vec<&'static str> {
-        let both = [self.quotes[underlying].grade, self.quotes[0].grade];
-        both.into_iter().filter(|one| *one != Grade::Valid).map(Grade::error).collect()
+        let both = [&self.quotes[underlying], &self.quotes[0]];
+        let mut names: Vec<&str> = both
+            .iter()
+            .filter(|one| one.grade != Grade::Valid)
+            .map(|one| one.grade.error())
+            .collect();
+        // A halted feed may have no price either.
+        if both.iter().any(|one| one.usd <= zero()) {
+            names.push(Grade::NotPositive.error());
+        }
+        names
     }
 
     /// Quote atoms per whole unit; for a valid price.

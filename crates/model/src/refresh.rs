@@ -9,8 +9,8 @@ impl Step<'_> {
     pub(crate) fn refresh_underlying(&mut self, index: usize) {
         let quote = self.market.quotes[index].clone();
         let usable = [Grade::Valid, Grade::Jumping].contains(&quote.grade);
-        if !self.require(usable, &[quote.grade.error()]) {
-            return;
+        if !usable {
+            return self.refuse_price(index);
         }
         let now = self.now().seconds;
         let stable = follow(&self.before.underlyings[index].stable, &quote.usd, now);

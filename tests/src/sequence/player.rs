@@ -150,8 +150,7 @@ impl Player {
         };
         let judgement = judge(&self.stage.group, market, &play.action, None);
         // Unseen, roundings are guessed against the account: what must fail is told elsewhere.
-        let known =
-            judgement.names.contains(failure.name.as_str()) || failure.name == "ZeroAmount";
+        let known = judgement.names.contains(failure.name.as_str()) || failure.name == "ZeroAmount";
         match known {
             true => Ok(format!("poisoned: {}", failure.name)),
             false => Err(format!("poisoned, failed by {}: {:?}", failure.name, judgement.names)),
