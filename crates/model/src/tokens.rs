@@ -30,7 +30,7 @@ impl Step<'_> {
         };
         let exact = after / binary(index, INDEX_BITS);
         let high = whole(steps_floor(&exact));
-        let low = match binary(1, 0) * binary(index, INDEX_BITS) == whole(1) {
+        let low = match crosses || index == 1 << INDEX_BITS {
             true => high.clone(),
             false => &high - whole(2),
         };
