@@ -71,6 +71,11 @@ impl Step<'_> {
         }
         self.require_sound(id, wanted);
         BID.into_iter().for_each(|name| self.may_fail(name));
+        if !self.is_priced(&account) {
+            // Callers name the pools of all rows; those that are not priced do not move.
+            self.may_fail("PoolMissing");
+            self.may_fail("RiskAccountSurplus");
+        }
         let held = self.before.accounts[&bidder].clone();
         if let Err(underlying) = health(self.before, self.market, &held, Check::Initial) {
             self.refuse_price(underlying);
