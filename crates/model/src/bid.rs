@@ -204,7 +204,7 @@ impl Step<'_> {
         let terms = &self.before.terms;
         let dust = whole(terms.dust_quote_atoms);
         let whole_allowed = before.equity.low() < zero() || before.requirement.low() <= dust;
-        let beta = self.beta(id, before) + ppm(3);
+        let beta = self.beta(id, before) + ppm(8);
         let buffer = one() + ppm(terms.buffer_ppm);
         let wants = &buffer * before.requirement.high() - before.equity.low();
         let room = (buffer - beta) * before.requirement.low();
