@@ -1,9 +1,9 @@
 //! Bids on accounts below their line.
 
-use crate::group::{AccountId, Group, Person, Position};
+use crate::group::{Account, AccountId, Group, Person, Position};
 use crate::margin::{atoms, health, Check, Health, QUOTE};
 use crate::market::Grade;
-use crate::number::{floor, least, most, one, positive, ppm, whole, zero, Exact};
+use crate::number::{floor, least, most, one, positive, ppm, whole, zero, Exact, Near};
 use crate::step::{unsigned, Step};
 
 /// Which kind of row, and which of its kind.
@@ -88,6 +88,19 @@ impl Step<'_> {
             return;
         }
         self.settle_bid([id, bidder], wanted, &before, &takings);
+    }
+
+    /// How far an account is above where it may be bid on: below zero, it may.
+    pub(crate) fn spare(&self, account: &Account) -> (Near, Health) {
+        let health = match health(self.before, self.market, account, Check::Maintenance) {
+            Ok(health) => health,
+            Err(_) => Health { equity: Near::certain(zero()), requirement: Near::certain(zero()) },
+        };
+        let factor = match account.episode_slot {
+            0 => one(),
+            _ => one() + ppm(self.before.terms.buffer_ppm),
+        };
+        (health.equity.minus(&health.requirement.times(&factor)), health)
     }
 
     /// Is the request one that can be asked?
