@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use anchor_lang::Discriminator;
-use plimsoll::events::Liquidated;
-use plimsoll_client::{Address, PROGRAM_ID};
+use plimsoll::events::{Liquidated, LossAssigned, LossShared};
+use plimsoll_client::{decode_event, Address, PROGRAM_ID};
 
 /// A `Liquidated` event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,6 +46,33 @@ impl Receipt {
 pub fn receipts(logs: &[String]) -> Vec<Receipt> {
     let data = logs.iter().filter_map(|line| line.strip_prefix("Program data: "));
     data.filter_map(|text| receipt(&base64(text)?)).collect()
+}
+
+/// Losses of bankrupt accounts by who bore them (quote atoms).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Losses {
+    /// By the insurance fund.
+    pub insured: i64,
+    /// By the opposite side of an instrument.
+    pub charged: i64,
+    /// By nobody yet: instruments owe it.
+    pub debt: i64,
+}
+
+impl Losses {
+    /// Adds what a transaction's logs say.
+    pub fn add(&mut self, logs: &[String]) {
+        let data = logs.iter().filter_map(|line| line.strip_prefix("Program data: "));
+        for bytes in data.filter_map(base64) {
+            if let Some(one) = decode_event::<LossAssigned>(&bytes) {
+                self.insured += one.insurance_paid_quote_atoms;
+            } else if let Some(one) = decode_event::<LossShared>(&bytes) {
+                self.insured += one.insurance_paid_quote_atoms;
+                self.charged += one.charged_quote_atoms;
+                self.debt += one.debt_quote_atoms;
+            }
+        }
+    }
 }
 
 fn receipt(bytes: &[u8]) -> Option<Receipt> {
