@@ -217,7 +217,7 @@ impl Step<'_> {
         let terms = &self.before.terms;
         let dust = whole(terms.dust_quote_atoms);
         let whole_allowed = before.equity.low() < zero() || before.requirement.low() <= dust;
-        let beta = self.beta(id, before) + ppm(8);
+        let beta = self.beta(id, before.depths().1) + ppm(8);
         let buffer = one() + ppm(terms.buffer_ppm);
         let wants = &buffer * before.requirement.high() - before.equity.low();
         let room = (buffer - beta) * before.requirement.low();
@@ -227,7 +227,7 @@ impl Step<'_> {
     }
 
     /// β by depth and time.
-    pub(crate) fn beta(&self, id: AccountId, before: &Health) -> Exact {
+    pub(crate) fn beta(&self, id: AccountId, depth: Exact) -> Exact {
         let terms = &self.before.terms;
         let elapsed = match self.before.accounts[&id].episode_slot {
             0 => 0,
@@ -238,7 +238,7 @@ impl Step<'_> {
             false => part / all,
         };
         let by_time = ratio(whole(elapsed), whole(terms.duration_slots));
-        let by_depth = ratio(before.depth(), ppm(terms.depth_full_ppm));
+        let by_depth = ratio(depth, ppm(terms.depth_full_ppm));
         let risen = least(one(), most(by_time, positive(by_depth)));
         let (low, high) = (ppm(terms.beta_min_ppm), ppm(terms.beta_max_ppm));
         &low + (high - &low) * risen

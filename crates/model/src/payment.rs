@@ -75,7 +75,8 @@ impl Step<'_> {
         (higher, own): (i32, &Exact),
     ) -> i128 {
         let terms = &self.before.terms;
-        let beta = self.beta(id, before) + ppm(higher);
+        let (low, high) = before.depths();
+        let beta = self.beta(id, if higher < 0 { low } else { high }) + ppm(higher);
         let fund = self.before.insurance.balance_quote_atoms.min(terms.insurance_cap_quote_atoms);
         let least_pay = whole(floor(&(ppm(terms.beta_min_ppm) * &released)));
         let payable = most(own.clone(), least(least_pay, own + whole(fund)));
