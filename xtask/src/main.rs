@@ -25,8 +25,9 @@ cargo xtask <command> [options]
   test            everything that CI checks, in order
   demo [args]     build what is missing, then run the demonstration with these arguments
   tidy            the house rules that no compiler checks
-  layout, cost    compare the account layouts, the compute costs with tests/snapshots
-                  (--update rewrites them)
+  layout, cost, hostile
+                  compare the account layouts, the compute costs, the answers to wrong accounts
+                  and arguments with tests/snapshots (--update rewrites them)
   help            this text
 
 options of setup, build, test and demo:
@@ -67,7 +68,7 @@ fn command(mut words: Vec<String>) -> Outcome {
         "idl" => build::idl(&root),
         "test" => test::all(&root, &choice),
         "tidy" => tidy::check(&root),
-        "layout" | "cost" => test::snapshot(&root, &name, update),
+        "layout" | "cost" | "hostile" => test::snapshot(&root, &name, update),
         _ => Err(format!("no command `{name}`; see `cargo xtask help`")),
     }
 }
