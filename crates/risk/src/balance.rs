@@ -4,7 +4,7 @@
 //! whole lots with their part of the quote flow, subtracted here and added there.
 
 use crate::Holding;
-use plimsoll_units::{BaseLots, Fraction, Index, MathError, QuoteAtoms, Shares, TokenAtoms, Value};
+use plimsoll_units::{BaseLots, Fraction, Index, MathError, Shares, TokenAtoms, Value};
 
 /// Indices of a token, and the sums of all accounts' balances in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -144,18 +144,14 @@ pub fn row_slice(row: &Holding, share: Fraction) -> Holding {
     let whole = quantity == row.quantity && (share.is_one() || quantity != 0);
     let quote = match whole {
         true => row.quote,
-        false => QuoteAtoms::new(share.of_lots_floor(row.quote.get())),
+        false => share.of_value_floor(row.quote),
     };
     Holding { key: row.key, quantity, quote }
 }
 
 /// The part of a position's quote flow that goes with `part` of its `whole` size, toward minus
 /// infinity; all of it with all. `OutOfRange` if `part` is not a part of `whole`.
-pub fn quote_share(
-    quote: QuoteAtoms,
-    part: BaseLots,
-    whole: BaseLots,
-) -> Result<QuoteAtoms, MathError> {
+pub fn quote_share(quote: Value, part: BaseLots, whole: BaseLots) -> Result<Value, MathError> {
     if part == whole {
         return Ok(quote);
     }
@@ -164,6 +160,6 @@ pub fn quote_share(
         return Err(MathError::OutOfRange);
     }
     // Only the ratio of the two sizes counts, so that any unit does.
-    let unit = |lots: BaseLots| Value::from_quote(QuoteAtoms::new(lots.get()));
-    Value::from_quote(quote).mul_div_floor(unit(part), unit(whole))?.to_quote_floor()
+    let unit = |lots: BaseLots| Value::new(lots.get().into());
+    quote.mul_div_floor(unit(part), unit(whole))
 }

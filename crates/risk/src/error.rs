@@ -41,6 +41,11 @@ pub enum RiskError {
     OvershootsBuffer,
     /// The bid would not raise the account's health.
     HealthNotRaised,
+    /// The interest curve has too few or too many kinks, does not cover a utilisation of nothing
+    /// to all, falls, or is too steep: see [`crate::Curve::new`].
+    CurveInvalid,
+    /// The loss is as large as all deposits of the token: it cannot be shared among them.
+    LossBeyondDeposits,
 }
 
 impl From<MathError> for RiskError {
@@ -64,6 +69,8 @@ impl fmt::Display for RiskError {
             Self::NothingToRelease => f.write_str("account has no requirement to release"),
             Self::BidRemovesNoRisk => f.write_str("bid does not lower the requirement"),
             Self::OvershootsBuffer => f.write_str("bid leaves the account above its buffer"),
+            Self::CurveInvalid => f.write_str("interest curve is out of bounds"),
+            Self::LossBeyondDeposits => f.write_str("loss would take all deposits"),
             Self::HealthNotRaised => f.write_str("bid does not raise the account's health"),
         }
     }

@@ -11,7 +11,7 @@
 //!
 //! `L` and `S` are what the rows of underlying `u` are long and short, tokens and contracts alike,
 //! so that what hedges nets. Opening asks for more (`Check::Initial`): values at the worse of the
-//! oracle's and the stable price, requirements times a multiplier, open profit in part.
+//! oracle's and the stable price, requirements times a multiplier, open profit and tokens in part.
 //!
 //! | file | question |
 //! |---|---|
@@ -23,6 +23,13 @@
 //! | `liquidation` | when is a bid due, how is it paid, how large may it be? |
 //! | `balance` | how do balances change hands without losing a unit? |
 //! | `report` | at which price is the account liquidated, what may be withdrawn? |
+//! | `position` | what has a lot paid for funding and shared losses? |
+//! | `interest` | what do borrowers pay, and who gets it? |
+//! | `funding` | what do the sides of a perpetual pay each other? |
+//! | `pnl` | how much of a position's profit or loss may become money now? |
+//! | `loss` | who bears what nobody can pay? |
+//! | `stake` | what is a share of the insurance fund worth? |
+//! | `outflow` | how much may leave a vault within the hour? |
 //!
 //! The one law: **round against the account that is judged.** Assets down, debts and
 //! requirements up.
@@ -44,25 +51,40 @@
 
 mod balance;
 mod error;
+mod funding;
+mod interest;
 mod liquidation;
+mod loss;
 mod margin;
 mod oracle;
+mod outflow;
+mod pnl;
+mod position;
 mod report;
 mod rows;
 mod scenario;
 mod stable_price;
+mod stake;
 mod sweep;
 
 pub use balance::{open_interest_change, quote_share, row_slice, BalanceTotals};
 pub use error::RiskError;
+pub use funding::{funding_flow, funding_rate, FundingTerms, Premium};
+pub use interest::{
+    reserve_gain, utilisation, write_down, Accrual, Curve, Kink, Rate, KINKS_MAX, RATE_MAX, YEAR,
+};
 pub use liquidation::{
     beta, closed_form_slice, depth, liquidatable, settle, Bid, BidKind, Episode, LiquidationTerms,
     Settlement,
 };
+pub use loss::{part_floor, share_loss, LossShare};
 pub use margin::{health, Check, Health};
 pub use oracle::{
     allowed, judge, Action, Band, Grade, OracleBounds, Quote, SourceQuote, FUTURE_SECONDS_MAX,
 };
+pub use outflow::Outflow;
+pub use pnl::settleable;
+pub use position::SideIndices;
 pub use report::{report, withdrawable, UnderlyingReport};
 pub use rows::{Holding, Market, RowKey, RowKind, RowTerms, UnderlyingTerms};
 pub use scenario::{
@@ -70,3 +92,4 @@ pub use scenario::{
     SCENARIOS_MAX, SPAN,
 };
 pub use stable_price::SlopeLimited;
+pub use stake::{stake_shares, stake_value};

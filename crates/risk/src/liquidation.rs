@@ -12,7 +12,7 @@
 use crate::{Health, RiskError};
 use plimsoll_units::{products, Fraction, QuoteAtoms, Ratio, Slot, Slots, Value};
 
-/// What the three roundings to whole atoms of one settlement may add to the account, at most.
+/// What the roundings to whole atoms of one settlement may add to the account, at most.
 const ROUNDING_ATOMS: QuoteAtoms = QuoteAtoms::new(3);
 
 /// The settings of a group's liquidations.
@@ -172,16 +172,17 @@ pub struct Bid {
 pub struct Settlement {
     /// Requirement that the bid takes off the account.
     pub released: Value,
-    /// `β · released`, rounded down to atoms.
+    /// What the bidder is paid, its cut for the insurance fund included: at most `β · released`.
     pub discount: QuoteAtoms,
-    /// What the insurance fund pays onto the account.
+    /// The part of the discount that the insurance fund pays.
     pub insurance_paid: QuoteAtoms,
-    /// What the bidder's discount leaves for the insurance fund.
+    /// What the part of the discount that the account pays leaves for the insurance fund.
     pub insurance_cut: QuoteAtoms,
-    /// What the insurance fund should have paid and could not: zero until
-    /// [`Settlement::with_insurance_of`] found it short. The loss that is left to share.
-    pub uncovered: QuoteAtoms,
-    /// Onto the account's quote balance.
+    /// Of a bankrupt account's negative equity the share that goes with the released requirement,
+    /// rounded up. Nobody has paid it here: the caller records who does, and puts it on the
+    /// account.
+    pub shortfall: QuoteAtoms,
+    /// Onto the account's quote balance, without the shortfall.
     pub account_delta: QuoteAtoms,
     /// Onto the bidder's quote balance.
     pub bidder_delta: QuoteAtoms,
@@ -192,34 +193,34 @@ impl Settlement {
     pub fn insurance_delta(&self) -> Result<QuoteAtoms, RiskError> {
         Ok(self.insurance_cut.checked_sub(self.insurance_paid)?)
     }
-
-    /// The same settlement where the insurance fund has no more than `available` (its cut comes
-    /// in first). What it cannot pay stays on the account, as its debt.
-    pub fn with_insurance_of(self, available: QuoteAtoms) -> Result<Self, RiskError> {
-        let limit = available.checked_add(self.insurance_cut)?.max(QuoteAtoms::ZERO);
-        let paid = self.insurance_paid.min(limit);
-        let uncovered = self.insurance_paid.checked_sub(paid)?;
-        Ok(Self {
-            insurance_paid: paid,
-            uncovered: self.uncovered.checked_add(uncovered)?,
-            account_delta: self.account_delta.checked_sub(uncovered)?,
-            ..self
-        })
-    }
 }
 
 /// Settles a bid. With `R` the requirement released, `V` the value of the rows, `D` the discount,
-/// `I` what the insurance fund pays:
+/// `I` what the insurance fund pays of it, `F` what the fund has for that (`fund`, not below
+/// zero), and `e` the share of the account's equity that goes with the requirement:
 ///
-/// > `D = floor(β · R)`, account `+V − D + I`, bidder `−V + D − cut`, insurance `+cut − I`
+/// > `e = max(E, 0) · R / MM`
+/// >
+/// > `D = min(β · R, max(e, min(β_min · R, e + F)))`, `I = D − min(D, e)`
+/// >
+/// > account `+V − D + I`, bidder `−V + D − cut`, insurance `+cut − I`
 ///
-/// `I` is what the account's equity cannot pay of the discount, and of a shortfall the share that
-/// goes with the released requirement. `V` is rounded up, for the account.
+/// Each product is rounded down to atoms, `V` up, for the account. So what equity cannot pay the
+/// fund does, but no more than makes up `β_min`, and no more than it has: a bid is never refused for
+/// an empty fund, and a ring of accounts that bids for its own bankrupts earns `β_min` at most.
+///
+/// The share keeps the order of bids from mattering: a first bid that took all of the equity at the
+/// full β would leave the rest of the account to the fund. With it, each bid leaves equity and
+/// requirement in the same proportion or a better one, and a bid in pieces is paid like the whole.
 ///
 /// Errors: `NothingToRelease` for an account without requirement, `BidRemovesNoRisk`,
 /// `OvershootsBuffer` (bids on rows only; dust is exempt), `HealthNotRaised`.
-pub fn settle(terms: &LiquidationTerms, bid: &Bid) -> Result<Settlement, RiskError> {
-    let Bid { before, moved, beta, kind } = *bid;
+pub fn settle(
+    terms: &LiquidationTerms,
+    bid: &Bid,
+    fund: QuoteAtoms,
+) -> Result<Settlement, RiskError> {
+    let Bid { before, moved, beta, .. } = *bid;
     if !before.requirement.is_positive() {
         return Err(RiskError::NothingToRelease);
     }
@@ -227,53 +228,58 @@ pub fn settle(terms: &LiquidationTerms, bid: &Bid) -> Result<Settlement, RiskErr
     if !released.is_positive() {
         return Err(RiskError::BidRemovesNoRisk);
     }
-    let discount = released.mul_ratio_floor(beta)?.to_quote_floor()?;
+    let part_of = |ratio| released.mul_ratio_floor(ratio)?.to_quote_floor();
+    let own = equity_share(&before, released)?;
+    let helped = own.checked_add(fund.max(QuoteAtoms::ZERO)).unwrap_or(QuoteAtoms::MAX);
+    let payable = own.max(helped.min(part_of(terms.beta_min)?));
+    let discount = part_of(beta)?.min(payable);
+    let paid_by_account = discount.min(own);
+    let insurance_paid = discount.checked_sub(paid_by_account)?;
+    let insurance_cut = products::cut_floor(paid_by_account, terms.insurance_cut)?;
     let value = before.equity.checked_sub(moved.equity)?.to_quote_ceil()?;
-    let insurance_paid = insurance_share(&before, released, discount)?;
-    let insurance_cut = products::cut_floor(discount, terms.insurance_cut)?;
     let price = value.checked_sub(discount)?;
     let settlement = Settlement {
         released,
         discount,
         insurance_paid,
         insurance_cut,
-        uncovered: QuoteAtoms::ZERO,
+        shortfall: shortfall_share(&before, released)?,
         account_delta: price.checked_add(insurance_paid)?,
         bidder_delta: price.checked_add(insurance_cut)?.checked_neg()?,
     };
-    check_outcome(terms, bid, &settlement, kind)?;
+    check_outcome(terms, bid, &settlement)?;
     Ok(settlement)
 }
 
-/// What the insurance fund pays: of the discount what equity cannot, and of a shortfall the
-/// share of the requirement that the bid releases. Rounded up, for the account.
-fn insurance_share(
-    before: &Health,
-    released: Value,
-    discount: QuoteAtoms,
-) -> Result<QuoteAtoms, RiskError> {
-    if before.equity.is_negative() {
-        let shortfall = before.equity.checked_neg()?;
-        let share = shortfall.mul_div_ceil(released, before.requirement)?.to_quote_ceil()?;
-        return Ok(share.checked_add(discount)?);
-    }
-    let payable = before.equity.to_quote_floor()?;
-    Ok(discount.checked_sub(payable.min(discount))?)
+/// `max(E, 0) · R / MM`, rounded down to atoms: what the account can pay for this bid.
+fn equity_share(before: &Health, released: Value) -> Result<QuoteAtoms, RiskError> {
+    let equity = before.equity.max(Value::ZERO);
+    Ok(equity.mul_div_floor(released, before.requirement)?.to_quote_floor()?)
 }
 
-/// The account after the settlement: healthier than before, and not above its buffer.
+/// `max(−E, 0) · R / MM`, rounded up to atoms, for the account.
+fn shortfall_share(before: &Health, released: Value) -> Result<QuoteAtoms, RiskError> {
+    if !before.equity.is_negative() {
+        return Ok(QuoteAtoms::ZERO);
+    }
+    let shortfall = before.equity.checked_neg()?;
+    Ok(shortfall.mul_div_ceil(released, before.requirement)?.to_quote_ceil()?)
+}
+
+/// The account after the settlement, its shortfall paid: healthier than before, and not above its
+/// buffer.
 fn check_outcome(
     terms: &LiquidationTerms,
     bid: &Bid,
     settlement: &Settlement,
-    kind: BidKind,
 ) -> Result<(), RiskError> {
-    let equity = bid.moved.equity.checked_add(Value::from_quote(settlement.account_delta))?;
+    let paid = settlement.account_delta.checked_add(settlement.shortfall)?;
+    let equity = bid.moved.equity.checked_add(Value::from_quote(paid))?;
     let after = Health { equity, ..bid.moved };
     if after.surplus()? <= bid.before.surplus()? {
         return Err(RiskError::HealthNotRaised);
     }
-    if kind == BidKind::Rows && bid.before.requirement > terms.dust {
+    if bid.kind == BidKind::Rows && bid.before.requirement > terms.dust {
         let line = above_buffer(terms, after.requirement)?;
         if equity > line.checked_add(Value::from_quote(ROUNDING_ATOMS))? {
             return Err(RiskError::OvershootsBuffer);

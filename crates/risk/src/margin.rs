@@ -53,8 +53,9 @@ impl Health {
 /// quote flows, all in quote atoms:
 ///
 /// - keeping: `E = Σ (L − S) + Σ c`, `MM = Σ requirement`
-/// - opening: `E = Σ (L · low/price − S · high/price) + Σ c − (1 − weight) · open profit`,
-///   `IM = Σ ι · requirement`
+/// - opening: `E = Σ (L · low/price − S · high/price) + Σ c − Σ (1 − weight) · positive value`,
+///   `IM = Σ ι · requirement`, where a row's positive value is the open profit of a position or
+///   a token balance, both at the strict price
 ///
 /// Errors: terms that are missing, rows out of order, a price that may not be used for a row
 /// that needs it (see [`crate::allowed`]), or an overflow.

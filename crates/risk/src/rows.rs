@@ -6,7 +6,7 @@
 
 use crate::Grade;
 use core::fmt;
-use plimsoll_units::{Price, QuoteAtoms, Ratio, Value};
+use plimsoll_units::{Price, Ratio, Value};
 
 /// What sort of row? The numbers are part of the sort key and of stored data. Two is kept free
 /// for options.
@@ -155,8 +155,9 @@ pub struct RowTerms {
     pub key: RowKey,
     /// Quote atoms per token atom or per lot, at the underlying's `price`.
     pub price: Price,
-    /// Part of a position's positive value that counts for opening. Ignored for tokens.
-    pub pnl_weight: Ratio,
+    /// Part of a positive value that counts for opening: of a position's open profit, of a token
+    /// balance at its strict price. Debts and losses count in full.
+    pub weight: Ratio,
 }
 
 /// One row of an account.
@@ -168,7 +169,7 @@ pub struct Holding {
     pub quantity: i64,
     /// A position's quote flow `c`: what was received less what was paid for it, so that
     /// `quantity · price + quote` is what closing it gives. Zero for tokens.
-    pub quote: QuoteAtoms,
+    pub quote: Value,
 }
 
 /// The terms of every underlying and row that an account may hold, both in ascending order. They

@@ -20,7 +20,7 @@ pub(crate) struct Sums<'a> {
     /// What counts toward equity, but does not move with the price: quote tokens, quote flows,
     /// and what is credited for tokens with a bad price.
     pub(crate) fixed: Value,
-    /// For opening: what the weight of open profit takes off.
+    /// For opening: what the weights of open profit and of tokens take off.
     pub(crate) withheld: Value,
     /// low / price and high / price, once some row asked for them.
     pub(crate) strict: Option<(Price, Price)>,
@@ -77,8 +77,8 @@ impl<'a> Sums<'a> {
     ) -> Result<(), RiskError> {
         let Holding { key, quantity, quote } = *holding;
         if key == RowKey::QUOTE {
-            return self
-                .add_fixed(Value::from_quote(QuoteAtoms::new(quantity).checked_add(quote)?));
+            let balance = Value::from_quote(QuoteAtoms::new(quantity));
+            return self.add_fixed(balance.checked_add(quote)?);
         }
         if quantity == 0 {
             return self.add_flow(key, quote, cursor, check);
@@ -94,13 +94,13 @@ impl<'a> Sums<'a> {
         if !allowed(terms.grade, check.action()) {
             return self.add_unpriced(terms, holding, value, check);
         }
-        self.add_fixed(Value::from_quote(quote))?;
+        self.add_fixed(quote)?;
         if quantity > 0 {
             self.long = self.long.checked_add(value)?;
         } else {
             self.short = self.short.checked_sub(value)?;
         }
-        if check == Check::Initial && key.kind() == RowKind::Linear && row.pnl_weight < Ratio::ONE {
+        if check == Check::Initial && row.weight < Ratio::ONE {
             self.withhold(terms, row, value, quote)?;
         }
         Ok(())
@@ -116,15 +116,14 @@ impl<'a> Sums<'a> {
     fn add_flow(
         &mut self,
         key: RowKey,
-        quote: QuoteAtoms,
+        quote: Value,
         cursor: &mut Market<'a>,
         check: Check,
     ) -> Result<(), RiskError> {
-        let value = Value::from_quote(quote);
         if check == Check::Initial && quote.is_positive() {
-            self.withhold_profit(value, seek_row(cursor, key)?.pnl_weight)?;
+            self.withhold_profit(quote, seek_row(cursor, key)?.weight)?;
         }
-        self.add_fixed(value)
+        self.add_fixed(quote)
     }
 
     /// A row whose price may not be used.
@@ -152,21 +151,21 @@ impl<'a> Sums<'a> {
             Check::Maintenance => {
                 let credit = value.max(Value::ZERO);
                 self.add_fixed(credit.checked_add(credit)?)?;
-                self.add_fixed(Value::from_quote(holding.quote))
+                self.add_fixed(holding.quote)
             }
         }
     }
 
-    /// Takes off what the weight leaves of a position's profit at the strict price of its side.
+    /// Takes off what the weight leaves of a positive value at the strict price of its side: of a
+    /// position's profit, of a token balance.
     #[inline]
     fn withhold(
         &mut self,
         terms: &UnderlyingTerms,
         row: &RowTerms,
         value: Value,
-        quote: QuoteAtoms,
+        flow: Value,
     ) -> Result<(), RiskError> {
-        let flow = Value::from_quote(quote);
         // The strict value is never above the mid one: most rows end here, without a division.
         if !value.checked_add(flow)?.is_positive() {
             return Ok(());
@@ -180,7 +179,7 @@ impl<'a> Sums<'a> {
         let factor = if value.is_negative() { high } else { low };
         let strict = value.mul_price_ceil(factor)?.checked_add(flow)?;
         if strict.is_positive() {
-            self.withhold_profit(strict, row.pnl_weight)?;
+            self.withhold_profit(strict, row.weight)?;
         }
         Ok(())
     }

@@ -1,9 +1,11 @@
 //! Does the pool ever lose an atom to somebody's rounding, or a lot to a transfer?
 
+use num_bigint::BigInt;
+use num_rational::BigRational;
 use plimsoll_risk::{
     open_interest_change, quote_share, row_slice, BalanceTotals, Holding, RowKey, RowKind,
 };
-use plimsoll_units::{BaseLots, Fraction, Index, MathError, QuoteAtoms, Shares, TokenAtoms};
+use plimsoll_units::{BaseLots, Fraction, Index, MathError, Shares, TokenAtoms, Value};
 use proptest::prelude::*;
 
 fn totals(deposit: u128, borrow: u128) -> BalanceTotals {
@@ -48,11 +50,11 @@ fn debt_is_repaid_in_full_by_what_it_is_shown_as() {
 #[test]
 fn quote_flow_goes_with_its_part_of_the_position() {
     let share = |quote, part, whole| {
-        quote_share(QuoteAtoms::new(quote), BaseLots::new(part), BaseLots::new(whole))
+        quote_share(Value::new(quote), BaseLots::new(part), BaseLots::new(whole))
     };
-    assert_eq!(share(100, 1, 4), Ok(QuoteAtoms::new(25)));
-    assert_eq!(share(-101, 1, 4), Ok(QuoteAtoms::new(-26)));
-    assert_eq!(share(-101, -4, -4), Ok(QuoteAtoms::new(-101)));
+    assert_eq!(share(100, 1, 4), Ok(Value::new(25)));
+    assert_eq!(share(-101, 1, 4), Ok(Value::new(-26)));
+    assert_eq!(share(-101, -4, -4), Ok(Value::new(-101)));
     assert_eq!(share(100, 5, 4), Err(MathError::OutOfRange));
 }
 
@@ -99,15 +101,15 @@ proptest! {
 
     #[test]
     fn parts_of_a_quote_flow_never_exceed_it(
-        quote in -(1i64 << 60)..1 << 60, whole in 1i64..1 << 50, part in 0i64..1 << 50,
+        quote in -(1i128 << 110)..1 << 110, whole in 1i64..1 << 50, part in 0i64..1 << 50,
     ) {
         let part = part % (whole + 1);
         let share = |part| {
             let whole = BaseLots::new(whole);
-            quote_share(QuoteAtoms::new(quote), BaseLots::new(part), whole).unwrap().get()
+            quote_share(Value::new(quote), BaseLots::new(part), whole).unwrap().get()
         };
-        let exact = i128::from(quote) * i128::from(part);
-        prop_assert_eq!(i128::from(share(part)), exact.div_euclid(i128::from(whole)));
+        let exact = BigRational::new(BigInt::from(quote) * part, whole.into());
+        prop_assert_eq!(BigInt::from(share(part)), exact.floor().to_integer());
     }
 }
 
@@ -117,7 +119,7 @@ fn a_slice_takes_sizes_up_and_flows_down_and_the_last_lot_with_all_of_its_flow()
     let row = |quantity, quote| Holding {
         key: RowKey::new(1, RowKind::Linear, 1),
         quantity,
-        quote: QuoteAtoms::new(quote),
+        quote: Value::new(quote),
     };
     // Half of 5 lots is 3, away from zero; half of a flow of -501 is -250, toward zero.
     assert_eq!(row_slice(&row(5, -501), half), row(3, -250));

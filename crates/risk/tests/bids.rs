@@ -27,12 +27,63 @@ fn any_beta() -> impl Strategy<Value = Ratio> {
     (0u32..1_000_000).prop_map(ppm)
 }
 
+/// What a bid is paid, what of it the fund pays, and its cut, in exact numbers.
+fn discount(before: &Health, released: &Exact, beta: Ratio, fund: &Exact) -> [Exact; 3] {
+    let equity = of_value(before.equity).max(whole(0));
+    let own = (equity * released / of_value(before.requirement)).floor();
+    let part = |ratio| (released * of_ratio(ratio)).floor();
+    let payable = own.clone().max(part(TERMS.beta_min).min(&own + fund));
+    let discount = part(beta).min(payable);
+    let paid_by_account = discount.clone().min(own);
+    let cut = (&paid_by_account * of_ratio(TERMS.insurance_cut)).floor();
+    [discount.clone(), discount - paid_by_account, cut]
+}
+
+/// Bids one after the other on one account, whose rows are worth nothing and only cost requirement.
+#[derive(Clone, Copy)]
+struct Chain {
+    total: i64,
+    beta: Ratio,
+    equity: i64,
+    fund: i64,
+    discounts: i64,
+    cuts: i64,
+}
+
+impl Chain {
+    /// One bid from each stop (parts per million of the requirement) to the next; the cuts stay in
+    /// the fund for the next bid if `fed`.
+    fn run(mut self, stops: &[u32], fed: bool) -> Self {
+        for pair in stops.windows(2) {
+            let requirement = |left: u32| {
+                Value::from_quote(QuoteAtoms::new(self.total)).mul_ratio_floor(ppm(left)).unwrap()
+            };
+            let health = |left: u32| Health {
+                equity: Value::from_quote(QuoteAtoms::new(self.equity)),
+                requirement: requirement(left),
+                requirement_slope: requirement(left),
+            };
+            let (before, moved) = (health(pair[0]), health(pair[1]));
+            let bid = Bid { before, moved, beta: self.beta, kind: BidKind::Slice };
+            let Ok(paid) = settle(&TERMS, &bid, QuoteAtoms::new(self.fund)) else { continue };
+            self.equity += paid.account_delta.get() + paid.shortfall.get();
+            self.fund -= paid.insurance_paid.get();
+            self.discounts += paid.discount.get();
+            self.cuts += paid.insurance_cut.get();
+            if fed {
+                self.fund += paid.insurance_cut.get();
+            }
+        }
+        self
+    }
+}
+
 /// The account without the slice: whole lots and their part of the quote flow leave.
 fn without(account: &[Holding], slice: Fraction) -> Vec<Holding> {
     let keep = |holding: &Holding| Holding {
         key: holding.key,
         quantity: holding.quantity - slice.of_lots_away(holding.quantity),
-        quote: QuoteAtoms::new(holding.quote.get() - slice.of_lots_floor(holding.quote.get())),
+        quote: holding.quote.checked_sub(slice.of_value_floor(holding.quote)).unwrap(),
     };
     account.iter().map(keep).collect()
 }
@@ -58,7 +109,7 @@ proptest! {
         fund in 0i64..1 << 50,
     ) {
         let bid = Bid { before, moved, beta, kind };
-        let settlement = match settle(&TERMS, &bid) {
+        let settlement = match settle(&TERMS, &bid, QuoteAtoms::new(fund)) {
             Ok(settlement) => settlement,
             Err(error) => {
                 let released = before.requirement > moved.requirement;
@@ -74,22 +125,30 @@ proptest! {
             }
         };
 
-        // Discount is β times the requirement released, to the last atom.
-        let exact = of_value(settlement.released) * of_ratio(beta);
-        prop_assert_eq!(whole(settlement.discount.get()), exact.floor());
+        let released = of_value(before.requirement) - of_value(moved.requirement);
+        prop_assert_eq!(of_value(settlement.released), released.clone());
+        let wanted = discount(&before, &released, beta, &whole(fund.max(0)));
+        let found = [settlement.discount, settlement.insurance_paid, settlement.insurance_cut];
+        prop_assert_eq!(found.map(|atoms| whole(atoms.get())), wanted);
+        let bankrupt = (-of_value(before.equity)).max(whole(0));
+        let shortfall = bankrupt * &released / of_value(before.requirement);
+        prop_assert_eq!(whole(settlement.shortfall.get()), shortfall.ceil());
 
-        for settlement in [settlement, settlement.with_insurance_of(QuoteAtoms::new(fund)).unwrap()] {
-            let parts = [settlement.account_delta, settlement.bidder_delta,
-                settlement.insurance_delta().unwrap()];
-            prop_assert_eq!(parts.iter().map(|part| i128::from(part.get())).sum::<i128>(), 0);
-            prop_assert!(settlement.insurance_cut <= settlement.discount);
-            prop_assert!(settlement.insurance_paid.get() <= fund + settlement.insurance_cut.get()
-                || settlement.uncovered.is_zero());
+        let parts = [settlement.account_delta, settlement.bidder_delta,
+            settlement.insurance_delta().unwrap()];
+        prop_assert_eq!(parts.iter().map(|part| i128::from(part.get())).sum::<i128>(), 0);
+        prop_assert!(whole(settlement.insurance_paid.get()) <= &released * of_ratio(TERMS.beta_min));
+        prop_assert!((0..=fund.max(0)).contains(&settlement.insurance_paid.get()));
 
-            let equity = of_value(moved.equity) + whole(settlement.account_delta.get());
-            let after = equity - of_value(moved.requirement);
-            prop_assert!(after > of_value(before.equity) - of_value(before.requirement));
-        }
+        let equity = of_value(moved.equity)
+            + whole(settlement.account_delta.get())
+            + whole(settlement.shortfall.get());
+        let after = &equity - of_value(moved.requirement);
+        prop_assert!(after > of_value(before.equity) - of_value(before.requirement));
+        // No bid leaves less equity per requirement than it found: that is what makes the order of
+        // bids not matter.
+        prop_assert!(equity * of_value(before.requirement)
+            >= of_value(before.equity) * of_value(moved.requirement));
     }
 
     /// Within one β, cutting a bid into pieces earns no more than the whole, and loses less than
@@ -109,7 +168,7 @@ proptest! {
         };
         let discount = |from, to| {
             let bid = Bid { before: at(from), moved: at(to), beta, kind: BidKind::Slice };
-            settle(&TERMS, &bid).map_or(0, |settlement| settlement.discount.get())
+            settle(&TERMS, &bid, usd(0)).map_or(0, |settlement| settlement.discount.get())
         };
         let mut stops = cuts;
         stops.extend([0, 1_000_000]);
@@ -117,6 +176,28 @@ proptest! {
         let pieces: i64 = stops.windows(2).map(|pair| discount(pair[0], pair[1])).sum();
         let at_once = discount(1_000_000, 0);
         prop_assert!(pieces <= at_once && pieces + stops.len() as i64 > at_once);
+    }
+
+    /// The same where equity is thin or negative and the insurance fund pays, to an atom or two a
+    /// piece. What the cuts of earlier pieces brought into an empty fund may come back, no more.
+    #[test]
+    fn splitting_a_bid_on_thin_equity_gains_nothing(
+        total in 1i64..1 << 46, part in -300_000i64..700_000, fund in 0i64..1 << 44,
+        cuts in proptest::collection::vec(0u32..=1_000_000, 0..6), beta in any_beta(),
+    ) {
+        let equity = (i128::from(total) * i128::from(part) / 1_000_000) as i64;
+        let start = Chain { total, beta, equity, fund, discounts: 0, cuts: 0 };
+        let mut stops = cuts;
+        stops.extend([0, 1_000_000]);
+        stops.sort_unstable_by(|a, b| b.cmp(a));
+        let count = stops.len() as i64;
+
+        let at_once = start.run(&[1_000_000, 0], false);
+        let apart = start.run(&stops, false);
+        prop_assert!(apart.discounts <= at_once.discounts + 1);
+        prop_assert!(apart.discounts + 2 * count >= at_once.discounts);
+        let fed = start.run(&stops, true);
+        prop_assert!(fed.discounts <= at_once.discounts + fed.cuts + 1);
     }
 
     #[test]
@@ -176,7 +257,7 @@ fn sliced(terms: &Terms, account: &[Holding], before: Health, slots: u64) -> Sli
     let slice = closed_form_slice(&TERMS, &before, beta).unwrap();
     let moved = terms.maintenance(&without(account, slice));
     let kind = BidKind::Slice;
-    match settle(&TERMS, &Bid { before, moved, beta, kind }) {
+    match settle(&TERMS, &Bid { before, moved, beta, kind }, usd(1_000_000)) {
         Ok(settlement) => Sliced::Settled {
             equity: of_value(moved.equity) + whole(settlement.account_delta.get()),
             buffered: of_value(moved.requirement) * whole(12) / whole(10),

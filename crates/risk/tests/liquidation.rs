@@ -18,7 +18,17 @@ fn health(equity: i64, requirement: i64) -> Health {
 
 fn bid(before: (i64, i64), moved: (i64, i64), kind: BidKind) -> Result<Settlement, RiskError> {
     let (before, moved) = (health(before.0, before.1), health(moved.0, moved.1));
-    settle(&TERMS, &Bid { before, moved, beta: ppm(300_000), kind })
+    settle(&TERMS, &Bid { before, moved, beta: ppm(300_000), kind }, usd(1_000))
+}
+
+/// A bid on rows with so much in the insurance fund.
+fn bid_with(
+    fund: QuoteAtoms,
+    before: (i64, i64),
+    moved: (i64, i64),
+) -> Result<Settlement, RiskError> {
+    let (before, moved) = (health(before.0, before.1), health(moved.0, moved.1));
+    settle(&TERMS, &Bid { before, moved, beta: ppm(300_000), kind: BidKind::Rows }, fund)
 }
 
 #[test]
@@ -110,35 +120,63 @@ fn bidder_is_paid_for_taking_a_debt_over() {
 }
 
 #[test]
-fn insurance_pays_what_equity_cannot() {
-    // E = 4 pays 4 of D = 15; insurance the other 11.
-    let paid = bid((4, 100), (0, 50), BidKind::Rows).unwrap();
-    assert_eq!((paid.discount, paid.insurance_paid), (usd(15), usd(11)));
-    assert_eq!(paid.account_delta, QuoteAtoms::ZERO); // 4 − 15 + 11
+fn insurance_pays_what_the_share_of_equity_cannot_up_to_the_least_share() {
+    // E = 4, of which 2 go with half of the requirement. Of the discount of 15 the fund makes up
+    // 10 = 0.2 · 50, and the rest is not paid.
+    let paid = bid_with(usd(100), (4, 100), (0, 50)).unwrap();
+    assert_eq!((paid.discount, paid.insurance_paid), (usd(10), usd(8)));
+    assert_eq!(paid.insurance_cut, QuoteAtoms::new(200_000)); // a tenth of the 2
+                                                              // 4 − 10 + 8: equity is 2 at a requirement of 50, the same depth as before.
+    assert_eq!(paid.account_delta, usd(2));
+    assert_eq!(paid.bidder_delta, QuoteAtoms::new(5_800_000));
+    // With 5 in the fund 7 are paid; with none, or less than none, the account's 2.
+    let poor = bid_with(usd(5), (4, 100), (0, 50)).unwrap();
+    assert_eq!((poor.discount, poor.insurance_paid), (usd(7), usd(5)));
+    for empty in [QuoteAtoms::ZERO, usd(-1)] {
+        let broke = bid_with(empty, (4, 100), (0, 50)).unwrap();
+        assert_eq!((broke.discount, broke.insurance_paid), (usd(2), QuoteAtoms::ZERO));
+        assert_eq!((broke.account_delta, broke.shortfall), (usd(2), QuoteAtoms::ZERO));
+    }
 }
 
 #[test]
-fn insurance_makes_up_the_share_of_a_shortfall_that_goes_with_the_risk() {
-    // E = −20; half of the requirement goes, and with it half of the shortfall; D = 15.
-    let paid = bid((-20, 100), (-60, 50), BidKind::Rows).unwrap();
-    assert_eq!(paid.insurance_paid, usd(25));
-    // 40 for the rows, −15, +25: equity is −10 at a requirement of 50, the same depth as before.
-    assert_eq!(paid.account_delta, usd(50));
-    // All of it: the account ends at nothing, owing nothing.
-    let paid = bid((-20, 100), (-60, 0), BidKind::Rows).unwrap();
-    assert_eq!((paid.insurance_paid, paid.account_delta), (usd(50), usd(60)));
+fn equity_above_the_least_share_is_paid_out_without_the_fund() {
+    // E = 25: its half, 12.5, is more than 10 and less than 15.
+    let paid = bid_with(usd(100), (25, 100), (0, 50)).unwrap();
+    assert_eq!(paid.discount, QuoteAtoms::new(12_500_000));
+    assert_eq!(paid.insurance_paid, QuoteAtoms::ZERO);
+    assert_eq!(paid.account_delta, QuoteAtoms::new(12_500_000));
 }
 
 #[test]
-fn empty_insurance_leaves_the_loss_on_the_account() {
-    let paid = bid((-20, 100), (-60, 50), BidKind::Rows).unwrap();
-    let short = paid.with_insurance_of(usd(10)).unwrap();
-    // 10 and its own cut of 1.50 of the 25.
-    assert_eq!(short.insurance_paid, QuoteAtoms::new(11_500_000));
-    assert_eq!(short.uncovered, QuoteAtoms::new(13_500_000));
-    assert_eq!(short.account_delta, QuoteAtoms::new(36_500_000));
-    assert_eq!(short.bidder_delta, paid.bidder_delta);
-    assert_eq!(paid.with_insurance_of(usd(1_000)), Ok(paid));
+fn shortfall_is_the_share_that_goes_with_the_risk_and_is_not_paid_here() {
+    // E = −20; half of the requirement goes, and with it half of the shortfall; D = 0.2 · 50.
+    let paid = bid_with(usd(100), (-20, 100), (-60, 50)).unwrap();
+    assert_eq!((paid.discount, paid.insurance_paid), (usd(10), usd(10)));
+    assert_eq!((paid.insurance_cut, paid.shortfall), (QuoteAtoms::ZERO, usd(10)));
+    // 40 for the rows, −10, +10; with the shortfall equity is −10 at a requirement of 50.
+    assert_eq!((paid.account_delta, paid.bidder_delta), (usd(40), usd(-30)));
+    // All of it: with the shortfall the account ends at nothing, owing nothing.
+    let paid = bid_with(usd(100), (-20, 100), (-60, 0)).unwrap();
+    assert_eq!((paid.shortfall, paid.account_delta), (usd(20), usd(40)));
+    assert_eq!((paid.discount, paid.bidder_delta), (usd(20), usd(-20)));
+}
+
+#[test]
+fn empty_fund_pays_no_discount_and_refuses_no_bid() {
+    let paid = bid_with(QuoteAtoms::ZERO, (-20, 100), (-60, 50)).unwrap();
+    assert_eq!((paid.discount, paid.insurance_paid), (QuoteAtoms::ZERO, QuoteAtoms::ZERO));
+    assert_eq!((paid.account_delta, paid.bidder_delta), (usd(40), usd(-40)));
+    assert_eq!(paid.shortfall, usd(10));
+}
+
+#[test]
+fn shortfall_is_rounded_up_to_an_atom() {
+    let requirement = Value::from_quote(QuoteAtoms::new(3_000_000));
+    let before = Health { equity: Value::new(-1), requirement, requirement_slope: requirement };
+    let whole = Bid { before, moved: Health::default(), beta: ppm(300_000), kind: BidKind::Slice };
+    let paid = settle(&TERMS, &whole, QuoteAtoms::ZERO).unwrap();
+    assert_eq!((paid.shortfall, paid.account_delta), (QuoteAtoms::new(1), QuoteAtoms::ZERO));
 }
 
 #[test]
@@ -162,5 +200,5 @@ fn dust_is_taken_whole() {
     };
     let whole =
         Bid { before: dust, moved: Health::default(), beta: ppm(300_000), kind: BidKind::Rows };
-    assert_eq!(settle(&TERMS, &whole).unwrap().account_delta, QuoteAtoms::new(600_000));
+    assert_eq!(settle(&TERMS, &whole, usd(0)).unwrap().account_delta, QuoteAtoms::new(600_000));
 }

@@ -35,8 +35,8 @@ fn opening_counts_the_worse_price_and_part_of_open_profit() {
     // SOL stable at 145, oracle up to 150.50; BTC down to 59,950, stable at 60,300.
     (terms.underlying(1).low, terms.underlying(1).high) = (decimal(145, 6), decimal(1_505, 5));
     (terms.underlying(2).low, terms.underlying(2).high) = (decimal(59_950, 6), decimal(60_300, 6));
-    terms.rows[1].pnl_weight = ppm(800_000);
-    terms.rows[2].pnl_weight = ppm(800_000);
+    terms.rows[1].weight = ppm(800_000);
+    terms.rows[2].weight = ppm(800_000);
 
     let health = terms.health(&account, Check::Initial);
 
@@ -97,11 +97,30 @@ fn market_without_depth_charges_the_full_share_from_the_first_lot() {
 #[test]
 fn profit_of_a_closed_position_is_weighted_for_opening() {
     let mut terms = hand_market();
-    terms.rows[1].pnl_weight = ppm(250_000);
+    terms.rows[1].weight = ppm(250_000);
     let account = |dollars| [linear(1, 1, 0, usd(dollars))];
     assert_eq!(terms.health(&account(100), Check::Initial).equity, value(25));
     assert_eq!(terms.health(&account(-100), Check::Initial).equity, value(-100));
     assert_eq!(terms.maintenance(&account(100)).equity, value(100));
+}
+
+#[test]
+fn token_is_weighted_for_opening_at_its_strict_price_and_a_debt_counts_in_full() {
+    let mut terms = hand_market();
+    (terms.underlying(1).low, terms.underlying(1).high) = (decimal(140, 6), decimal(160, 6));
+    terms.rows[0].weight = ppm(250_000);
+    // 10 SOL at 140, a quarter of it; the requirement is that of the plain value, 1.5 · 150.
+    let held = terms.health(&[token(1, 1, 10_000_000_000)], Check::Initial);
+    let near = |found: Value, dollars| {
+        let error = found.checked_sub(value(dollars)).unwrap().abs().unwrap();
+        assert!(error < Value::from_quote(QuoteAtoms::new(1)), "{found} is not {dollars}");
+    };
+    near(held.equity, 350);
+    near(held.requirement, 225);
+    near(terms.health(&[token(1, 1, -10_000_000_000)], Check::Initial).equity, -1_600);
+    near(terms.maintenance(&[token(1, 1, 10_000_000_000)]).equity, 1_500);
+    // The quote token has no terms, and is worth what it is.
+    assert_eq!(terms.health(&[cash(usd(7))], Check::Initial).equity, value(7));
 }
 
 #[test]
@@ -197,7 +216,7 @@ fn market_may_hold_more_than_the_account_does() {
     let wanted = terms.maintenance(&hand_account());
     terms.underlyings.insert(0, underlying(0, 1));
     terms.underlyings.push(underlying(9, 1));
-    let unused = |key| RowTerms { key, price: decimal(1, 0), pnl_weight: Ratio::ZERO };
+    let unused = |key| RowTerms { key, price: decimal(1, 0), weight: Ratio::ZERO };
     terms.rows.insert(1, unused(token_key(1, 5)));
     terms.rows.push(unused(linear_key(9, 9)));
     assert_eq!(terms.maintenance(&hand_account()), wanted);

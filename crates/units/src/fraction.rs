@@ -77,6 +77,19 @@ impl Fraction {
         wide::with_sign_of(self.of_magnitude(quantity.unsigned_abs()).0, quantity)
     }
 
+    /// This share of `value`, exact but for the last step of 2^-48 atoms, toward zero.
+    #[inline]
+    pub const fn of_value_floor(self, value: Value) -> Value {
+        // No share exceeds the whole, so that neither step fails.
+        match wide::scale_u128(value.get().unsigned_abs(), self.0, -FRACTION_BITS) {
+            Some((floor, _)) => match wide::signed_i128(floor, value.is_negative()) {
+                Some(raw) => Value::new(raw),
+                None => value,
+            },
+            None => value,
+        }
+    }
+
     /// `magnitude * self`, rounded down, and whether that was exact. The product is at most
     /// 2^127, so that its top 64 bits after the shift are all of it.
     #[inline]

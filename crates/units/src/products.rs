@@ -7,7 +7,10 @@
 //! | quote atoms | · | ratio | quote atoms | up in magnitude |
 //! | token atoms or lots | · | price | value | [`crate::Price::value_floor`], `_ceil` |
 //! | value | · | ratio, price, fraction, value / value | value | floor, ceil |
+//! | value | · | whole number | value | exact |
 //! | shares | · | index | token atoms | floor |
+//! | shares | · | index | shares at index one | floor, ceil |
+//! | index | · | 1 + growth | index | floor, ceil |
 
 use crate::{divide, wide, BaseLots, MathError, PriceTicks, QuoteAtoms, Ratio, TickSize};
 

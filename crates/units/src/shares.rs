@@ -37,6 +37,42 @@ impl Index {
     pub const fn get(self) -> u128 {
         self.0
     }
+
+    /// The index times `1 + growth · 2^-64`, rounded down. `Overflow` from 2^64 on.
+    #[inline]
+    pub const fn grown_floor(self, growth: u128) -> Result<Self, MathError> {
+        self.grown(growth, false)
+    }
+
+    /// The index times `1 + growth · 2^-64`, rounded up. `Overflow` from 2^64 on.
+    #[inline]
+    pub const fn grown_ceil(self, growth: u128) -> Result<Self, MathError> {
+        self.grown(growth, true)
+    }
+
+    const fn grown(self, growth: u128, up: bool) -> Result<Self, MathError> {
+        let Some((gain, exact)) = product_by_64(self.0, growth) else {
+            return Err(MathError::Overflow);
+        };
+        let gain = if up && !exact { gain.checked_add(1) } else { Some(gain) };
+        let Some(gain) = gain else {
+            return Err(MathError::Overflow);
+        };
+        match self.0.checked_add(gain) {
+            Some(raw) => Ok(Self(raw)),
+            None => Err(MathError::Overflow),
+        }
+    }
+}
+
+/// `a · b · 2^-64` rounded down, and whether that was exact; `None` where it does not fit.
+#[inline]
+const fn product_by_64(a: u128, b: u128) -> Option<(u128, bool)> {
+    let (high, low) = wide::mul_u128(a, b);
+    if wide::high_u64(high) != 0 {
+        return None;
+    }
+    Some((wide::join(wide::low_u64(high), wide::high_u64(low)), wide::low_u64(low) == 0))
 }
 
 impl Default for Index {
@@ -70,6 +106,34 @@ impl Shares {
         };
         match wide::checked_with_sign_of(magnitude, if self.is_negative() { -1 } else { 1 }) {
             Some(atoms) => Ok(TokenAtoms::new(atoms)),
+            None => Err(MathError::Overflow),
+        }
+    }
+
+    /// The shares that are worth the same at index one, toward minus infinity: what they are
+    /// worth in steps of 2^-48 atoms. `Overflow` beyond 2^127 steps.
+    #[inline]
+    pub const fn rebased_floor(self, index: Index) -> Result<Self, MathError> {
+        self.rebased(index, self.is_negative())
+    }
+
+    /// The shares that are worth the same at index one, toward plus infinity. `Overflow` beyond
+    /// 2^127 steps.
+    #[inline]
+    pub const fn rebased_ceil(self, index: Index) -> Result<Self, MathError> {
+        self.rebased(index, !self.is_negative())
+    }
+
+    const fn rebased(self, index: Index, away: bool) -> Result<Self, MathError> {
+        let Some((floor, exact)) = product_by_64(self.get().unsigned_abs(), index.0) else {
+            return Err(MathError::Overflow);
+        };
+        let steps = if away && !exact { floor.checked_add(1) } else { Some(floor) };
+        let Some(steps) = steps else {
+            return Err(MathError::Overflow);
+        };
+        match wide::signed_i128(steps, self.is_negative()) {
+            Some(steps) => Ok(Self::new(steps)),
             None => Err(MathError::Overflow),
         }
     }

@@ -41,6 +41,25 @@ impl Value {
     /// The smallest step: 2^-48 quote atoms.
     pub const STEP: Self = Self::new(1);
 
+    /// `self · n`, exactly: so much for each of `n` lots. `Overflow` beyond 2^79 quote atoms.
+    #[inline]
+    pub const fn times(self, n: i64) -> Result<Self, MathError> {
+        let (size, count) = (self.get().unsigned_abs(), n.unsigned_abs());
+        let product = if wide::high_u64(size) == 0 {
+            let (high, low) = wide::mul_u64(wide::low_u64(size), count);
+            wide::join(high, low)
+        } else {
+            match wide::scale_u128(size, count, 0) {
+                Some((product, _)) => product,
+                None => return Err(MathError::Overflow),
+            }
+        };
+        match wide::signed_i128(product, self.is_negative() != (n < 0)) {
+            Some(raw) => Ok(Self::new(raw)),
+            None => Err(MathError::Overflow),
+        }
+    }
+
     /// Whole atoms as a value, exactly; every `i64` fits.
     #[inline]
     pub const fn from_quote(atoms: QuoteAtoms) -> Self {

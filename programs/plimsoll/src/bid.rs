@@ -6,17 +6,19 @@ use plimsoll_risk::{
     allowed, closed_form_slice, open_interest_change, quote_share, row_slice, Action, Health,
     Holding, LiquidationTerms, RowKey, RowKind,
 };
-use plimsoll_units::{BaseLots, Fraction, QuoteAtoms, Ratio, TokenAtoms};
+use plimsoll_units::{BaseLots, Fraction, Ratio, TokenAtoms, Value};
 
 use crate::check::Guarded;
-use crate::error::{report, PlimsollError};
+use crate::error::{Named, PlimsollError};
 use crate::instructions::liquidate::BidRow;
-use crate::state::{Collateral, Row, QUOTE_KEY};
+use crate::state::{Collateral, QUOTE_KEY};
 
 /// What the move of one row changed beyond the two accounts.
 pub(crate) struct Taking {
     /// The row.
     pub(crate) key: RowKey,
+    /// Token atoms or lots that moved, with the sign of the row.
+    pub(crate) quantity: i64,
     /// Change of the instrument's open interest (lots of one side).
     pub(crate) open_interest_change: BaseLots,
 }
@@ -35,7 +37,7 @@ pub(crate) fn take_slice(
 ) -> Result<Vec<Taking>> {
     let limit = Fraction::new(share_max).unwrap_or(Fraction::ONE);
     require!(!limit.is_zero(), PlimsollError::BidEmpty);
-    let share = closed_form_slice(terms, before, beta).map_err(report)?.min(limit);
+    let share = closed_form_slice(terms, before, beta).named()?.min(limit);
     let rows = guarded.parties.first.rows()?.to_vec();
     let mut takings = Vec::with_capacity(rows.len());
     for row in rows {
@@ -43,11 +45,11 @@ pub(crate) fn take_slice(
         if key == QUOTE_KEY || !is_priced(guarded, key)? {
             continue;
         }
-        let quantity = match key.kind() {
-            RowKind::Token => guarded.market.atoms(key, &row)?,
-            RowKind::Linear => row.lots,
+        let (quantity, quote) = match key.kind() {
+            RowKind::Token => (guarded.market.atoms(key, &row)?, Value::ZERO),
+            RowKind::Linear => (row.lots, row.flow(&guarded.market.side_indices(key)?)?),
         };
-        let part = row_slice(&Holding { key, quantity, quote: row.quote() }, share);
+        let part = row_slice(&Holding { key, quantity, quote }, share);
         takings.push(match key.kind() {
             RowKind::Token => take_token(guarded, key, TokenAtoms::new(part.quantity))?,
             RowKind::Linear => {
@@ -78,7 +80,8 @@ pub(crate) fn take_rows(guarded: &mut Guarded<'_, '_>, rows: &[BidRow]) -> Resul
             RowKind::Linear => {
                 require_part(wanted.amount, row.lots)?;
                 let lots = BaseLots::new(wanted.amount);
-                let quote = share_of_quote(&row, lots)?;
+                let flow = row.flow(&guarded.market.side_indices(key)?)?;
+                let quote = quote_share(flow, lots, row.lots()).named()?;
                 take_position(guarded, key, lots, quote)?
             }
         });
@@ -99,11 +102,6 @@ fn is_priced(guarded: &Guarded<'_, '_>, key: RowKey) -> Result<bool> {
     Ok(allowed(grade, Action::Liquidate))
 }
 
-/// The part of a position's quote flow that goes with `lots` of it.
-fn share_of_quote(row: &Row, lots: BaseLots) -> Result<QuoteAtoms> {
-    Ok(quote_share(row.quote(), lots, row.lots()).map_err(PlimsollError::from)?)
-}
-
 fn take_token(guarded: &mut Guarded<'_, '_>, key: RowKey, atoms: TokenAtoms) -> Result<Taking> {
     let view = guarded.market.row_view(key)?;
     // SAFETY: no other load of this collateral is alive, and risk accounts cannot be any of the
@@ -116,29 +114,24 @@ fn take_token(guarded: &mut Guarded<'_, '_>, key: RowKey, atoms: TokenAtoms) -> 
     let row = guarded.parties.second()?.row_mut(key, &guarded.permit)?;
     row.shares = totals.change(row.shares(), atoms).map_err(PlimsollError::from)?.into();
     collateral.set_totals(&totals);
-    Ok(Taking { key, open_interest_change: BaseLots::ZERO })
+    Ok(Taking { key, quantity: atoms.get(), open_interest_change: BaseLots::ZERO })
 }
 
 fn take_position(
     guarded: &mut Guarded<'_, '_>,
     key: RowKey,
     lots: BaseLots,
-    quote: QuoteAtoms,
+    quote: Value,
 ) -> Result<Taking> {
-    let (lots_out, quote_out) = (lots.checked_neg(), quote.checked_neg());
+    let indices = guarded.market.side_indices(key)?;
+    let (lots_out, quote_out) = (lots.checked_neg().named()?, quote.checked_neg().named()?);
     let row = guarded.parties.first.row_mut(key, &guarded.permit)?;
     let first_before = row.lots();
-    add(row, lots_out.map_err(PlimsollError::from)?, quote_out.map_err(PlimsollError::from)?)?;
+    row.change(&indices, lots_out, quote_out)?;
     let first_after = row.lots();
     let row = guarded.parties.second()?.row_mut(key, &guarded.permit)?;
     let second_before = row.lots();
-    add(row, lots, quote)?;
+    row.change(&indices, lots, quote)?;
     let change = open_interest_change([first_before, second_before], [first_after, row.lots()]);
-    Ok(Taking { key, open_interest_change: change.map_err(PlimsollError::from)? })
-}
-
-fn add(row: &mut Row, lots: BaseLots, quote: QuoteAtoms) -> Result<()> {
-    row.lots = row.lots().checked_add(lots).map_err(PlimsollError::from)?.get();
-    row.quote_atoms = row.quote().checked_add(quote).map_err(PlimsollError::from)?.get();
-    Ok(())
+    Ok(Taking { key, quantity: lots.get(), open_interest_change: change.named()? })
 }

@@ -47,12 +47,21 @@ pub enum Ix {
     MarkAccount,
     Liquidate,
     AddToInsurance,
+    CollectFees,
+    RefreshCollateral,
+    RepayDebt,
+    RequestUnstake,
+    SettlePosition,
+    ShareLoss,
+    StakeInsurance,
+    Unstake,
+    WriteOffDebt,
     ViewAccount,
     ViewWithdrawable,
 }
 
 /// Instruction, its name in the IDL, and what it owes.
-pub const POLICIES: [(Ix, &str, Policy); 17] = [
+pub const POLICIES: [(Ix, &str, Policy); 26] = [
     (Ix::CreateGroup, "create_group", Policy::OptedOut),
     (Ix::CreateUnderlying, "create_underlying", Policy::OptedOut),
     (Ix::CreateCollateral, "create_collateral", Policy::OptedOut),
@@ -68,6 +77,15 @@ pub const POLICIES: [(Ix, &str, Policy); 17] = [
     (Ix::MarkAccount, "mark_account", Policy::OptedOut),
     (Ix::Liquidate, "liquidate", Policy::Liquidation),
     (Ix::AddToInsurance, "add_to_insurance", Policy::OptedOut),
+    (Ix::CollectFees, "collect_fees", Policy::OptedOut),
+    (Ix::RefreshCollateral, "refresh_collateral", Policy::OptedOut),
+    (Ix::RepayDebt, "repay_debt", Policy::OptedOut),
+    (Ix::RequestUnstake, "request_unstake", Policy::OptedOut),
+    (Ix::SettlePosition, "settle_position", Policy::OptedOut),
+    (Ix::ShareLoss, "share_loss", Policy::OptedOut),
+    (Ix::StakeInsurance, "stake_insurance", Policy::OptedOut),
+    (Ix::Unstake, "unstake", Policy::OptedOut),
+    (Ix::WriteOffDebt, "write_off_debt", Policy::OptedOut),
     (Ix::ViewAccount, "view_account", Policy::ReadOnly),
     (Ix::ViewWithdrawable, "view_withdrawable", Policy::ReadOnly),
 ];

@@ -1,7 +1,7 @@
 //! Every way in which the program says no, as numbers that never move.
 //!
 //! The hundreds group by concern: 0 access, 100 input, 200 oracle, 300 margin, 400 trading,
-//! 500 liquidation, 600 listing. Anchor adds its own offset of 6000. A name states the fact that
+//! 500 liquidation, 600 listing, 700 governance, 800 money. Anchor adds its own offset of 6000. A name states the fact that
 //! failed; the message says what would satisfy the check.
 
 use anchor_lang::prelude::*;
@@ -251,6 +251,61 @@ pub enum PlimsollError {
     /// No index left.
     #[msg("the group has no free index left")]
     IndexExhausted = 614,
+
+    // Governance.
+    /// Positions may only shrink.
+    #[msg("in this instrument positions may only shrink")]
+    InstrumentReduceOnly = 717,
+
+    // Money.
+    /// Nothing to settle.
+    #[msg("the position has no profit that the pool could pay, and no loss")]
+    NothingToSettle = 800,
+    /// A loss waits to be shared.
+    #[msg("losses of the instrument wait to be shared; share them first")]
+    LossesPending = 801,
+    /// The instrument owes.
+    #[msg("the instrument has a debt: positions may only shrink until it is repaid")]
+    InstrumentInDebt = 802,
+    /// Nothing to collect.
+    #[msg("there are no fees that the pool's cash could pay, and nothing set aside")]
+    NothingToCollect = 803,
+    /// No debt, or no income to repay it with.
+    #[msg("the instrument has no debt, or the insurance fund has received nothing since")]
+    NothingToRepay = 804,
+    /// No loss to share.
+    #[msg("the position has no loss that waits to be shared")]
+    NothingToShare = 805,
+    /// Not only a debt.
+    #[msg("only an account that holds nothing but a quote debt can have it written off")]
+    NotBankrupt = 806,
+    /// Depositors have less than the loss.
+    #[msg("the loss is larger than all deposits that could bear it")]
+    LossBeyondDeposits = 807,
+    /// Utilisation reached its cap.
+    #[msg("the withdrawal would leave too little of the deposits in the vault")]
+    UtilisationExceeded = 808,
+    /// Bankrupt accounts are sliced.
+    #[msg("a bid on a bankrupt account must be a slice of all rows")]
+    BidMustBeSlice = 809,
+    /// A risk account must be writable.
+    #[msg("an account whose losses the bid records must be passed as writable")]
+    RiskAccountReadOnly = 810,
+    /// A stake of an earlier fund.
+    #[msg("the insurance fund was used up since; these shares are worth nothing")]
+    StakeVoid = 811,
+    /// Not that many shares.
+    #[msg("the stake has fewer shares than that")]
+    StakeTooSmall = 812,
+    /// The cool-down still runs.
+    #[msg("the stake's cool-down is not over")]
+    StakeCoolingDown = 813,
+    /// No exit was asked for.
+    #[msg("no exit of the stake was asked for")]
+    StakeNotExiting = 814,
+    /// The exit was not used in time.
+    #[msg("the exit was not used within two days; ask for it again")]
+    StakeExitExpired = 815,
 }
 
 impl From<MathError> for PlimsollError {
@@ -260,6 +315,26 @@ impl From<MathError> for PlimsollError {
             MathError::DivisionByZero => Self::DivisionByZero,
             MathError::OutOfRange => Self::OutOfRange,
         }
+    }
+}
+
+/// The program's name for what a pure crate could not do.
+pub(crate) trait Named<T> {
+    /// The same result with the program's error.
+    fn named(self) -> Result<T>;
+}
+
+impl<T> Named<T> for core::result::Result<T, MathError> {
+    #[inline]
+    fn named(self) -> Result<T> {
+        Ok(self.map_err(PlimsollError::from)?)
+    }
+}
+
+impl<T> Named<T> for core::result::Result<T, RiskError> {
+    #[inline]
+    fn named(self) -> Result<T> {
+        self.map_err(report)
     }
 }
 
@@ -299,5 +374,7 @@ pub fn report(error: RiskError) -> Error {
         RiskError::BidRemovesNoRisk => PlimsollError::BidRemovesNoRisk.into(),
         RiskError::OvershootsBuffer => PlimsollError::BidOvershootsBuffer.into(),
         RiskError::HealthNotRaised => PlimsollError::BidLowersHealth.into(),
+        RiskError::CurveInvalid => PlimsollError::ParameterOutOfBounds.into(),
+        RiskError::LossBeyondDeposits => PlimsollError::LossBeyondDeposits.into(),
     }
 }

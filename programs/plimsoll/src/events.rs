@@ -100,6 +100,162 @@ pub struct Liquidated {
     pub insurance_paid_quote_atoms: i64,
     /// What the bidder's quote balance changed by (quote atoms).
     pub bidder_delta_quote_atoms: i64,
+    /// What the account could not pay, and others bear (quote atoms), see `LossAssigned`.
+    pub shortfall_quote_atoms: i64,
+}
+
+/// A position's loss became cash of its pool, or its profit a quote balance.
+#[event]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, AnchorDeserialize)]
+pub struct PositionSettled {
+    /// The account.
+    pub margin_account: Address,
+    /// The instrument.
+    pub instrument: Address,
+    /// When.
+    pub slot: u64,
+    /// What the quote balance gained; negative: lost (quote atoms).
+    pub settled_quote_atoms: i64,
+    /// What the settler got, out of the instrument's fees (quote atoms).
+    pub reward_quote_atoms: i64,
+    /// Cash of the pool afterwards (quote atoms).
+    pub pool_cash_quote_atoms: i64,
+}
+
+/// Trade fees repaid a debt or went to the insurance fund.
+#[event]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, AnchorDeserialize)]
+pub struct FeesCollected {
+    /// The instrument.
+    pub instrument: Address,
+    /// What repaid its debt (quote atoms).
+    pub debt_repaid_quote_atoms: i64,
+    /// What the insurance fund got (quote atoms).
+    pub collected_quote_atoms: i64,
+}
+
+/// The insurance fund repaid an instrument's debt out of its income.
+#[event]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, AnchorDeserialize)]
+pub struct DebtRepaid {
+    /// The instrument.
+    pub instrument: Address,
+    /// How much (quote atoms).
+    pub paid_quote_atoms: i64,
+}
+
+/// A loss that a bankrupt account left in an instrument was paid.
+#[event]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, AnchorDeserialize)]
+pub struct LossShared {
+    /// The account that failed.
+    pub margin_account: Address,
+    /// The instrument.
+    pub instrument: Address,
+    /// When.
+    pub slot: u64,
+    /// Stable price by which the cap is measured, quote atoms per lot: mantissa.
+    pub price_mantissa: u64,
+    /// Its binary exponent.
+    pub price_exponent: i64,
+    /// The loss (quote atoms).
+    pub loss_quote_atoms: i64,
+    /// What the insurance fund paid of it (quote atoms).
+    pub insurance_paid_quote_atoms: i64,
+    /// 1 if longs were charged, 0 if shorts.
+    pub charged_to_longs: u8,
+    /// What that side was charged (quote atoms, rounded down).
+    pub charged_quote_atoms: i64,
+    /// What became the instrument's debt (quote atoms, rounded up).
+    pub debt_quote_atoms: i64,
+}
+
+/// Losses of a bankrupt account were assigned to those who owe them.
+#[event]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, AnchorDeserialize)]
+pub struct LossAssigned {
+    /// The account.
+    pub margin_account: Address,
+    /// Key of the row that the loss comes from.
+    pub key: u64,
+    /// When.
+    pub slot: u64,
+    /// The loss (quote atoms).
+    pub loss_quote_atoms: i64,
+    /// Paid from what was set aside of the token (token atoms).
+    pub reserve_paid_token_atoms: i64,
+    /// Paid by the insurance fund at once (quote atoms).
+    pub insurance_paid_quote_atoms: i64,
+    /// Taken off the token's depositors (token atoms).
+    pub depositors_paid_token_atoms: i64,
+    /// Waits to be shared in the instrument (quote atoms).
+    pub pending_quote_atoms: i64,
+}
+
+/// A debt of quote tokens that nothing stood against was cleared.
+#[event]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, AnchorDeserialize)]
+pub struct DebtWrittenOff {
+    /// The account.
+    pub margin_account: Address,
+    /// The quote token's collateral.
+    pub collateral: Address,
+    /// When.
+    pub slot: u64,
+    /// The debt (token atoms).
+    pub debt_token_atoms: i64,
+    /// Paid from what was set aside of interest (token atoms).
+    pub reserve_paid_token_atoms: i64,
+    /// Paid by the insurance fund (quote atoms).
+    pub insurance_paid_quote_atoms: i64,
+    /// Taken off depositors (token atoms).
+    pub depositors_paid_token_atoms: i64,
+}
+
+/// Interest was brought up to now.
+#[event]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, AnchorDeserialize)]
+pub struct CollateralRefreshed {
+    /// The collateral.
+    pub collateral: Address,
+    /// Deposit index (Q64.64), bits 0 to 63.
+    pub deposit_index_low: u64,
+    /// Deposit index, bits 64 to 127.
+    pub deposit_index_high: u64,
+    /// Borrow index (Q64.64), bits 0 to 63.
+    pub borrow_index_low: u64,
+    /// Borrow index, bits 64 to 127.
+    pub borrow_index_high: u64,
+}
+
+/// Open interest and funding were brought up to now.
+#[event]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, AnchorDeserialize)]
+pub struct InstrumentRefreshed {
+    /// The instrument.
+    pub instrument: Address,
+    /// Open interest (lots of one side).
+    pub open_interest_lots: u64,
+    /// Mean premium of trades over the index (parts per billion).
+    pub premium_mean_ppb: i64,
+    /// What a long lot pays from here on (2^-32 quote atoms per second).
+    pub funding_rate: i64,
+}
+
+/// A stake in an insurance fund came, asked to leave, or left.
+#[event]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, AnchorDeserialize)]
+pub struct StakeChanged {
+    /// The group.
+    pub group: Address,
+    /// Whose stake.
+    pub owner: Address,
+    /// What came in; negative: went out (quote atoms).
+    pub change_quote_atoms: i64,
+    /// From when the exiting shares may leave (Unix seconds); zero: none are.
+    pub exit_at: i64,
+    /// What the fund holds afterwards (quote atoms).
+    pub fund_quote_atoms: u64,
 }
 
 /// Somebody gave to an insurance fund.

@@ -10,6 +10,7 @@
 //! | `load` | which accounts does a check read, in which order |
 //! | `oracle` | what do the bytes of an oracle account say |
 //! | `bid` | how do rows change hands in a liquidation |
+//! | `claims` | who bears what a bankrupt account cannot pay |
 //! | `state` | what is stored |
 
 // Anchor's macros expand to unchecked code of their own; what is written here is checked.
@@ -32,6 +33,7 @@ use plimsoll_sbf_builtins as _;
 mod bid;
 #[deny(missing_docs)]
 pub mod check;
+mod claims;
 #[deny(missing_docs)]
 pub mod clock;
 pub mod error;
@@ -77,10 +79,9 @@ pub mod plimsoll {
     /// Lists a token with its vault.
     pub fn create_collateral(
         ctx: &mut Context<CreateCollateral>,
-        deposit_cap_token_atoms: u64,
-        borrow_cap_token_atoms: u64,
+        params: CollateralParams,
     ) -> Result<()> {
-        create_collateral::handler(ctx, deposit_cap_token_atoms, borrow_cap_token_atoms)
+        create_collateral::handler(ctx, params)
     }
 
     /// Lists a perpetual with its pool.
@@ -166,6 +167,54 @@ pub mod plimsoll {
         amount_quote_atoms: u64,
     ) -> Result<()> {
         add_to_insurance::handler(ctx, amount_quote_atoms)
+    }
+
+    /// Turns a position's loss into cash of its pool, or its profit into quote tokens.
+    pub fn settle_position(ctx: &mut Context<SettlePosition>, underlying: u16) -> Result<()> {
+        settle_position::handler(ctx, underlying)
+    }
+
+    /// Brings trade fees to the insurance fund.
+    pub fn collect_fees(ctx: &mut Context<CollectFees>) -> Result<()> {
+        collect_fees::handler(ctx)
+    }
+
+    /// Repays an instrument's debt out of the insurance fund's income.
+    pub fn repay_debt(ctx: &mut Context<RepayDebt>) -> Result<()> {
+        repay_debt::handler(ctx)
+    }
+
+    /// Shares what a bankrupt account's position lost.
+    pub fn share_loss(ctx: &mut Context<ShareLoss>) -> Result<()> {
+        share_loss::handler(ctx)
+    }
+
+    /// Clears a quote debt that nothing stands against.
+    pub fn write_off_debt(ctx: &mut Context<WriteOffDebt>) -> Result<()> {
+        write_off_debt::handler(ctx)
+    }
+
+    /// Brings a token's interest up to now.
+    pub fn refresh_collateral(ctx: &mut Context<RefreshCollateral>) -> Result<()> {
+        refresh_collateral::handler(ctx)
+    }
+
+    /// Stakes quote tokens in the insurance fund.
+    pub fn stake_insurance(
+        ctx: &mut Context<StakeInsurance>,
+        amount_quote_atoms: u64,
+    ) -> Result<()> {
+        stake_insurance::handler(ctx, amount_quote_atoms)
+    }
+
+    /// Asks for the exit of a part of a stake.
+    pub fn request_unstake(ctx: &mut Context<RequestUnstake>, shares: u128) -> Result<()> {
+        request_unstake::handler(ctx, shares)
+    }
+
+    /// Pays out a stake whose cool-down is over.
+    pub fn unstake(ctx: &mut Context<Unstake>) -> Result<()> {
+        unstake::handler(ctx)
     }
 
     /// Shows an account under the rule.

@@ -14,5 +14,7 @@ pub const VAULT: &[u8] = b"vault";
 pub const INSTRUMENT: &[u8] = b"instrument";
 /// `[POOL, instrument]`
 pub const POOL: &[u8] = b"pool";
+/// `[STAKE, insurance fund, owner]`
+pub const STAKE: &[u8] = b"stake";
 /// `[MARGIN, group, owner, sub-account (u16 LE)]`
 pub const MARGIN: &[u8] = b"margin";

@@ -6,6 +6,8 @@ use anchor_spl::{token, token_interface, Mint, TokenAccount};
 use plimsoll_units::{QuoteAtoms, TokenAtoms};
 
 use crate::error::PlimsollError;
+use crate::seeds;
+use crate::state::Collateral;
 
 /// A token account of either token program.
 pub(crate) type TokenAccountOf = InterfaceAccount<token_interface::Interface<TokenAccount>>;
@@ -40,6 +42,36 @@ pub(crate) fn collect(
     let gain = vault.amount().checked_sub(before).ok_or(PlimsollError::NothingReceived)?;
     require!(gain > 0, PlimsollError::NothingReceived);
     atoms(gain)
+}
+
+/// Transfers `amount` token atoms out of a collateral's vault. Nothing for nothing.
+#[inline(never)]
+pub(crate) fn pay(
+    program: &TokenProgramOf,
+    vault: &mut TokenAccountOf,
+    mint: &MintOf,
+    destination: &mut TokenAccountOf,
+    collateral: &Account<Collateral>,
+    amount: u64,
+) -> Result<()> {
+    if amount == 0 {
+        return Ok(());
+    }
+    let (group, own_mint, bump) = (collateral.group, collateral.mint, [collateral.bump]);
+    let seeds: &[&[u8]] = &[seeds::COLLATERAL, group.as_ref(), own_mint.as_ref(), &bump];
+    let signer_seeds = &[seeds];
+    let decimals = mint.decimals();
+    let context = CpiContext::new_with_signer(
+        program.address(),
+        token::TransferChecked {
+            from: vault.cpi_handle_mut(),
+            mint: mint.cpi_handle(),
+            to: destination.cpi_handle_mut(),
+            authority: collateral.cpi_handle(),
+        },
+        signer_seeds,
+    );
+    token::transfer_checked(context, amount, decimals)
 }
 
 /// A token program amount as signed atoms; `MathOverflow` above 2^63 − 1.

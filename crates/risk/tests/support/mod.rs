@@ -38,14 +38,15 @@ pub fn linear_key(underlying: u16, index: u16) -> RowKey {
 
 /// A balance of the quote token.
 pub fn cash(atoms: QuoteAtoms) -> Holding {
-    Holding { key: RowKey::QUOTE, quantity: atoms.get(), quote: QuoteAtoms::ZERO }
+    Holding { key: RowKey::QUOTE, quantity: atoms.get(), quote: Value::ZERO }
 }
 
 pub fn token(underlying: u16, index: u16, quantity: i64) -> Holding {
-    Holding { key: token_key(underlying, index), quantity, quote: QuoteAtoms::ZERO }
+    Holding { key: token_key(underlying, index), quantity, quote: Value::ZERO }
 }
 
 pub fn linear(underlying: u16, index: u16, quantity: i64, quote: QuoteAtoms) -> Holding {
+    let quote = Value::from_quote(quote);
     Holding { key: linear_key(underlying, index), quantity, quote }
 }
 
@@ -122,7 +123,7 @@ pub fn underlying(index: u16, dollars: u64) -> UnderlyingTerms {
 pub fn hand_market() -> Terms {
     let mut btc = underlying(2, 60_000);
     (btc.loss_long, btc.loss_short) = (ppm(50_000), ppm(50_000));
-    let row = |key, price| RowTerms { key, price, pnl_weight: Ratio::ONE };
+    let row = |key, price| RowTerms { key, price, weight: Ratio::ONE };
     Terms {
         underlyings: vec![underlying(1, 150), btc],
         rows: vec![
@@ -197,7 +198,7 @@ pub fn terms() -> impl Strategy<Value = Terms> {
             .map(|((key, price), (scale, weight))| RowTerms {
                 key,
                 price: price.checked_mul(Price::pow10(scale).unwrap()).unwrap(),
-                pnl_weight: ppm(weight),
+                weight: ppm(weight),
             })
             .collect();
         Terms { underlyings, rows }
@@ -216,12 +217,15 @@ pub fn market_and_account() -> impl Strategy<Value = (Terms, Vec<Holding>)> {
 pub fn account(terms: &Terms) -> impl Strategy<Value = Vec<Holding>> {
     let keys: Vec<RowKey> = terms.rows.iter().map(|row| row.key).collect();
     let quantity = prop_oneof![2 => amount(36), 1 => Just(0i64)];
-    let rows = proptest::collection::vec((quantity, amount(44)), keys.len());
+    // Flows are finer than atoms.
+    let flow = (amount(44), 0i128..1 << 48)
+        .prop_map(|(atoms, rest)| Value::new((i128::from(atoms) << 48) + rest));
+    let rows = proptest::collection::vec((quantity, flow), keys.len());
     (amount(46), rows).prop_map(move |(atoms, rows)| {
         let mut holdings = vec![cash(QuoteAtoms::new(atoms))];
         for (&key, (quantity, quote)) in keys.iter().zip(rows) {
-            let quote = if key.kind() == RowKind::Linear { quote } else { 0 };
-            holdings.push(Holding { key, quantity, quote: QuoteAtoms::new(quote) });
+            let quote = if key.kind() == RowKind::Linear { quote } else { Value::ZERO };
+            holdings.push(Holding { key, quantity, quote });
         }
         holdings
     })

@@ -4,7 +4,7 @@
 use super::Terms;
 use num_bigint::BigInt;
 use num_rational::BigRational;
-use plimsoll_risk::{Check, Holding, RowKey, RowKind};
+use plimsoll_risk::{Check, Holding, RowKey};
 use plimsoll_units::{Price, Ratio, Value};
 
 pub type Exact = BigRational;
@@ -44,13 +44,12 @@ pub fn health(terms: &Terms, holdings: &[Holding], check: Check) -> (Exact, Exac
         for holding in holdings.iter().filter(|holding| holding.key.underlying() == u.index) {
             let row = terms.rows.iter().find(|row| row.key == holding.key).unwrap();
             let value = of_price(row.price) * whole(holding.quantity);
-            let mut counted = value.clone() + whole(holding.quote.get());
+            let mut counted = value.clone() + of_value(holding.quote);
             if check == Check::Initial {
                 let strict = if holding.quantity > 0 { u.low } else { u.high };
-                counted =
-                    &value * of_price(strict) / of_price(u.price) + whole(holding.quote.get());
-                if holding.key.kind() == RowKind::Linear && counted > zero {
-                    counted *= of_ratio(row.pnl_weight);
+                counted = &value * of_price(strict) / of_price(u.price) + of_value(holding.quote);
+                if counted > zero {
+                    counted *= of_ratio(row.weight);
                 }
             }
             equity += counted;

@@ -6,6 +6,7 @@
 use anchor_lang::prelude::*;
 use plimsoll_units::{Price, Ratio};
 
+use crate::clock::now;
 use crate::error::PlimsollError;
 use crate::seeds;
 use crate::state::{
@@ -36,6 +37,67 @@ pub struct InstrumentParams {
     pub trade_fee_ppm: u32,
     /// Open interest may not rise above this (lots of one side).
     pub open_interest_cap_lots: u64,
+    /// Funding per hour at most (ppm of the index price), at most 40,000.
+    pub funding_cap_ppm: u32,
+    /// Seconds for which a funding rate holds without a refresh, at most an hour.
+    pub funding_seconds_max: u32,
+    /// Trades further than this from the index price are no sample of the premium (ppm).
+    pub premium_band_ppm: u32,
+    /// Time constant of the premium's mean (seconds), at least one minute.
+    pub premium_seconds: u32,
+    /// Notional with which one trade moves the premium half of the way (quote atoms).
+    pub premium_impact_quote_atoms: u64,
+    /// Losses shared per lot and day at most (ppm of the price), at most one half.
+    pub loss_cap_ppm: u32,
+    /// Reward for settling a loss (ppm of it), at most 10,000.
+    pub settle_reward_ppm: u32,
+    /// That reward at most (quote atoms).
+    pub settle_reward_quote_atoms_max: u64,
+    /// Most that the insurance fund pays per loss in this instrument (quote atoms).
+    pub insurance_cap_quote_atoms: u64,
+}
+
+/// Highest cap of funding per hour (ppm).
+const FUNDING_CAP_PPM_MAX: u32 = 40_000;
+/// Longest time for which a funding rate may hold (seconds).
+const FUNDING_SECONDS_MAX: u32 = 3_600;
+/// Shortest time constant of the premium's mean (seconds).
+const PREMIUM_SECONDS_MIN: u32 = 60;
+/// Highest cap of shared losses per lot and day (ppm).
+const LOSS_CAP_PPM_MAX: u32 = 500_000;
+/// Highest reward for settling a loss (ppm).
+const SETTLE_REWARD_PPM_MAX: u32 = 10_000;
+
+impl InstrumentParams {
+    /// Stores what may change during an instrument's life; lot, tick and name may not.
+    /// `ParameterOutOfBounds` if they are not usable.
+    pub(crate) fn apply(&self, instrument: &mut Instrument) -> Result<()> {
+        let sane = (1..=PRICE_BAND_PPM_MAX).contains(&self.price_band_ppm)
+            && self.pnl_weight_ppm <= Ratio::ONE.ppm()
+            && self.trade_fee_ppm <= TRADE_FEE_PPM_MAX
+            && self.funding_cap_ppm <= FUNDING_CAP_PPM_MAX
+            && self.funding_seconds_max <= FUNDING_SECONDS_MAX
+            && self.premium_band_ppm <= self.price_band_ppm
+            && self.premium_seconds >= PREMIUM_SECONDS_MIN
+            && self.premium_impact_quote_atoms > 0
+            && self.loss_cap_ppm <= LOSS_CAP_PPM_MAX
+            && self.settle_reward_ppm <= SETTLE_REWARD_PPM_MAX;
+        require!(sane, PlimsollError::ParameterOutOfBounds);
+        instrument.price_band_ppm = self.price_band_ppm;
+        instrument.pnl_weight_ppm = self.pnl_weight_ppm;
+        instrument.trade_fee_ppm = self.trade_fee_ppm;
+        instrument.open_interest_cap_lots = self.open_interest_cap_lots;
+        instrument.funding_cap_ppm = self.funding_cap_ppm;
+        instrument.funding_seconds_max = self.funding_seconds_max;
+        instrument.premium_band_ppm = self.premium_band_ppm;
+        instrument.premium_seconds = self.premium_seconds;
+        instrument.premium_impact_quote_atoms = self.premium_impact_quote_atoms;
+        instrument.loss_cap_ppm = self.loss_cap_ppm;
+        instrument.settle_reward_ppm = self.settle_reward_ppm;
+        instrument.settle_reward_quote_atoms_max = self.settle_reward_quote_atoms_max;
+        instrument.insurance_cap_quote_atoms = self.insurance_cap_quote_atoms;
+        Ok(())
+    }
 }
 
 /// Accounts of `create_instrument`.
@@ -85,11 +147,8 @@ pub(crate) fn handler(
     index: u16,
     params: InstrumentParams,
 ) -> Result<()> {
-    let sane = params.tick_quote_atoms_per_lot > 0
-        && (1..=PRICE_BAND_PPM_MAX).contains(&params.price_band_ppm)
-        && params.pnl_weight_ppm <= Ratio::ONE.ppm()
-        && params.trade_fee_ppm <= TRADE_FEE_PPM_MAX;
-    require!(sane, PlimsollError::ParameterOutOfBounds);
+    require!(params.tick_quote_atoms_per_lot > 0, PlimsollError::ParameterOutOfBounds);
+    let time = now()?.time.get();
     let lot = Price::from_decimal(params.lot_mantissa, params.lot_exponent);
     let lot = lot.map_err(PlimsollError::from)?;
     let accounts = &mut ctx.accounts;
@@ -109,10 +168,8 @@ pub(crate) fn handler(
     instrument.name = params.name;
     instrument.lot = lot.into();
     instrument.tick_quote_atoms_per_lot = params.tick_quote_atoms_per_lot;
-    instrument.price_band_ppm = params.price_band_ppm;
-    instrument.pnl_weight_ppm = params.pnl_weight_ppm;
-    instrument.trade_fee_ppm = params.trade_fee_ppm;
-    instrument.open_interest_cap_lots = params.open_interest_cap_lots;
+    instrument.funding_at = time;
+    params.apply(instrument)?;
 
     let pool = &mut accounts.pool;
     pool.version = VERSION;
@@ -120,5 +177,6 @@ pub(crate) fn handler(
     pool.index = index;
     pool.group = group;
     pool.instrument = instrument_address;
+    pool.premium_at = time;
     Ok(())
 }

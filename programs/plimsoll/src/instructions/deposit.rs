@@ -69,10 +69,12 @@ pub(crate) fn handler(ctx: &mut Context<Deposit>, amount_token_atoms: u64) -> Re
 
     accounts.margin_account.ensure_rows(&[key], &permit)?;
     let row = accounts.margin_account.row_mut(key, &permit)?;
+    accounts.collateral.accrue(now()?.time)?;
     let mut totals = accounts.collateral.totals();
     let shares = totals.change(row.shares(), received).map_err(PlimsollError::from)?;
     row.shares = shares.into();
     accounts.collateral.set_totals(&totals);
+    accounts.collateral.rebase()?;
     // Repaying may never be refused, so the cap binds only an account that ends with a deposit.
     if shares.is_positive() {
         let total = totals.deposits_ceil().map_err(PlimsollError::from)?;

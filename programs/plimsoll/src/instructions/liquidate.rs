@@ -5,12 +5,13 @@ use plimsoll_risk::{
     beta, depth, liquidatable, settle, BidKind, Check, Episode, Health, LiquidationTerms, RowKey,
     RowKind, Settlement,
 };
-use plimsoll_units::{Ratio, Slots, Value};
+use plimsoll_units::{QuoteAtoms, Ratio, Slots, Value};
 
 use crate::bid::{take_rows, take_slice, Taking};
 use crate::check::{guarded, Guarded, Ix, Parties};
-use crate::error::{report, PlimsollError};
-use crate::events::Liquidated;
+use crate::claims::{assign, claims, Assigned};
+use crate::error::{Named, PlimsollError};
+use crate::events::{Liquidated, LossAssigned};
 use crate::state::{Collateral, Group, Insurance, MarginAccount, QUOTE_KEY};
 use crate::token;
 
@@ -49,7 +50,8 @@ pub struct BidLimits {
 }
 
 /// Accounts of `liquidate`. The trailing accounts are the risk accounts of both margin accounts,
-/// each with the rows taken and a quote row, the collaterals writable; behind them the pools
+/// each with the rows taken and a quote row, the collaterals writable, and the instruments too
+/// where the account is bankrupt; behind them the pools
 /// (writable) of those instruments whose open interest the bid changes, in the order of the rows.
 #[derive(Accounts)]
 pub struct Liquidate {
@@ -83,7 +85,8 @@ pub struct Liquidate {
 /// Errors: `NotAccountAuthority`, `DelegateExpired`, `WrongGroup`, `NotLiquidatable`, `BidEmpty`,
 /// `BidRowUnknown`, `BidAmountOutOfRange`, `BidRowsOutOfOrder`, `BidRowNotPriced`,
 /// `BidRemovesNoRisk`, `BidLowersHealth`, `BidOvershootsBuffer`, `BidWorseThanLimit`,
-/// `DiscountBelowLimit`, `InsuranceInsufficient`, `NothingToRelease`, `PoolMissing`,
+/// `DiscountBelowLimit`, `NothingToRelease`, `BidMustBeSlice`, `RiskAccountReadOnly`,
+/// `LossesPending`, `LossBeyondDeposits`, `PoolMissing`,
 /// `TokenRowsFull`, `PositionRowsFull`, `TooManyUnderlyings`, `BelowInitialMargin`,
 /// `BorrowNotAllowed` and `BorrowCapExceeded` (the bidder's),
 /// those of the risk accounts and of the oracles.
@@ -99,11 +102,13 @@ pub(crate) fn handler(
     let group = (accounts.group.address(), &*accounts.group);
     let terms = accounts.group.liquidation_terms()?;
     let touched = touched_keys(&accounts.margin_account, &request)?;
+    let fund_max = i64::try_from(accounts.group.insurance_cap_quote_atoms).unwrap_or(i64::MAX);
+    let fund_max = QuoteAtoms::new(fund_max);
     let insurance = &mut accounts.insurance;
     let parties =
         Parties { first: &mut accounts.margin_account, second: Some(&mut accounts.bidder) };
     let outcome = guarded(Ix::Liquidate, group, parties, &touched, views, |guarded| {
-        bid(guarded, insurance, &terms, &request, &limits)
+        bid(guarded, insurance, &terms, &request, &limits, fund_max)
     })?;
     receipt(accounts, &outcome)
 }
@@ -136,6 +141,7 @@ struct Outcome {
     settlement: Settlement,
     beta: Ratio,
     slot: u64,
+    assigned: Vec<Assigned>,
 }
 
 fn bid(
@@ -144,9 +150,14 @@ fn bid(
     terms: &LiquidationTerms,
     request: &BidRequest,
     limits: &BidLimits,
+    fund_max: QuoteAtoms,
 ) -> Result<Outcome> {
     let before = guarded.market.health(guarded.parties.first.rows()?, Check::Maintenance)?;
     let beta = pay(guarded, terms, &before)?;
+    let owed = match before.equity.is_negative() {
+        true => claims(guarded)?,
+        false => Vec::new(),
+    };
     let (kind, takings) = match request {
         BidRequest::Slice { share_max } => {
             (BidKind::Slice, take_slice(guarded, terms, &before, beta, *share_max)?)
@@ -155,13 +166,21 @@ fn bid(
     };
     let moved = guarded.market.health(guarded.parties.first.rows()?, Check::Maintenance)?;
     let bid = plimsoll_risk::Bid { before, moved, beta, kind };
-    let settlement = settle(terms, &bid).map_err(report)?;
+    let fund = insurance.balance()?.min(fund_max);
+    let settlement = settle(terms, &bid, fund).named()?;
     require_limits(&settlement, limits)?;
     transfer_quote(guarded, &settlement)?;
     insurance.book(settlement.insurance_paid, settlement.insurance_cut)?;
+    let assigned = match settlement.shortfall.is_positive() {
+        true => {
+            require!(kind == BidKind::Slice, PlimsollError::BidMustBeSlice);
+            assign(guarded, insurance, &owed, &takings, settlement.shortfall)?
+        }
+        false => Vec::new(),
+    };
     end_episode(guarded, terms, &moved, &settlement)?;
     book_pools(guarded, &takings)?;
-    Ok(Outcome { before, settlement, beta, slot: guarded.now.slot.get() })
+    Ok(Outcome { before, settlement, beta, slot: guarded.now.slot.get(), assigned })
 }
 
 /// β now. Starts the episode if none runs yet.
@@ -224,8 +243,8 @@ fn end_episode(
     moved: &Health,
     settlement: &Settlement,
 ) -> Result<()> {
-    let paid = Value::from_quote(settlement.account_delta);
-    let equity = moved.equity.checked_add(paid).map_err(PlimsollError::from)?;
+    let paid = settlement.account_delta.checked_add(settlement.shortfall).named()?;
+    let equity = moved.equity.checked_add(Value::from_quote(paid)).named()?;
     let after = Health { equity, ..*moved };
     crate::check::update_episode(guarded.market, terms, guarded.parties.first, &after)
 }
@@ -247,7 +266,7 @@ fn book_pools(guarded: &mut Guarded<'_, '_>, takings: &[Taking]) -> Result<()> {
 }
 
 fn receipt(accounts: &Liquidate, outcome: &Outcome) -> Result<()> {
-    let Outcome { before, settlement, beta, slot } = outcome;
+    let Outcome { before, settlement, beta, slot, assigned } = outcome;
     let floor =
         |value: Value| value.to_quote_floor().map(|atoms| atoms.get()).map_err(PlimsollError::from);
     emit!(Liquidated {
@@ -262,6 +281,19 @@ fn receipt(accounts: &Liquidate, outcome: &Outcome) -> Result<()> {
         insurance_cut_quote_atoms: settlement.insurance_cut.get(),
         insurance_paid_quote_atoms: settlement.insurance_paid.get(),
         bidder_delta_quote_atoms: settlement.bidder_delta.get(),
+        shortfall_quote_atoms: settlement.shortfall.get(),
     });
+    for one in assigned {
+        emit!(LossAssigned {
+            margin_account: *accounts.margin_account.address(),
+            key: one.key,
+            slot: *slot,
+            loss_quote_atoms: one.loss.get(),
+            reserve_paid_token_atoms: one.reserve.get(),
+            insurance_paid_quote_atoms: one.insurance.get(),
+            depositors_paid_token_atoms: one.depositors.get(),
+            pending_quote_atoms: one.pending.get(),
+        });
+    }
     Ok(())
 }

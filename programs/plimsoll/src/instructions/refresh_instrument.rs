@@ -1,14 +1,19 @@
 //! Carries an instrument's open interest from its pool to where the margin check reads it, and
-//! widens the scan range of the underlying with it. Anybody may.
+//! widens the scan range of the underlying with it; sets the rate of funding. Anybody may.
 
 use anchor_lang::prelude::*;
+use plimsoll_risk::{allowed, funding_rate, Action};
 use plimsoll_units::{Price, QuoteAtoms};
 
-use crate::error::PlimsollError;
+use crate::clock::now;
+use crate::error::{Named, PlimsollError};
+use crate::events::InstrumentRefreshed;
+use crate::load::{take_quote, underlying_terms, QuoteFactors, RiskAccounts};
 use crate::state::{Group, Instrument, Pool, Underlying};
 
-/// Accounts of `refresh_instrument`. Open interest is valued at stable prices, so that it takes
-/// no oracle, and a pumped price cannot widen anybody's scan range.
+/// Accounts of `refresh_instrument`. The trailing accounts are the oracles of the quote token's
+/// underlying, then those of the instrument's. Open interest is valued at stable prices, so that
+/// a pumped price cannot widen anybody's scan range.
 #[derive(Accounts)]
 pub struct RefreshInstrument {
     /// The group.
@@ -22,6 +27,7 @@ pub struct RefreshInstrument {
     pub quote_underlying: Account<Underlying>,
     /// What trades wrote.
     #[account(
+        mut,
         constraint = anchor_lang::address_eq(&pool.instrument, instrument.address())
             @ PlimsollError::WrongGroup
     )]
@@ -45,9 +51,15 @@ pub struct RefreshInstrument {
 
 /// Errors: `WrongGroup`, `UnknownUnderlying`, `MathOverflow`.
 pub(crate) fn handler(ctx: &mut Context<RefreshInstrument>) -> Result<()> {
+    let views = ctx.remaining_accounts()?;
     let accounts = &mut ctx.accounts;
     let lots = accounts.pool.open_interest()?;
-    let price = lot_price(accounts)?;
+    let price = lot_price(
+        &accounts.group,
+        &accounts.quote_underlying,
+        &accounts.underlying,
+        &accounts.instrument,
+    )?;
     let notional = price.value_ceil(lots.get()).and_then(|value| value.to_quote_ceil());
     let notional = notional.map_err(PlimsollError::from)?;
 
@@ -58,15 +70,52 @@ pub(crate) fn handler(ctx: &mut Context<RefreshInstrument>) -> Result<()> {
     accounts.instrument.open_interest_lots = accounts.pool.open_interest_lots;
     accounts.instrument.open_interest_quote_atoms = unsigned(notional)?;
     accounts.underlying.open_interest_quote_atoms = unsigned(total)?;
-    accounts.underlying.update_scan()
+    accounts.underlying.update_scan()?;
+    set_funding(accounts, views)
+}
+
+/// Funding from here on: by the mean premium while the price is valid, none while it is not. Up
+/// to here the old rate held, as long as it might without a refresh.
+fn set_funding(accounts: &mut RefreshInstrument, views: Vec<AccountView>) -> Result<()> {
+    let now = now()?;
+    let mut rest = RiskAccounts::new(views);
+    let quote = take_quote(&accounts.quote_underlying, &mut rest, now)?;
+    let factors =
+        QuoteFactors::new(&accounts.quote_underlying, &quote, accounts.group.quote_decimals)?;
+    let own = take_quote(&accounts.underlying, &mut rest, now)?;
+    rest.finish()?;
+    let terms = underlying_terms(&accounts.underlying, &own, &factors)?;
+    let funding = accounts.instrument.funding_terms()?;
+    let premium = accounts.pool.premium().pass(now.time, funding.window);
+    accounts.pool.set_premium(&premium);
+    let rate = match allowed(terms.grade, Action::Open) {
+        true => {
+            let price = terms.price.checked_mul(accounts.instrument.lot()?).named()?;
+            funding_rate(premium.mean_ppb, price, funding.cap_per_hour).named()?
+        }
+        false => 0,
+    };
+    accounts.instrument.accrue_funding(now.time, rate)?;
+    emit!(InstrumentRefreshed {
+        instrument: *accounts.instrument.address(),
+        open_interest_lots: accounts.instrument.open_interest_lots,
+        premium_mean_ppb: premium.mean_ppb,
+        funding_rate: rate,
+    });
+    Ok(())
 }
 
 /// Quote atoms per lot at the stable prices.
-fn lot_price(accounts: &RefreshInstrument) -> Result<Price> {
-    let usd = accounts.underlying.stable.price.price()?;
-    let quote_usd = accounts.quote_underlying.stable.price.price()?;
-    let scale = Price::pow10(i32::from(accounts.group.quote_decimals));
-    let lot = accounts.instrument.lot()?;
+pub(crate) fn lot_price(
+    group: &Group,
+    quote_underlying: &Underlying,
+    underlying: &Underlying,
+    instrument: &Instrument,
+) -> Result<Price> {
+    let usd = underlying.stable.price.price()?;
+    let quote_usd = quote_underlying.stable.price.price()?;
+    let scale = Price::pow10(i32::from(group.quote_decimals));
+    let lot = instrument.lot()?;
     let price = scale
         .and_then(|scale| usd.checked_mul(scale))
         .and_then(|price| price.checked_div(quote_usd))

@@ -1,12 +1,12 @@
 //! A trade that two accounts agree on: how blocks and quotes change hands.
 
 use anchor_lang::prelude::*;
-use plimsoll_risk::{open_interest_change, RowKey, RowKind};
+use plimsoll_risk::{open_interest_change, RowKey, RowKind, SideIndices};
 use plimsoll_units::products::{fee_ceil, notional_exact};
-use plimsoll_units::{BaseLots, Price, PriceTicks, QuoteAtoms, Ratio};
+use plimsoll_units::{BaseLots, Price, PriceTicks, QuoteAtoms, Ratio, Value};
 
 use crate::check::{guarded, Guarded, Ix, Parties};
-use crate::error::PlimsollError;
+use crate::error::{Named, PlimsollError};
 use crate::events::Traded;
 use crate::state::{Group, Instrument, InstrumentStatus, MarginAccount, Pool, Row};
 
@@ -46,8 +46,8 @@ pub struct Trade {
 /// The first account buys `lots` (sells if negative) from the second at `price_ticks`.
 ///
 /// Notional is exact; each side pays the instrument's fee on it, rounded up. Errors: `ZeroAmount`,
-/// `PriceZero`, `NotAccountAuthority`, `DelegateExpired`, `WrongGroup`, `InstrumentNotActive`,
-/// `PriceOutsideBand`, `OpenInterestCapExceeded`, `PositionRowsFull`, `TooManyUnderlyings`,
+/// `PriceZero`, `NotAccountAuthority`, `DelegateExpired`, `WrongGroup`, `InstrumentReduceOnly`,
+/// `LossesPending`, `InstrumentInDebt`, `PriceOutsideBand`, `OpenInterestCapExceeded`, `PositionRowsFull`, `TooManyUnderlyings`,
 /// `BelowInitialMargin`, those of the risk accounts and of the oracles.
 pub(crate) fn handler(
     ctx: &mut Context<Trade>,
@@ -90,40 +90,74 @@ fn exchange(
     ticks: PriceTicks,
 ) -> Result<QuoteAtoms> {
     let instrument = Account::<Instrument>::load(guarded.market.row_view(key)?)?;
-    let active = instrument.status == InstrumentStatus::Active;
-    require!(active, PlimsollError::InstrumentNotActive);
     let grade = guarded.market.underlying(key.underlying())?.grade;
     let priced = plimsoll_risk::allowed(grade, plimsoll_risk::Action::Open);
     require!(priced, crate::error::grade_error(grade));
-    require_in_band(&instrument, guarded.market.terms(key)?.price, ticks)?;
+    let index = guarded.market.terms(key)?.price;
+    let price = lot_price(&instrument, ticks)?;
+    require_in_band(&instrument, index, price)?;
 
     let notional = notional_exact(lots, ticks, instrument.tick()).map_err(PlimsollError::from)?;
     let rate = Ratio::from_ppm(instrument.trade_fee_ppm);
     let fee = fee_ceil(notional, rate).map_err(PlimsollError::from)?;
+    let indices = guarded.market.side_indices(key)?;
     let first = guarded.parties.first.row_mut(key, &guarded.permit)?;
     let first_before = first.lots();
-    fill(first, lots, notional, fee)?;
+    fill(first, &indices, lots, notional, fee)?;
     let first_after = first.lots();
     let second = guarded.parties.second()?.row_mut(key, &guarded.permit)?;
     let second_before = second.lots();
-    fill(
-        second,
-        lots.checked_neg().map_err(PlimsollError::from)?,
-        notional.checked_neg().map_err(PlimsollError::from)?,
-        fee,
-    )?;
-    let change = open_interest_change([first_before, second_before], [first_after, second.lots()])
-        .map_err(PlimsollError::from)?;
+    let (out, received) = (lots.checked_neg().named()?, notional.checked_neg().named()?);
+    fill(second, &indices, out, received, fee)?;
+    let (before, after) = ([first_before, second_before], [first_after, second.lots()]);
+    require_growable(&instrument, pool, before, after)?;
+    let change = open_interest_change(before, after).named()?;
     book(pool, &instrument, lots, change, fee)?;
+    let size = Value::from_quote(notional.abs().named()?);
+    let terms = instrument.funding_terms()?;
+    let premium = pool.premium().observe(price, index, size, &terms, guarded.now.time);
+    pool.set_premium(&premium.named()?);
     Ok(fee)
 }
 
+/// Where positions may only shrink, no side of the trade may grow or turn around:
+/// `InstrumentReduceOnly`, `LossesPending`, `InstrumentInDebt`.
+fn require_growable(
+    instrument: &Instrument,
+    pool: &Pool,
+    before: [BaseLots; 2],
+    after: [BaseLots; 2],
+) -> Result<()> {
+    let refused = if instrument.status == InstrumentStatus::ReduceOnly {
+        PlimsollError::InstrumentReduceOnly
+    } else if instrument.losses_pending_quote_atoms > 0 {
+        PlimsollError::LossesPending
+    } else if pool.debt_floor()?.is_positive() {
+        PlimsollError::InstrumentInDebt
+    } else {
+        return Ok(());
+    };
+    let shrank = |before: BaseLots, after: BaseLots| {
+        let same_side = after.is_zero() || after.is_negative() == before.is_negative();
+        same_side && after.get().unsigned_abs() <= before.get().unsigned_abs()
+    };
+    let all = before.iter().zip(&after).all(|(before, after)| shrank(*before, *after));
+    match all {
+        true => Ok(()),
+        false => Err(refused.into()),
+    }
+}
+
 /// One side: the quantity comes in, notional and fee go out.
-fn fill(row: &mut Row, lots: BaseLots, notional: QuoteAtoms, fee: QuoteAtoms) -> Result<()> {
-    let paid = notional.checked_add(fee).map_err(PlimsollError::from)?;
-    row.lots = row.lots().checked_add(lots).map_err(PlimsollError::from)?.get();
-    row.quote_atoms = row.quote().checked_sub(paid).map_err(PlimsollError::from)?.get();
-    Ok(())
+fn fill(
+    row: &mut Row,
+    indices: &SideIndices,
+    lots: BaseLots,
+    notional: QuoteAtoms,
+    fee: QuoteAtoms,
+) -> Result<()> {
+    let flow = notional.checked_add(fee).and_then(QuoteAtoms::checked_neg).named()?;
+    row.change(indices, lots, Value::from_quote(flow))
 }
 
 fn book(
@@ -143,12 +177,15 @@ fn book(
     Ok(())
 }
 
-/// `PriceOutsideBand` if the price is further from the index price than the instrument's band.
-fn require_in_band(instrument: &Instrument, index: Price, ticks: PriceTicks) -> Result<()> {
-    let one = notional_exact(BaseLots::new(1), ticks, instrument.tick());
-    let one = one.map_err(PlimsollError::from)?;
+/// The price in quote atoms per lot.
+fn lot_price(instrument: &Instrument, ticks: PriceTicks) -> Result<Price> {
+    let one = notional_exact(BaseLots::new(1), ticks, instrument.tick()).named()?;
     let raw = u64::try_from(one.get()).map_err(|_| PlimsollError::MathOverflow)?;
-    let price = Price::from_decimal(raw, 0).map_err(PlimsollError::from)?;
+    Price::from_decimal(raw, 0).named()
+}
+
+/// `PriceOutsideBand` if the price is further from the index price than the instrument's band.
+fn require_in_band(instrument: &Instrument, index: Price, price: Price) -> Result<()> {
     let distance = Price::distance_ratio_ceil(price, index);
     let band = Ratio::from_ppm(instrument.price_band_ppm);
     require!(distance <= band, PlimsollError::PriceOutsideBand);

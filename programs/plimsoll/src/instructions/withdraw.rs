@@ -3,13 +3,12 @@
 use anchor_lang::prelude::*;
 use anchor_spl::prelude::*;
 use anchor_spl::{Mint, TokenAccount};
-use plimsoll_risk::RowKey;
-use plimsoll_units::TokenAtoms;
+use plimsoll_risk::{utilisation, RowKey};
+use plimsoll_units::{Ratio, TokenAtoms};
 
 use crate::check::{guarded, Guarded, Ix, Parties};
 use crate::error::PlimsollError;
 use crate::events::Withdrawn;
-use crate::seeds;
 use crate::state::{Collateral, Group, MarginAccount};
 use crate::token;
 
@@ -45,7 +44,8 @@ pub struct Withdraw {
 /// Withdraws `amount` token atoms of which at most `borrow_max` may be borrowed.
 ///
 /// Errors: `ZeroAmount`, `NotAccountOwner`, `WrongGroup`, `WrongTokenAccounts`,
-/// `BorrowNotAllowed`, `BorrowBeyondLimit`, `BorrowCapExceeded`, `VaultIllLiquid`,
+/// `BorrowNotAllowed`, `BorrowBeyondLimit`, `BorrowCapExceeded`, `UtilisationExceeded`,
+/// `VaultIllLiquid`,
 /// `BelowInitialMargin`, those of the risk accounts and of the oracles.
 pub(crate) fn handler(
     ctx: &mut Context<Withdraw>,
@@ -103,6 +103,7 @@ fn book(
         && anchor_lang::address_eq(&collateral.vault, &names.vault)
         && anchor_lang::address_eq(&collateral.token_program, &names.token_program);
     require!(named, PlimsollError::WrongTokenAccounts);
+    collateral.accrue(guarded.now.time)?;
     let row = guarded.parties.first.row_mut(key, &guarded.permit)?;
     let mut totals = collateral.totals();
     let lendable = totals.lendable_floor().map_err(PlimsollError::from)?;
@@ -113,6 +114,7 @@ fn book(
     let after = totals.borrowed_atoms(shares).map_err(PlimsollError::from)?;
     row.shares = shares.into();
     collateral.set_totals(&totals);
+    collateral.rebase()?;
     if after > before {
         let borrowed = after.checked_sub(before).map_err(PlimsollError::from)?;
         require_borrow(&collateral, &totals, borrowed, borrow_max)?;
@@ -139,24 +141,20 @@ fn require_borrow(
     borrow_max: u64,
 ) -> Result<()> {
     require!(token::within(borrowed, borrow_max), PlimsollError::BorrowBeyondLimit);
-    collateral.require_borrowable(totals)
+    collateral.require_borrowable(totals)?;
+    let most = Ratio::from_ppm(collateral.utilisation_ppm_max);
+    require!(utilisation(totals) <= most, PlimsollError::UtilisationExceeded);
+    Ok(())
 }
 
 fn pay(accounts: &mut Withdraw, view: AccountView, amount: u64) -> Result<()> {
     let collateral = Account::<Collateral>::load(view)?;
-    let (group, mint, bump) = (collateral.group, collateral.mint, [collateral.bump]);
-    let seeds: &[&[u8]] = &[seeds::COLLATERAL, group.as_ref(), mint.as_ref(), &bump];
-    let signer_seeds = &[seeds];
-    let decimals = accounts.mint.decimals();
-    let context = CpiContext::new_with_signer(
-        accounts.token_program.address(),
-        anchor_spl::token::TransferChecked {
-            from: accounts.vault.cpi_handle_mut(),
-            mint: accounts.mint.cpi_handle(),
-            to: accounts.destination.cpi_handle_mut(),
-            authority: collateral.cpi_handle(),
-        },
-        signer_seeds,
-    );
-    anchor_spl::token::transfer_checked(context, amount, decimals)
+    token::pay(
+        &accounts.token_program,
+        &mut accounts.vault,
+        &accounts.mint,
+        &mut accounts.destination,
+        &collateral,
+        amount,
+    )
 }

@@ -16,7 +16,7 @@ mod terms;
 
 pub(crate) use reader::RiskAccounts;
 pub(crate) use snapshot::{merged_keys, Snapshot};
-pub(crate) use terms::judged_from_views;
+pub(crate) use terms::{judged_from_views, take_quote};
 pub use terms::{
     judged, linear_terms, token_terms, underlying_terms, withhold_open_profit, QuoteFactors,
 };

@@ -3,26 +3,31 @@
 use anchor_lang::prelude::*;
 use plimsoll_risk::{
     allowed, health, Action, Check, Grade, Health, Holding, Market, RowKey, RowKind, RowTerms,
-    UnderlyingTerms,
+    SideIndices, UnderlyingTerms,
 };
-use plimsoll_units::Index;
+use plimsoll_units::{Index, Value};
 
 use super::terms::{
     linear_terms, take_quote, token_terms, underlying_terms, withhold_open_profit, QuoteFactors,
 };
 use super::RiskAccounts;
 use crate::clock::Now;
-use crate::error::PlimsollError;
+use crate::error::{Named, PlimsollError};
 use crate::state::{Collateral, Group, Instrument, Row, Underlying};
 
-/// Indices of a token row, and the account behind any row.
+/// Indices of a row, and the account behind it.
 pub(crate) struct RowSource {
-    /// Token atoms per deposit share; one for positions.
-    deposit_index: Index,
-    /// Token atoms per borrow share; one for positions.
-    borrow_index: Index,
+    indices: RowIndices,
     /// The collateral or instrument.
     view: AccountView,
+}
+
+/// By what a stored row becomes an amount.
+enum RowIndices {
+    /// Token atoms per deposit share, and per borrow share.
+    Token(Index, Index),
+    /// What a lot of either side has paid.
+    Position(SideIndices),
 }
 
 /// Terms of all underlyings and rows that were asked for.
@@ -79,7 +84,7 @@ impl Snapshot {
                 loaded.underlyings.push(underlying_terms(&account, &quote, &factors)?);
                 loaded.underlying_views.push(view);
             }
-            loaded.load_row(group, key, accounts)?;
+            loaded.load_row(group, key, accounts, now)?;
         }
         Ok(loaded)
     }
@@ -119,25 +124,23 @@ impl Snapshot {
         group: &Address,
         key: RowKey,
         accounts: &mut RiskAccounts,
+        now: Now,
     ) -> Result<()> {
         let mid = self.underlyings.last().ok_or(PlimsollError::CorruptAccount)?.price;
         match key.kind() {
             RowKind::Token => {
                 let (account, view) = accounts.take::<Collateral>(group, key.index())?;
                 require!(account.underlying == key.underlying(), PlimsollError::CorruptAccount);
-                self.rows.push(token_terms(&account, mid)?);
-                self.sources.push(RowSource {
-                    deposit_index: account.deposit_index(),
-                    borrow_index: account.borrow_index(),
-                    view,
-                });
+                self.rows.push(token_terms(&account, mid, now.time)?);
+                let indices = RowIndices::Token(account.deposit_index(), account.borrow_index());
+                self.sources.push(RowSource { indices, view });
             }
             RowKind::Linear => {
                 let (account, view) = accounts.take::<Instrument>(group, key.index())?;
                 require!(account.underlying == key.underlying(), PlimsollError::CorruptAccount);
                 self.rows.push(linear_terms(&account, mid)?);
-                let (deposit_index, borrow_index) = (Index::ONE, Index::ONE);
-                self.sources.push(RowSource { deposit_index, borrow_index, view });
+                let indices = RowIndices::Position(account.side_indices(now.time)?);
+                self.sources.push(RowSource { indices, view });
             }
         }
         Ok(())
@@ -190,15 +193,17 @@ impl Snapshot {
         let mut holdings = Vec::with_capacity(rows.len());
         for row in rows {
             let key = row.key()?;
-            let quantity = match key.kind() {
-                // Lots need no index; that terms exist is for the rule to find out.
-                RowKind::Linear => row.lots,
-                RowKind::Token => {
-                    let found = loaded.find(|(terms, _)| terms.key == key);
-                    found.ok_or(PlimsollError::RowTermsMissing)?.1.atoms(row)?
+            let found = loaded.find(|(terms, _)| terms.key == key);
+            let source = found.ok_or(PlimsollError::RowTermsMissing)?.1;
+            holdings.push(match &source.indices {
+                RowIndices::Token(..) => {
+                    let quote = Value::from_quote(row.owed()?);
+                    Holding { key, quantity: source.atoms(row)?, quote }
                 }
-            };
-            holdings.push(Holding { key, quantity, quote: row.quote() });
+                RowIndices::Position(indices) => {
+                    Holding { key, quantity: row.lots, quote: row.flow_with_owed(indices)? }
+                }
+            });
         }
         Ok(holdings)
     }
@@ -242,6 +247,15 @@ impl Snapshot {
         source.ok_or(PlimsollError::RowTermsMissing)?.atoms(row)
     }
 
+    /// What a lot of a position has paid.
+    pub(crate) fn side_indices(&self, key: RowKey) -> Result<SideIndices> {
+        let source = self.place(key).and_then(|at| self.sources.get(at));
+        match source.ok_or(PlimsollError::RowTermsMissing)?.indices {
+            RowIndices::Position(indices) => Ok(indices),
+            RowIndices::Token(..) => Err(PlimsollError::CorruptAccount.into()),
+        }
+    }
+
     fn place(&self, key: RowKey) -> Option<usize> {
         self.rows.binary_search_by_key(&key, |terms| terms.key).ok()
     }
@@ -251,11 +265,14 @@ impl RowSource {
     /// Token atoms of a balance, toward minus infinity.
     #[inline]
     fn atoms(&self, row: &Row) -> Result<i64> {
+        let RowIndices::Token(deposit, borrow) = self.indices else {
+            return Err(PlimsollError::CorruptAccount.into());
+        };
         let shares = row.shares();
         let index = match shares.is_negative() {
-            true => self.borrow_index,
-            false => self.deposit_index,
+            true => borrow,
+            false => deposit,
         };
-        Ok(shares.to_atoms_floor(index).map_err(PlimsollError::from)?.get())
+        Ok(shares.to_atoms_floor(index).named()?.get())
     }
 }

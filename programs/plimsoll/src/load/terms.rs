@@ -2,7 +2,9 @@
 //! call the same functions.
 
 use anchor_lang::prelude::*;
-use plimsoll_risk::{judge, Grade, Quote, RowKey, RowTerms, SourceQuote, UnderlyingTerms};
+use plimsoll_risk::{
+    judge, Grade, Quote, RowKey, RowKind, RowTerms, SourceQuote, UnderlyingTerms,
+};
 use plimsoll_units::{Price, QuoteAtoms, Ratio, UnixSeconds, Value};
 
 use super::RiskAccounts;
@@ -123,24 +125,26 @@ pub fn underlying_terms(
 
 /// Terms of a token's row, in quote atoms per token atom; `mid` is its underlying's price. The
 /// quote token is worth one whatever its oracle says.
-pub fn token_terms(account: &Collateral, mid: Price) -> Result<RowTerms> {
+pub fn token_terms(account: &Collateral, mid: Price, now: UnixSeconds) -> Result<RowTerms> {
     let key = account.key();
     let price = match key == RowKey::QUOTE {
         true => Price::ONE,
         false => mid.checked_mul(account.scale()?).map_err(PlimsollError::from)?,
     };
-    Ok(RowTerms { key, price, pnl_weight: Ratio::ONE })
+    Ok(RowTerms { key, price, weight: account.weight(now) })
 }
 
 /// Terms of a linear instrument's row, in quote atoms per lot; `mid` is its underlying's price.
 pub fn linear_terms(account: &Instrument, mid: Price) -> Result<RowTerms> {
     let price = mid.checked_mul(account.lot()?).map_err(PlimsollError::from)?;
-    Ok(RowTerms { key: account.key(), price, pnl_weight: account.pnl_weight() })
+    Ok(RowTerms { key: account.key(), price, weight: account.pnl_weight() })
 }
 
 /// Sets the weight of open profit to nothing, as a withdrawal is judged.
 pub fn withhold_open_profit(rows: &mut [RowTerms]) {
     for row in rows {
-        row.pnl_weight = Ratio::ZERO;
+        if row.key.kind() == RowKind::Linear {
+            row.weight = Ratio::ZERO;
+        }
     }
 }

@@ -1,12 +1,29 @@
 //! A token that may be deposited or borrowed.
 
 use anchor_lang::prelude::*;
-use plimsoll_risk::{BalanceTotals, RowKey, RowKind};
-use plimsoll_units::{Index, Price};
+use anchor_lang::bytemuck::{Pod, Zeroable};
+use plimsoll_risk::{
+    reserve_gain, write_down, Accrual, BalanceTotals, Curve, Kink, Rate, RowKey, RowKind, KINKS_MAX,
+};
+use plimsoll_units::{Index, Price, Ratio, Seconds, Shares, TokenAtoms, UnixSeconds};
 
 use super::{StoredPrice, Word128};
-use crate::error::PlimsollError;
+use crate::error::{report, Named, PlimsollError};
 use crate::token;
+
+/// Longest gap that one accrual catches up. What a halt lasts longer costs borrowers nothing.
+pub const ACCRUAL_GAP_MAX: Seconds = Seconds::new(7 * 86_400);
+
+/// One kink of an interest curve as stored.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable, IdlType)]
+#[bytemuck(crate = "anchor_lang::bytemuck")]
+pub struct StoredKink {
+    /// Borrows over deposits (parts per million).
+    pub utilisation_ppm: u32,
+    /// Yearly rate there, simple (parts per million).
+    pub rate_ppm: u32,
+}
 
 /// A token of the group: its vault, its indices, its caps.
 #[account]
@@ -45,8 +62,53 @@ pub struct Collateral {
     pub deposit_cap_token_atoms: u64,
     /// No withdrawal may raise all borrows above this (token atoms); zero: not borrowable.
     pub borrow_cap_token_atoms: u64,
-    /// Zero; for the interest curve and the outflow window.
-    pub reserved: [u64; 64],
+    /// Deposit index when balances last changed (Q64.64).
+    pub base_deposit_index: Word128,
+    /// Borrow index when balances last changed (Q64.64).
+    pub base_borrow_index: Word128,
+    /// Growth of deposits since then (2^-64 of the base per second).
+    pub deposit_rate: u64,
+    /// Growth of borrows since then (2^-64 of the base per second).
+    pub borrow_rate: u64,
+    /// Seconds accrued since then.
+    pub accrued_seconds: u64,
+    /// When interest was last accrued (Unix seconds).
+    pub accrued_at: i64,
+    /// The insurance fund's part of interest and of rounding, not yet collected (2^-48 token
+    /// atoms). It pays the first losses of this token's lenders.
+    pub reserve: Word128,
+    /// Yearly rate by utilisation; those past `kink_count` are zero.
+    pub kinks: [StoredKink; KINKS_MAX],
+    /// Kinks in use, 2 to 5.
+    pub kink_count: u32,
+    /// Part of the interest that goes to the reserve (parts per million).
+    pub reserve_share_ppm: u32,
+    /// No withdrawal may raise borrows above this part of deposits (parts per million).
+    pub utilisation_ppm_max: u32,
+    /// Net outflow per hour at most (parts per million of all deposits).
+    pub outflow_ppm: u32,
+    /// Withdrawals up to this are free of the outflow limit (token atoms).
+    pub outflow_free_token_atoms: u64,
+    /// All such withdrawals per hour at most (token atoms).
+    pub outflow_free_cap_token_atoms: u64,
+    /// Net outflow that has not drained away (token atoms).
+    pub outflow_level_token_atoms: u64,
+    /// Free withdrawals that have not drained away (token atoms).
+    pub outflow_free_level_token_atoms: u64,
+    /// When both levels were last drained (Unix seconds).
+    pub outflow_at: i64,
+    /// When the token began to count for opening (Unix seconds).
+    pub ramp_from: i64,
+    /// Seconds over which its weight rises from nothing to `weight_ppm`.
+    pub ramp_seconds: u64,
+    /// Part of its value that counts for opening once risen (parts per million).
+    pub weight_ppm: u32,
+    /// How often a loss was taken off deposits.
+    pub losses_shared: u32,
+    /// Most that the insurance fund pays for the lenders of this token per event (quote atoms).
+    pub insurance_cap_quote_atoms: u64,
+    /// Zero.
+    pub reserved: [u64; 32],
 }
 
 const _: () = assert!(
@@ -57,7 +119,15 @@ const _: () = assert!(
             + 16 // scale
             + 4 * 16 // indices, shares
             + 2 * 8 // caps
-            + 64 * 8 // reserved
+            + 2 * 16 // bases
+            + 4 * 8 // rates, accrued
+            + 16 // reserve
+            + KINKS_MAX * 8 // kinks
+            + 4 * 4 // kink count, reserve share, utilisation, outflow share
+            + 7 * 8 // outflow, ramp
+            + 2 * 4 // weight, losses
+            + 8 // insurance cap
+            + 32 * 8 // reserved
 );
 
 impl Collateral {
@@ -88,6 +158,106 @@ impl Collateral {
         let all = totals.borrows_ceil().map_err(PlimsollError::from)?;
         let within = token::within(all, self.borrow_cap_token_atoms);
         require!(within, PlimsollError::BorrowCapExceeded);
+        Ok(())
+    }
+
+    /// The interest curve; `ParameterOutOfBounds` if the stored one is none.
+    pub fn curve(&self) -> Result<Curve> {
+        let mut kinks = [Kink { utilisation: Ratio::ZERO, rate: Ratio::ZERO }; KINKS_MAX];
+        for (slot, stored) in kinks.iter_mut().zip(&self.kinks) {
+            slot.utilisation = Ratio::from_ppm(stored.utilisation_ppm);
+            slot.rate = Ratio::from_ppm(stored.rate_ppm);
+        }
+        let count = usize::try_from(self.kink_count).map_err(|_| PlimsollError::CorruptAccount)?;
+        let used = kinks.get(..count).ok_or(PlimsollError::CorruptAccount)?;
+        Curve::new(used).map_err(report)
+    }
+
+    fn accrual(&self) -> Accrual {
+        Accrual {
+            base_deposit: self.base_deposit_index.to_index(),
+            base_borrow: self.base_borrow_index.to_index(),
+            deposit_rate: Rate::new(self.deposit_rate),
+            borrow_rate: Rate::new(self.borrow_rate),
+            seconds: Seconds::new(self.accrued_seconds),
+            at: UnixSeconds::new(self.accrued_at),
+        }
+    }
+
+    fn set_accrual(&mut self, accrual: &Accrual) {
+        self.base_deposit_index = accrual.base_deposit.into();
+        self.base_borrow_index = accrual.base_borrow.into();
+        self.deposit_rate = accrual.deposit_rate.get();
+        self.borrow_rate = accrual.borrow_rate.get();
+        self.accrued_seconds = accrual.seconds.get();
+        self.accrued_at = accrual.at.get();
+    }
+
+    /// Brings both indices up to `now`; what borrowers pay beyond what depositors earn is set
+    /// aside. However often this happens between two changes of balances, it comes to the same.
+    pub fn accrue(&mut self, now: UnixSeconds) -> Result<()> {
+        if self.accrued_at == now.get() {
+            return Ok(());
+        }
+        let accrual = self.accrual().advance(now, ACCRUAL_GAP_MAX);
+        let (deposit, borrow) = accrual.indices().map_err(PlimsollError::from)?;
+        let gain = reserve_gain(&self.totals(), deposit, borrow).map_err(PlimsollError::from)?;
+        self.add_reserve(gain)?;
+        self.deposit_index = deposit.into();
+        self.borrow_index = borrow.into();
+        self.set_accrual(&accrual);
+        Ok(())
+    }
+
+    /// Sets the rates anew after balances changed. The indices must be those of now.
+    pub(crate) fn rebase(&mut self) -> Result<()> {
+        let share = Ratio::from_ppm(self.reserve_share_ppm);
+        let rebased = self.accrual().rebase(&self.totals(), &self.curve()?, share);
+        self.set_accrual(&rebased.map_err(report)?);
+        Ok(())
+    }
+
+    /// Part of the token's value that counts for opening now: it rises in a straight line from
+    /// nothing, so that a token that nobody knows cannot be borrowed against on its first day.
+    pub fn weight(&self, now: UnixSeconds) -> Ratio {
+        let elapsed = now.elapsed_since(UnixSeconds::new(self.ramp_from)).get();
+        if elapsed >= self.ramp_seconds {
+            return Ratio::from_ppm(self.weight_ppm);
+        }
+        let risen = u128::from(self.weight_ppm).saturating_mul(u128::from(elapsed));
+        // Below the weight itself, so that it fits.
+        let risen = risen.checked_div(u128::from(self.ramp_seconds)).unwrap_or(0);
+        u32::try_from(risen).map_or(Ratio::ZERO, Ratio::from_ppm)
+    }
+
+    /// Sets aside what belongs to nobody else.
+    pub(crate) fn add_reserve(&mut self, gain: Shares) -> Result<()> {
+        let reserve = self.reserve.to_shares().checked_add(gain).map_err(PlimsollError::from)?;
+        self.reserve = reserve.into();
+        Ok(())
+    }
+
+    /// Takes up to `wanted` whole atoms from what was set aside, as far as depositors' money is
+    /// in the vault or lent: always, since nothing else is done with it.
+    pub(crate) fn take_reserve(&mut self, wanted: TokenAtoms) -> Result<TokenAtoms> {
+        let held = self.reserve.to_shares().to_atoms_floor(Index::ONE).named()?;
+        let taken = held.min(wanted).max(TokenAtoms::ZERO);
+        let out = Shares::from_atoms_floor(taken, Index::ONE).named()?;
+        self.reserve = self.reserve.to_shares().checked_sub(out).named()?.into();
+        Ok(taken)
+    }
+
+    /// Takes at least `loss` off all deposits, in proportion. The indices must be those of now.
+    /// `LossBeyondDeposits` if there is not that much.
+    pub(crate) fn write_down(&mut self, loss: TokenAtoms) -> Result<()> {
+        if loss.is_zero() {
+            return Ok(());
+        }
+        self.deposit_index = write_down(&self.totals(), loss).named()?.into();
+        self.base_deposit_index = self.deposit_index;
+        self.base_borrow_index = self.borrow_index;
+        self.accrued_seconds = 0;
+        self.losses_shared = self.losses_shared.wrapping_add(1);
         Ok(())
     }
 

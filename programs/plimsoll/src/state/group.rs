@@ -47,8 +47,38 @@ pub struct Group {
     pub padding_2: u32,
     /// Accounts with at most this requirement may be taken whole (quote atoms).
     pub dust_quote_atoms: u64,
-    /// Zero; for roles, pauses and fees.
-    pub reserved: [u64; 64],
+    /// Who shall own the group once it accepts; zeros: nobody.
+    pub pending_owner: Address,
+    /// Who may pause, tighten and veto; zeros: nobody.
+    pub guardian: Address,
+    /// Who besides the owner may propose listings; zeros: nobody.
+    pub lister: Address,
+    /// Who besides the owner may propose parameters; zeros: nobody.
+    pub risk_manager: Address,
+    /// When the group was launched (Unix seconds); zero: it is being set up, and takes no money.
+    pub launched_at: i64,
+    /// How long a proposal waits (seconds).
+    pub timelock_seconds: u64,
+    /// How long it may be executed afterwards (seconds).
+    pub window_seconds: u64,
+    /// Proposals made so far.
+    pub proposal_count: u64,
+    /// Until when each class of instructions is paused (Unix seconds), see `PauseClass`.
+    pub paused_until: [i64; 4],
+    /// Seconds of pause that the guardian has left.
+    pub pause_budget_seconds: u64,
+    /// When that budget was last refilled (Unix seconds).
+    pub pause_budget_at: i64,
+    /// How long owners act alone after an oracle gap, a halt or a pause (seconds).
+    pub owner_first_seconds: u64,
+    /// How long a stake in the insurance fund stays after its exit was asked for (seconds).
+    pub cool_down_seconds: u64,
+    /// Most that the insurance fund pays of one bid's discount (quote atoms).
+    pub insurance_cap_quote_atoms: u64,
+    /// Zero.
+    pub reserved: [u64; 32],
+    /// Zero.
+    pub reserved_2: [u64; 3],
 }
 
 const _: () = assert!(
@@ -62,7 +92,11 @@ const _: () = assert!(
             + 8 // duration
             + 4 * 4 // depth_full, buffer, insurance cut, padding
             + 8 // dust
-            + 64 * 8 // reserved
+            + 4 * 32 // pending owner, guardian, lister, risk manager
+            + 4 * 8 // launch, timelock, window, proposals
+            + 4 * 8 // pauses
+            + 5 * 8 // pause budget, owner first, cool-down, insurance cap
+            + 35 * 8 // reserved
 );
 
 impl Group {

@@ -4,10 +4,11 @@
 #![allow(clippy::as_conversions)]
 
 use anchor_lang::prelude::*;
-use plimsoll_risk::{RowKey, RowKind};
-use plimsoll_units::{Price, Ratio, TickSize};
+use plimsoll_risk::{funding_flow, FundingTerms, RowKey, RowKind, SideIndices};
+use plimsoll_units::{Price, QuoteAtoms, Ratio, Seconds, TickSize, UnixSeconds, Value};
 
-use super::StoredPrice;
+use super::{StoredPrice, Word128};
+use crate::error::{Named, PlimsollError};
 
 /// Kinds of contract. Dated futures and options follow.
 #[pod_wrapper]
@@ -25,6 +26,8 @@ pub enum InstrumentKind {
 pub enum InstrumentStatus {
     /// Open for trading.
     Active = 1,
+    /// Positions may only shrink.
+    ReduceOnly = 2,
 }
 
 /// An instrument of the group.
@@ -70,8 +73,45 @@ pub struct Instrument {
     pub open_interest_lots: u64,
     /// The same at the price of that refresh (quote atoms).
     pub open_interest_quote_atoms: u64,
-    /// Zero; for funding and loss indices, expiry, strike and the risk array.
-    pub reserved: [u64; 64],
+    /// What a long lot has paid since the beginning, as of `funding_at` (2^-48 quote atoms).
+    pub long_index: Word128,
+    /// The same of a short lot, from the long's side: what it has received (2^-48 quote atoms).
+    pub short_index: Word128,
+    /// What a long lot pays a short one from `funding_at` on (2^-32 quote atoms per second).
+    pub funding_rate: i64,
+    /// When the indices were last brought up to date (Unix seconds).
+    pub funding_at: i64,
+    /// Seconds after `funding_at` for which the rate holds; then funding stands still.
+    pub funding_seconds_max: u32,
+    /// Funding per hour at most (parts per million of the index price).
+    pub funding_cap_ppm: u32,
+    /// Trades further than this from the index price are no sample (parts per million).
+    pub premium_band_ppm: u32,
+    /// Time constant of the premium's mean (seconds).
+    pub premium_seconds: u32,
+    /// Notional with which one trade moves the premium half of the way (quote atoms).
+    pub premium_impact_quote_atoms: u64,
+    /// Losses of bankrupt accounts that wait to be shared (quote atoms). While there are any,
+    /// nobody adds to a position or settles a profit.
+    pub losses_pending_quote_atoms: u64,
+    /// Losses shared per lot and day at most (parts per million of the price).
+    pub loss_cap_ppm: u32,
+    /// Reward for settling a loss (parts per million of it).
+    pub settle_reward_ppm: u32,
+    /// That reward at most (quote atoms).
+    pub settle_reward_quote_atoms_max: u64,
+    /// Most that the insurance fund pays per loss in this instrument (quote atoms).
+    pub insurance_cap_quote_atoms: u64,
+    /// Day since 1970 of the two budgets below.
+    pub loss_day: u64,
+    /// Shared losses of that day per long lot (2^-48 quote atoms).
+    pub loss_long: Word128,
+    /// Shared losses of that day per short lot (2^-48 quote atoms).
+    pub loss_short: Word128,
+    /// Zero; for expiry, strike and the risk array.
+    pub reserved: [u64; 32],
+    /// Zero.
+    pub reserved_2: [u64; 8],
 }
 
 const _: () = assert!(
@@ -84,10 +124,62 @@ const _: () = assert!(
             + 8 // tick
             + 4 * 4 // band, pnl weight, fee, padding
             + 3 * 8 // open interest: cap, lots, quote
-            + 64 * 8 // reserved
+            + 2 * 16 // indices
+            + 2 * 8 // rate, at
+            + 4 * 4 // funding and premium parameters
+            + 2 * 8 // impact, losses pending
+            + 2 * 4 // loss cap, settle reward
+            + 2 * 8 // settle reward max, insurance cap
+            + 8 + 2 * 16 // day, budgets
+            + 40 * 8 // reserved
 );
 
 impl Instrument {
+    /// What a lot of either side has paid, as of `now`.
+    #[inline]
+    pub fn side_indices(&self, now: UnixSeconds) -> Result<SideIndices> {
+        let stored =
+            SideIndices { long: self.long_index.to_value(), short: self.short_index.to_value() };
+        if self.funding_rate == 0 {
+            return Ok(stored);
+        }
+        let gap = Seconds::new(u64::from(self.funding_seconds_max));
+        let since = UnixSeconds::new(self.funding_at);
+        let flow = funding_flow(self.funding_rate, since, now, gap).named()?;
+        stored.plus(flow).named()
+    }
+
+    /// The rate if it still holds at `now`, else none.
+    pub(crate) fn rate_at(&self, now: UnixSeconds) -> i64 {
+        let elapsed = now.elapsed_since(UnixSeconds::new(self.funding_at)).get();
+        match elapsed < u64::from(self.funding_seconds_max) {
+            true => self.funding_rate,
+            false => 0,
+        }
+    }
+
+    /// Brings the indices up to `now` and sets the rate that holds from there.
+    pub(crate) fn accrue_funding(&mut self, now: UnixSeconds, rate: i64) -> Result<()> {
+        let indices = self.side_indices(now)?;
+        self.long_index = indices.long.into();
+        self.short_index = indices.short.into();
+        self.funding_rate = rate;
+        self.funding_at = self.funding_at.max(now.get());
+        Ok(())
+    }
+
+    /// What makes samples of a premium, and funding of them.
+    pub fn funding_terms(&self) -> Result<FundingTerms> {
+        let impact = i64::try_from(self.premium_impact_quote_atoms);
+        let impact = impact.map_err(|_| PlimsollError::OutOfRange)?;
+        Ok(FundingTerms {
+            band: Ratio::from_ppm(self.premium_band_ppm),
+            impact: Value::from_quote(QuoteAtoms::new(impact)),
+            window: Seconds::new(u64::from(self.premium_seconds)),
+            cap_per_hour: Ratio::from_ppm(self.funding_cap_ppm),
+        })
+    }
+
     /// The key of this instrument's row in every margin account.
     pub fn key(&self) -> RowKey {
         RowKey::new(self.underlying, RowKind::Linear, self.index)

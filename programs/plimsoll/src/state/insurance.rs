@@ -3,6 +3,7 @@
 use anchor_lang::prelude::*;
 use plimsoll_units::QuoteAtoms;
 
+use super::Word128;
 use crate::error::PlimsollError;
 
 /// Quote tokens, held in the quote collateral's vault, that pay what bankrupt accounts cannot.
@@ -22,8 +23,12 @@ pub struct Insurance {
     pub received_quote_atoms: u64,
     /// Shortfalls and discounts paid so far (quote atoms).
     pub paid_quote_atoms: u64,
-    /// Zero; for stakers' shares.
-    pub reserved: [u64; 32],
+    /// Shares of all stakers in the balance.
+    pub stake_shares: Word128,
+    /// Counts how often the fund was used up; shares of an earlier time are worth nothing.
+    pub epoch: u64,
+    /// Zero.
+    pub reserved: [u64; 29],
 }
 
 const _: () = assert!(
@@ -31,7 +36,9 @@ const _: () = assert!(
         == 2 + 6 // version, bump, padding
             + 32 // group
             + 3 * 8 // balance, received, paid
-            + 32 * 8 // reserved
+            + 16 // shares
+            + 8 // epoch
+            + 29 * 8 // reserved
 );
 
 impl Insurance {
@@ -54,6 +61,34 @@ impl Insurance {
         self.balance_quote_atoms = raw(balance)?;
         self.received_quote_atoms = raw(received.map_err(PlimsollError::from)?)?;
         self.paid_quote_atoms = raw(spent.map_err(PlimsollError::from)?)?;
+        Ok(())
+    }
+
+    /// Books income. Nothing is lent out, so that it can always be paid.
+    pub(crate) fn receive(&mut self, amount: QuoteAtoms) -> Result<()> {
+        self.book(QuoteAtoms::ZERO, amount)
+    }
+
+    /// Books a payment. `InsuranceInsufficient` if the fund holds less.
+    pub(crate) fn pay(&mut self, amount: QuoteAtoms) -> Result<()> {
+        self.book(amount, QuoteAtoms::ZERO)
+    }
+
+    /// Pays a staker; no loss, and not counted as one.
+    pub(crate) fn withdraw(&mut self, amount: QuoteAtoms) -> Result<()> {
+        let left = self.balance()?.checked_sub(amount).map_err(PlimsollError::from)?;
+        require!(!left.is_negative(), PlimsollError::InsuranceInsufficient);
+        self.balance_quote_atoms = raw(left)?;
+        Ok(())
+    }
+
+    /// A fund that losses have used up begins anew: its old shares are worth nothing, and would
+    /// only take from whoever stakes next.
+    pub(crate) fn begin_anew_if_used_up(&mut self) -> Result<()> {
+        if self.balance_quote_atoms == 0 && !self.stake_shares.is_zero() {
+            self.epoch = self.epoch.checked_add(1).ok_or(PlimsollError::MathOverflow)?;
+            self.stake_shares = Word128::from_u128(0);
+        }
         Ok(())
     }
 

@@ -12,6 +12,7 @@ mod margin_account;
 mod pool;
 mod row;
 mod scalar;
+mod stake;
 mod underlying;
 
 pub use collateral::*;
@@ -22,6 +23,7 @@ pub use margin_account::*;
 pub use pool::*;
 pub use row::*;
 pub use scalar::*;
+pub use stake::*;
 pub use underlying::*;
 
 /// Layout version that this program writes.

@@ -1,9 +1,11 @@
 //! What trades of one instrument write, kept apart from what other accounts' checks read.
 
 use anchor_lang::prelude::*;
-use plimsoll_units::{BaseLots, QuoteAtoms};
+use plimsoll_risk::Premium;
+use plimsoll_units::{BaseLots, QuoteAtoms, UnixSeconds, Value};
 
-use crate::error::PlimsollError;
+use super::Word128;
+use crate::error::{Named, PlimsollError};
 
 /// An instrument's open interest and money.
 #[account]
@@ -22,14 +24,29 @@ pub struct Pool {
     pub instrument: Address,
     /// Lots held long by all accounts, equal to the lots held short.
     pub open_interest_lots: u64,
-    /// Settled profit and loss that waits for the other side (quote atoms); zero until then.
-    pub pnl_quote_atoms: i64,
-    /// Trade fees not yet paid out (quote atoms).
+    /// What losers paid in and winners have not yet taken out (quote atoms). Below zero after a
+    /// loss was shared, until the remaining losers have paid.
+    pub cash_quote_atoms: i64,
+    /// Trade fees not yet collected (quote atoms); a claim on the cash like a winner's.
     pub fees_quote_atoms: u64,
     /// Lots traded so far, for statistics.
     pub volume_lots: u64,
-    /// Zero; for premium samples and recorded debt.
-    pub reserved: [u64; 64],
+    /// Losses above every cap that nobody has paid yet (2^-48 quote atoms).
+    pub debt: Word128,
+    /// Fractions of atoms that closed positions left behind (2^-48 quote atoms).
+    pub dust: Word128,
+    /// What the insurance fund had received when the debt arose, or the last repayment was made.
+    pub debt_mark_quote_atoms: u64,
+    /// Premium of trades over the index, as of the last one (parts per billion).
+    pub premium_ppb: i64,
+    /// Its mean over time (parts per billion).
+    pub premium_mean_ppb: i64,
+    /// When both were last brought up to date (Unix seconds).
+    pub premium_at: i64,
+    /// Zero.
+    pub reserved: [u64; 32],
+    /// Zero.
+    pub reserved_2: [u64; 24],
 }
 
 const _: () = assert!(
@@ -37,7 +54,9 @@ const _: () = assert!(
         == 2 + 2 + 4 // version, bump, index, padding
             + 2 * 32 // group, instrument
             + 4 * 8 // open interest, pnl, fees, volume
-            + 64 * 8 // reserved
+            + 2 * 16 // debt, dust
+            + 4 * 8 // mark, premium
+            + 56 * 8 // reserved
 );
 
 impl Pool {
@@ -55,6 +74,64 @@ impl Pool {
         self.open_interest_lots =
             u64::try_from(next.get()).map_err(|_| PlimsollError::CorruptAccount)?;
         Ok(())
+    }
+
+    /// Money of losers that winners have not taken out.
+    pub fn cash(&self) -> QuoteAtoms {
+        QuoteAtoms::new(self.cash_quote_atoms)
+    }
+
+    /// Adds to the cash; what is paid out is negative.
+    pub(crate) fn add_cash(&mut self, change: QuoteAtoms) -> Result<()> {
+        self.cash_quote_atoms = self.cash().checked_add(change).named()?.get();
+        Ok(())
+    }
+
+    /// Fees not yet collected.
+    pub fn fees(&self) -> Result<QuoteAtoms> {
+        let raw = i64::try_from(self.fees_quote_atoms).map_err(|_| PlimsollError::MathOverflow)?;
+        Ok(QuoteAtoms::new(raw))
+    }
+
+    /// Takes from the fees. `MathOverflow` for more than there are.
+    pub(crate) fn take_fees(&mut self, taken: QuoteAtoms) -> Result<()> {
+        let left = self.fees()?.checked_sub(taken).named()?;
+        self.fees_quote_atoms =
+            u64::try_from(left.get()).map_err(|_| PlimsollError::MathOverflow)?;
+        Ok(())
+    }
+
+    /// Whole atoms of the debt.
+    pub fn debt_floor(&self) -> Result<QuoteAtoms> {
+        self.debt.to_value().to_quote_floor().named()
+    }
+
+    /// Adds to the debt; what is repaid is negative.
+    pub(crate) fn add_debt(&mut self, change: Value) -> Result<()> {
+        self.debt = self.debt.to_value().checked_add(change).named()?.into();
+        Ok(())
+    }
+
+    /// Keeps what a closed position left behind.
+    pub(crate) fn add_dust(&mut self, dust: Value) -> Result<()> {
+        self.dust = self.dust.to_value().checked_add(dust).named()?.into();
+        Ok(())
+    }
+
+    /// The premium of trades over the index.
+    pub fn premium(&self) -> Premium {
+        Premium {
+            estimate_ppb: self.premium_ppb,
+            mean_ppb: self.premium_mean_ppb,
+            at: UnixSeconds::new(self.premium_at),
+        }
+    }
+
+    /// Stores it.
+    pub(crate) fn set_premium(&mut self, premium: &Premium) {
+        self.premium_ppb = premium.estimate_ppb;
+        self.premium_mean_ppb = premium.mean_ppb;
+        self.premium_at = premium.at.get();
     }
 
     /// Credits trade fees.

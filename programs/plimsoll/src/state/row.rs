@@ -2,13 +2,13 @@
 
 use anchor_lang::bytemuck::{Pod, Zeroable};
 use anchor_lang::prelude::*;
-use plimsoll_risk::RowKey;
-use plimsoll_units::{BaseLots, QuoteAtoms, Shares};
+use plimsoll_risk::{RowKey, SideIndices};
+use plimsoll_units::{BaseLots, QuoteAtoms, Shares, Value};
 
 use super::Word128;
-use crate::error::PlimsollError;
+use crate::error::{Named, PlimsollError};
 
-/// A row. Token rows use `shares`, position rows `lots` and `quote_atoms`; the rest is zero.
+/// A row. Token rows use `shares`, position rows the rest; the quote token's row also `owed`.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable, IdlType)]
 #[bytemuck(crate = "anchor_lang::bytemuck")]
@@ -19,18 +19,30 @@ pub struct Row {
     pub shares: Word128,
     /// Position size `q` in lots; negative is short.
     pub lots: i64,
-    /// Quote flow `c` of the position (quote atoms); what was paid is negative.
-    pub quote_atoms: i64,
-    /// Zero; for the position's snapshots of funding and loss indices.
-    pub reserved: [u64; 7],
+    /// Quote flow of the position (2^-48 quote atoms) plus lots times the instrument's index of
+    /// its side: funding and shared losses change the index, and no row needs to be touched.
+    pub quote: Word128,
+    /// What settlements moved between this position and the quote balance so far (quote atoms);
+    /// negative: losses that the quote balance paid.
+    pub settled_quote_atoms: i64,
+    /// Loss of a bankrupt account that waits to be paid by others (quote atoms, counted as equity
+    /// until then). Positive: the failed position was long; negative: short. In the quote token's
+    /// row: what its lenders bear.
+    pub owed_quote_atoms: i64,
+    /// When a settlement of this row was last rewarded (Unix seconds).
+    pub rewarded_at: i64,
+    /// Zero.
+    pub reserved: [u64; 3],
 }
 
 const _: () = assert!(
     core::mem::size_of::<Row>()
         == 8 // key
             + 16 // shares
-            + 2 * 8 // lots, quote
-            + 7 * 8 // reserved
+            + 8 // lots
+            + 16 // quote
+            + 3 * 8 // settled, owed, rewarded
+            + 3 * 8 // reserved
 );
 
 impl Row {
@@ -57,14 +69,53 @@ impl Row {
         BaseLots::new(self.lots)
     }
 
-    /// Quote flow of the position.
+    /// Stored quote flow; what it is worth is for [`SideIndices::flow`] to say.
     #[inline]
-    pub fn quote(&self) -> QuoteAtoms {
-        QuoteAtoms::new(self.quote_atoms)
+    pub fn quote(&self) -> Value {
+        self.quote.to_value()
+    }
+
+    /// Loss that waits to be shared, its magnitude.
+    #[inline]
+    pub fn owed(&self) -> Result<QuoteAtoms> {
+        Ok(QuoteAtoms::new(self.owed_quote_atoms).abs().map_err(PlimsollError::from)?)
+    }
+
+    /// The position's quote flow.
+    #[inline]
+    pub fn flow(&self, indices: &SideIndices) -> Result<Value> {
+        indices.flow(self.lots(), self.quote()).named()
+    }
+
+    /// The position's quote flow with what is still owed to the account for a loss.
+    #[inline]
+    pub fn flow_with_owed(&self, indices: &SideIndices) -> Result<Value> {
+        let flow = self.flow(indices)?;
+        if self.owed_quote_atoms == 0 {
+            return Ok(flow);
+        }
+        flow.checked_add(Value::from_quote(self.owed()?)).named()
+    }
+
+    /// Adds to size and quote flow. Exact, whichever side the position ends on.
+    pub(crate) fn change(
+        &mut self,
+        indices: &SideIndices,
+        lots: BaseLots,
+        flow: Value,
+    ) -> Result<()> {
+        let flow = self.flow(indices)?.checked_add(flow).named()?;
+        let lots = self.lots().checked_add(lots).named()?;
+        self.quote = indices.stored(lots, flow).named()?.into();
+        self.lots = lots.get();
+        Ok(())
     }
 
     /// True if nothing is left in the row.
     pub fn is_empty(&self) -> bool {
-        self.shares.low == 0 && self.shares.high == 0 && self.lots == 0 && self.quote_atoms == 0
+        self.shares.is_zero()
+            && self.lots == 0
+            && self.quote.is_zero()
+            && self.owed_quote_atoms == 0
     }
 }

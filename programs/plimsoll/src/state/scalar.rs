@@ -2,7 +2,7 @@
 
 use anchor_lang::bytemuck::{Pod, Zeroable};
 use anchor_lang::prelude::*;
-use plimsoll_units::{Index, MathError, Price, Shares};
+use plimsoll_units::{Index, MathError, Price, Shares, Value};
 
 use crate::error::PlimsollError;
 
@@ -51,6 +51,18 @@ impl Word128 {
         Shares::new(self.to_i128())
     }
 
+    /// True if nothing is stored.
+    #[inline]
+    pub fn is_zero(self) -> bool {
+        self.low == 0 && self.high == 0
+    }
+
+    /// Reads a value.
+    #[inline]
+    pub fn to_value(self) -> Value {
+        Value::new(self.to_i128())
+    }
+
     /// Reads an index.
     #[inline]
     pub fn to_index(self) -> Index {
@@ -61,6 +73,12 @@ impl Word128 {
 impl From<Shares> for Word128 {
     fn from(shares: Shares) -> Self {
         Self::from_i128(shares.get())
+    }
+}
+
+impl From<Value> for Word128 {
+    fn from(value: Value) -> Self {
+        Self::from_i128(value.get())
     }
 }
 

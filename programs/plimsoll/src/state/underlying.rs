@@ -170,8 +170,11 @@ pub struct Underlying {
     pub scenarios: [StoredScenario; SCENARIOS_MAX],
     /// Zero; for the volatility surface.
     pub reserved: [u64; 32],
+    /// Until when only owners may act on accounts with this underlying that are below their
+    /// line, since its oracle had stood still (Unix seconds).
+    pub owner_first_until: i64,
     /// Zero.
-    pub reserved_2: [u64; 31],
+    pub reserved_2: [u64; 30],
 }
 
 const _: () = assert!(
@@ -190,7 +193,7 @@ const _: () = assert!(
             + 8 // depth
             + 4 * 4 // basis, multiplier, widening, padding
             + 16 * 12 // scenarios
-            + 63 * 8 // reserved
+            + 63 * 8 // reserved, owner first
 );
 
 impl Underlying {

@@ -1,0 +1,54 @@
+//! What has a lot paid so far for funding and for shared losses?
+//!
+//! Each side of an instrument has one running total per lot. A position stores its quote flow with
+//! the total of its side added in, so that what all lots of a side pay costs one write, and no
+//! position is touched.
+
+use plimsoll_units::{BaseLots, MathError, Value};
+
+/// What one lot of each side has paid so far, as a running total.
+///
+/// Funding is paid by one side to the other: it raises both totals, since a short has a negative
+/// number of lots. A loss `L` per lot that the longs bear raises `long` by `L`; one that the shorts
+/// bear lowers `short` by `L`.
+///
+/// With these rules, all in exact integers, the flows of all positions keep their sum under
+/// funding, for as many lots are long as short, and fall by `L` times the lots of the side that
+/// bears a loss.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SideIndices {
+    /// Quote value per long lot.
+    pub long: Value,
+    /// Quote value per short lot, with the sign of funding: what a short paid lowers it.
+    pub short: Value,
+}
+
+impl SideIndices {
+    /// The total of the side of `lots`; of the longs where there are none.
+    #[inline]
+    pub const fn of(&self, lots: BaseLots) -> Value {
+        match lots.is_negative() {
+            true => self.short,
+            false => self.long,
+        }
+    }
+
+    /// A position's quote flow `c = stored − lots · index`, exactly.
+    #[inline]
+    pub fn flow(&self, lots: BaseLots, stored: Value) -> Result<Value, MathError> {
+        stored.checked_sub(self.of(lots).times(lots.get())?)
+    }
+
+    /// What to store for a quote flow: `flow + lots · index`, exactly. The inverse of
+    /// [`SideIndices::flow`] for the same lots.
+    #[inline]
+    pub fn stored(&self, lots: BaseLots, flow: Value) -> Result<Value, MathError> {
+        flow.checked_add(self.of(lots).times(lots.get())?)
+    }
+
+    /// The totals after each long lot paid `per_lot` to each short one (or was paid, if negative).
+    #[inline]
+    pub fn plus(&self, per_lot: Value) -> Result<Self, MathError> {
+        Ok(Self { long: self.long.checked_add(per_lot)?, short: self.short.checked_add(per_lot)? })
+    }
+}

@@ -1,0 +1,241 @@
+//! Who bears what a bankrupt account cannot pay: those whom it owes, each in proportion to what it
+//! owes them, and nobody else.
+//!
+//! | the account owes | borne by |
+//! |---|---|
+//! | what a position lost, settled or not | the instrument: assigned here, shared by `share_loss` |
+//! | a token, at its price | that token's lenders, at once: through the deposit index |
+//! | quote tokens, but for settled losses | the lenders of the quote token, by `write_off_debt` |
+//!
+//! What a bid assigns goes with the requirement that it releases, so that the owner of an account
+//! that is only partly unloaded gains nothing when the price turns.
+
+use anchor_lang::prelude::*;
+use plimsoll_risk::{allowed, part_floor, Action, RowKey, RowKind};
+use plimsoll_units::{QuoteAtoms, TokenAtoms, Value};
+
+use crate::bid::Taking;
+use crate::check::Guarded;
+use crate::error::{Named, PlimsollError};
+use crate::instructions::settle_position::credit;
+use crate::state::{Collateral, Instrument, Insurance, Row, QUOTE_KEY};
+use crate::token;
+
+/// What the account owes by one of its rows.
+pub(crate) struct Claim {
+    key: RowKey,
+    /// Size of the position, for its side.
+    lots: i64,
+    amount: Value,
+}
+
+/// What the account owes, row by row; the quote token's row last, so that it gets what rounding
+/// leaves over.
+pub(crate) fn claims(guarded: &Guarded<'_, '_>) -> Result<Vec<Claim>> {
+    let rows = guarded.parties.first.rows()?;
+    let mut unsettled = quote_debt(guarded, rows)?;
+    let losses = settled_losses(rows)?;
+    let attributed = unsettled.min(losses);
+    let mut claims = Vec::with_capacity(rows.len().saturating_add(1));
+    for row in rows {
+        let key = row.key()?;
+        let grade = guarded.market.underlying(key.underlying())?.grade;
+        if key == QUOTE_KEY || !allowed(grade, Action::Liquidate) {
+            continue;
+        }
+        let price = guarded.market.terms(key)?.price;
+        let amount = match key.kind() {
+            RowKind::Token => {
+                let debt = guarded.market.atoms(key, row)?.min(0);
+                price.value_floor(debt).named()?.checked_neg().named()?
+            }
+            RowKind::Linear => {
+                let flow = row.flow(&guarded.market.side_indices(key)?)?;
+                let value = price.value_floor(row.lots).named()?.checked_add(flow).named()?;
+                let open = value.checked_neg().named()?.max(Value::ZERO);
+                let settled = QuoteAtoms::new(row.settled_quote_atoms).checked_neg().named()?;
+                let settled = Value::from_quote(settled.max(QuoteAtoms::ZERO));
+                let paid = part_floor(attributed, settled, Value::from_quote(losses)).named()?;
+                unsettled = unsettled.checked_sub(paid).named()?;
+                open.checked_add(Value::from_quote(paid)).named()?
+            }
+        };
+        if amount.is_positive() {
+            claims.push(Claim { key, lots: row.lots, amount });
+        }
+    }
+    claims.push(Claim { key: QUOTE_KEY, lots: 0, amount: Value::from_quote(unsettled) });
+    Ok(claims)
+}
+
+/// The account's debt of quote tokens, but for what was assigned before.
+fn quote_debt(guarded: &Guarded<'_, '_>, rows: &[Row]) -> Result<QuoteAtoms> {
+    let mut debt = QuoteAtoms::ZERO;
+    for row in rows {
+        if row.key()? == QUOTE_KEY {
+            let held = QuoteAtoms::new(guarded.market.atoms(QUOTE_KEY, row)?);
+            debt = debt.checked_sub(held).named()?;
+        }
+        debt = debt.checked_sub(row.owed()?).named()?;
+    }
+    Ok(debt.max(QuoteAtoms::ZERO))
+}
+
+/// What settlements have taken from the quote balance for positions that are still there.
+fn settled_losses(rows: &[Row]) -> Result<QuoteAtoms> {
+    let mut losses = QuoteAtoms::ZERO;
+    for row in rows {
+        let settled = QuoteAtoms::new(row.settled_quote_atoms);
+        losses = losses.checked_sub(settled.min(QuoteAtoms::ZERO)).named()?;
+    }
+    Ok(losses)
+}
+
+/// Assigns a shortfall to the claims. All of it is assigned, and no more.
+pub(crate) fn assign(
+    guarded: &mut Guarded<'_, '_>,
+    insurance: &mut Insurance,
+    claims: &[Claim],
+    takings: &[Taking],
+    shortfall: QuoteAtoms,
+) -> Result<Vec<Assigned>> {
+    let mut assigned = Vec::new();
+    let mut left = shortfall;
+    let mut total = Value::ZERO;
+    for claim in claims {
+        total = total.checked_add(claim.amount).named()?;
+    }
+    for claim in claims {
+        let part = match claim.key == QUOTE_KEY {
+            true => left,
+            false => part_floor(left, claim.amount, total).named()?,
+        };
+        total = total.checked_sub(claim.amount).named()?;
+        if part.is_zero() {
+            continue;
+        }
+        let mut one = Assigned::new(claim.key, part);
+        match claim.key.kind() {
+            RowKind::Linear => record(guarded, claim, &mut one)?,
+            RowKind::Token if claim.key == QUOTE_KEY => record_quote(guarded, &mut one)?,
+            RowKind::Token => {
+                let taken = takings.iter().find(|taking| taking.key == claim.key);
+                let debt = taken.map_or(0, |taking| taking.quantity.min(0));
+                let debt = TokenAtoms::new(debt).checked_neg().named()?;
+                charge_lenders(guarded, insurance, claim.key, debt, &mut one)?;
+            }
+        }
+        left = left.checked_sub(one.loss).named()?;
+        assigned.push(one);
+    }
+    Ok(assigned)
+}
+
+/// A position's part waits in its row, and stops the instrument until it is shared.
+fn record(guarded: &mut Guarded<'_, '_>, claim: &Claim, one: &mut Assigned) -> Result<()> {
+    let view = guarded.market.row_view(claim.key)?;
+    require!(view.is_writable(), PlimsollError::RiskAccountReadOnly);
+    // SAFETY: no other load of this instrument is alive, and risk accounts cannot be any of the
+    // declared writable accounts.
+    let mut instrument = unsafe { Account::<Instrument>::load_mut(view)? };
+    let raw = u64::try_from(one.loss.get()).map_err(|_| PlimsollError::MathOverflow)?;
+    let pending = instrument.losses_pending_quote_atoms.checked_add(raw);
+    instrument.losses_pending_quote_atoms = pending.ok_or(PlimsollError::MathOverflow)?;
+    let row = guarded.parties.first.row_mut(claim.key, &guarded.permit)?;
+    let before = row.owed_quote_atoms;
+    // What is owed for one side cannot be told from what is owed for the other.
+    let same_side = before == 0 || (before < 0) == (claim.lots < 0);
+    require!(same_side, PlimsollError::LossesPending);
+    let signed = match claim.lots < 0 {
+        true => one.loss.checked_neg().named()?,
+        false => one.loss,
+    };
+    row.owed_quote_atoms = QuoteAtoms::new(before).checked_add(signed).named()?.get();
+    one.pending = one.loss;
+    Ok(())
+}
+
+/// The quote lenders' part waits in the account's quote row.
+fn record_quote(guarded: &mut Guarded<'_, '_>, one: &mut Assigned) -> Result<()> {
+    let row = guarded.parties.first.row_mut(QUOTE_KEY, &guarded.permit)?;
+    let owed = QuoteAtoms::new(row.owed_quote_atoms).checked_add(one.loss).named()?;
+    row.owed_quote_atoms = owed.get();
+    one.pending = one.loss;
+    Ok(())
+}
+
+/// A token's lenders bear their part at once: the bidder, who has just taken over the debt at its
+/// full value, gives that value back and owes so much less. The insurance fund pays first, up to
+/// the token's cap; then what was set aside of its interest. At most `debt` is cleared; `one`
+/// afterwards says how much of the loss that was.
+fn charge_lenders(
+    guarded: &mut Guarded<'_, '_>,
+    insurance: &mut Insurance,
+    key: RowKey,
+    debt: TokenAtoms,
+    one: &mut Assigned,
+) -> Result<()> {
+    let price = guarded.market.terms(key)?.price;
+    let (quote, lent) = (guarded.market.row_view(QUOTE_KEY)?, guarded.market.row_view(key)?);
+    // SAFETY: no other load of these two collaterals is alive, the walk over the risk accounts
+    // gave each its own place, and they cannot be any of the declared writable accounts.
+    let (mut quote, mut lent) =
+        unsafe { (Account::<Collateral>::load_mut(quote)?, Account::<Collateral>::load_mut(lent)?) };
+    let cap = i64::try_from(lent.insurance_cap_quote_atoms).unwrap_or(i64::MAX);
+    one.insurance = one.loss.min(QuoteAtoms::new(cap)).min(insurance.balance()?);
+    insurance.pay(one.insurance)?;
+    credit(guarded.parties.first, &mut quote, one.insurance, &guarded.permit)?;
+
+    let rest = one.loss.checked_sub(one.insurance).named()?;
+    let per_quote = price.recip().named()?;
+    let cleared = Value::from_quote(rest).mul_price_floor(per_quote).named()?;
+    let cleared = token::token(cleared.to_quote_floor().named()?).min(debt);
+    one.loss = one.insurance;
+    if !cleared.is_positive() {
+        return Ok(());
+    }
+    let worth = price.value_floor(cleared.get()).named()?.to_quote_floor().named()?.min(rest);
+    lent.accrue(guarded.now.time)?;
+    let row = guarded.parties.second()?.row_mut(key, &guarded.permit)?;
+    let mut totals = lent.totals();
+    row.shares = totals.change(row.shares(), cleared).named()?.into();
+    lent.set_totals(&totals);
+    one.reserve = lent.take_reserve(cleared)?;
+    one.depositors = cleared.checked_sub(one.reserve).named()?;
+    lent.write_down(one.depositors)?;
+    lent.rebase()?;
+    let paid = worth.checked_neg().named()?;
+    credit(guarded.parties.second()?, &mut quote, paid, &guarded.permit)?;
+    credit(guarded.parties.first, &mut quote, worth, &guarded.permit)?;
+    one.loss = one.loss.checked_add(worth).named()?;
+    Ok(())
+}
+
+/// What was assigned to one claim, and who bore it.
+pub(crate) struct Assigned {
+    /// Key of the row.
+    pub(crate) key: u64,
+    /// The part of the loss (quote atoms).
+    pub(crate) loss: QuoteAtoms,
+    /// Out of what was set aside of the token's interest.
+    pub(crate) reserve: TokenAtoms,
+    /// By the insurance fund, at once.
+    pub(crate) insurance: QuoteAtoms,
+    /// By the token's depositors.
+    pub(crate) depositors: TokenAtoms,
+    /// Waits to be shared.
+    pub(crate) pending: QuoteAtoms,
+}
+
+impl Assigned {
+    fn new(key: RowKey, loss: QuoteAtoms) -> Self {
+        Self {
+            key: key.raw(),
+            loss,
+            reserve: TokenAtoms::ZERO,
+            insurance: QuoteAtoms::ZERO,
+            depositors: TokenAtoms::ZERO,
+            pending: QuoteAtoms::ZERO,
+        }
+    }
+}

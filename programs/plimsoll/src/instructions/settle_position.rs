@@ -1,0 +1,197 @@
+//! Turns what a position has lost into cash of its instrument's pool, and what it has gained into
+//! the account's quote balance, as far as losers have paid. Anybody may settle anybody.
+//!
+//! Profit becomes money only here, so that one market's trouble does not drain another's.
+
+use anchor_lang::prelude::*;
+use plimsoll_risk::{allowed, settleable, Action, RowKey, RowKind, SideIndices};
+use plimsoll_units::{products, QuoteAtoms, Ratio, TokenAtoms, UnixSeconds, Value};
+
+use crate::check::{opted_out, Ix, RowPermit};
+use crate::clock::now;
+use crate::error::{grade_error, Named, PlimsollError};
+use crate::events::PositionSettled;
+use crate::load::{RiskAccounts, Snapshot};
+use crate::state::{Collateral, Group, Instrument, MarginAccount, Pool, QUOTE_KEY};
+use crate::token;
+
+/// A row's settlements are rewarded once in this time (seconds).
+const REWARD_SECONDS: i64 = 3_600;
+
+/// Accounts of `settle_position`. The trailing accounts are the risk accounts of an account that
+/// held this position alone.
+#[derive(Accounts)]
+pub struct SettlePosition {
+    /// The group.
+    pub group: Account<Group>,
+    /// The account.
+    #[account(
+        mut,
+        constraint = anchor_lang::address_eq(&margin_account.group, group.address())
+            @ PlimsollError::WrongGroup
+    )]
+    pub margin_account: Account<MarginAccount>,
+    /// Gets the reward for settling a loss, if given; another account.
+    #[account(
+        mut,
+        constraint = anchor_lang::address_eq(&settler.group, group.address())
+            @ PlimsollError::WrongGroup
+    )]
+    pub settler: Option<Account<MarginAccount>>,
+    /// The instrument's pool.
+    #[account(
+        mut,
+        constraint = anchor_lang::address_eq(&pool.group, group.address())
+            @ PlimsollError::WrongGroup
+    )]
+    pub pool: Account<Pool>,
+    /// The quote token's collateral.
+    #[account(
+        mut,
+        constraint = anchor_lang::address_eq(&quote_collateral.group, group.address())
+            @ PlimsollError::WrongGroup,
+        constraint = quote_collateral.index == 0 @ PlimsollError::WrongTokenAccounts
+    )]
+    pub quote_collateral: Account<Collateral>,
+}
+
+/// Profit counts at the strict price of its side, loss at the kinder one: a price that was just
+/// pumped pays nobody, and takes from nobody.
+///
+/// Errors: `WrongGroup`, `WrongTokenAccounts`, `NothingToSettle`, `LossesPending` (profits only),
+/// those of the risk accounts and of the oracles.
+pub(crate) fn handler(ctx: &mut Context<SettlePosition>, underlying: u16) -> Result<()> {
+    let permit = opted_out(Ix::SettlePosition)?;
+    let views = ctx.remaining_accounts()?;
+    let now = now()?;
+    let accounts = &mut ctx.accounts;
+    let key = RowKey::new(underlying, RowKind::Linear, accounts.pool.index);
+    let mut rest = RiskAccounts::new(views);
+    let (group, decimals) = (*accounts.group.address(), accounts.group.quote_decimals);
+    let market = Snapshot::load(&group, decimals, &[key.raw()], &mut rest, now)?;
+    rest.finish()?;
+    let instrument = Account::<Instrument>::load(market.row_view(key)?)?;
+    let indices = market.side_indices(key)?;
+    let amount = due(accounts, &market, &instrument, key, &indices)?;
+
+    accounts.quote_collateral.accrue(now.time)?;
+    let moved = move_cash(accounts, key, &indices, amount, &permit)?;
+    let reward = match moved.is_negative() {
+        true => pay_reward(accounts, &instrument, key, moved, now.time, &permit)?,
+        false => QuoteAtoms::ZERO,
+    };
+    accounts.quote_collateral.rebase()?;
+    accounts.margin_account.sweep(&permit)?;
+    emit!(PositionSettled {
+        margin_account: *accounts.margin_account.address(),
+        instrument: accounts.pool.instrument,
+        slot: now.slot.get(),
+        settled_quote_atoms: moved.get(),
+        reward_quote_atoms: reward.get(),
+        pool_cash_quote_atoms: accounts.pool.cash_quote_atoms,
+    });
+    Ok(())
+}
+
+/// What the position may settle: its profit as far as there is cash, or its loss (negative).
+/// `NothingToSettle` if that is nothing and the row holds not even a fraction of an atom to leave.
+fn due(
+    accounts: &SettlePosition,
+    market: &Snapshot,
+    instrument: &Instrument,
+    key: RowKey,
+    indices: &SideIndices,
+) -> Result<QuoteAtoms> {
+    let terms = market.underlying(key.underlying())?;
+    require!(allowed(terms.grade, Action::Open), grade_error(terms.grade));
+    let lot = instrument.lot()?;
+    let (low, high) = (terms.low.checked_mul(lot).named()?, terms.high.checked_mul(lot).named()?);
+    let row = accounts.margin_account.row(key)?.ok_or(PlimsollError::NothingToSettle)?;
+    let flow = row.flow(indices)?;
+    let amount = settleable(row.lots(), flow, low, high).named()?;
+    if amount.is_negative() {
+        return Ok(amount);
+    }
+    let pending = instrument.losses_pending_quote_atoms > 0;
+    require!(!pending, PlimsollError::LossesPending);
+    let paid = amount.min(accounts.pool.cash().max(QuoteAtoms::ZERO));
+    let fraction = row.lots().is_zero() && amount.is_zero() && !flow.is_zero();
+    require!(!paid.is_zero() || fraction, PlimsollError::NothingToSettle);
+    Ok(paid)
+}
+
+/// Moves `amount` from the pool's cash to the quote balance (back, if negative), and what a
+/// closed position leaves below one atom to the pool's dust.
+fn move_cash(
+    accounts: &mut SettlePosition,
+    key: RowKey,
+    indices: &SideIndices,
+    amount: QuoteAtoms,
+    permit: &RowPermit,
+) -> Result<QuoteAtoms> {
+    let paid = amount.checked_neg().named()?;
+    credit(&mut accounts.margin_account, &mut accounts.quote_collateral, amount, permit)?;
+    accounts.pool.add_cash(paid)?;
+    let row = accounts.margin_account.row_mut(key, permit)?;
+    row.change(indices, plimsoll_units::BaseLots::ZERO, Value::from_quote(paid))?;
+    let settled = QuoteAtoms::new(row.settled_quote_atoms).checked_add(amount);
+    row.settled_quote_atoms = settled.named()?.get();
+    let left = row.flow(indices)?;
+    let is_dust = row.lots == 0 && left.abs().named()? < Value::from_quote(QuoteAtoms::new(1));
+    if is_dust && !left.is_zero() {
+        row.change(indices, plimsoll_units::BaseLots::ZERO, left.checked_neg().named()?)?;
+        accounts.pool.add_dust(left)?;
+    }
+    Ok(amount)
+}
+
+/// Pays whoever settled a loss out of the instrument's fees, which the loss has just made
+/// payable. Once an hour for each row: swinging between two accounts of one's own earns nothing.
+fn pay_reward(
+    accounts: &mut SettlePosition,
+    instrument: &Instrument,
+    key: RowKey,
+    moved: QuoteAtoms,
+    now: UnixSeconds,
+    permit: &RowPermit,
+) -> Result<QuoteAtoms> {
+    let Some(settler) = &mut accounts.settler else {
+        return Ok(QuoteAtoms::ZERO);
+    };
+    let row = accounts.margin_account.row_mut(key, permit)?;
+    if now.get() < row.rewarded_at.saturating_add(REWARD_SECONDS) {
+        return Ok(QuoteAtoms::ZERO);
+    }
+    let share = Ratio::from_ppm(instrument.settle_reward_ppm);
+    let most = i64::try_from(instrument.settle_reward_quote_atoms_max).unwrap_or(i64::MAX);
+    let reward = products::cut_floor(moved.abs().named()?, share).named()?;
+    let reward = reward.min(QuoteAtoms::new(most)).min(accounts.pool.fees()?);
+    if reward.is_zero() {
+        return Ok(reward);
+    }
+    row.rewarded_at = now.get();
+    credit(settler, &mut accounts.quote_collateral, reward, permit)?;
+    accounts.pool.take_fees(reward)?;
+    accounts.pool.add_cash(reward.checked_neg().named()?)?;
+    Ok(reward)
+}
+
+/// Changes an account's quote balance. What comes in or goes out is somebody else's: the caller
+/// books the other side. A debt needs no leave here, it is a loss that was there already.
+pub(crate) fn credit(
+    account: &mut MarginAccount,
+    quote_collateral: &mut Collateral,
+    amount: QuoteAtoms,
+    permit: &RowPermit,
+) -> Result<()> {
+    if amount.is_zero() {
+        return Ok(());
+    }
+    account.ensure_rows(&[QUOTE_KEY], permit)?;
+    let row = account.row_mut(QUOTE_KEY, permit)?;
+    let mut totals = quote_collateral.totals();
+    let amount: TokenAtoms = token::token(amount);
+    row.shares = totals.change(row.shares(), amount).named()?.into();
+    quote_collateral.set_totals(&totals);
+    Ok(())
+}

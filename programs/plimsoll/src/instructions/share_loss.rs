@@ -1,0 +1,177 @@
+//! Settles what a bankrupt account's position lost and nobody has paid yet. Anybody may.
+//!
+//! In this order: the insurance fund up to the instrument's cap; the opposite side, by size,
+//! through its index, up to a cap per lot and day; what is left becomes the instrument's debt.
+
+use anchor_lang::prelude::*;
+use plimsoll_risk::{share_loss, RowKey, RowKind};
+use plimsoll_units::{Price, QuoteAtoms, Ratio, Value};
+
+use crate::check::{opted_out, Ix};
+use crate::clock::now;
+use crate::error::{Named, PlimsollError};
+use crate::events::LossShared;
+use crate::instructions::refresh_instrument::lot_price;
+use crate::instructions::settle_position::credit;
+use crate::state::{Collateral, Group, Instrument, Insurance, MarginAccount, Pool, Underlying};
+
+/// Accounts of `share_loss`. The cap is measured at stable prices, so that it takes no oracle.
+#[derive(Accounts)]
+pub struct ShareLoss {
+    /// The group.
+    pub group: Account<Group>,
+    /// Its insurance fund.
+    #[account(
+        mut,
+        constraint = anchor_lang::address_eq(&insurance.group, group.address())
+            @ PlimsollError::WrongGroup
+    )]
+    pub insurance: Account<Insurance>,
+    /// The account whose position failed.
+    #[account(
+        mut,
+        constraint = anchor_lang::address_eq(&margin_account.group, group.address())
+            @ PlimsollError::WrongGroup
+    )]
+    pub margin_account: Account<MarginAccount>,
+    /// The quote token's underlying.
+    #[account(
+        constraint = anchor_lang::address_eq(&quote_underlying.group, group.address())
+            @ PlimsollError::WrongGroup,
+        constraint = quote_underlying.index == 0 @ PlimsollError::UnknownUnderlying
+    )]
+    pub quote_underlying: Account<Underlying>,
+    /// The instrument's underlying.
+    #[account(
+        constraint = anchor_lang::address_eq(&underlying.group, group.address())
+            @ PlimsollError::WrongGroup,
+        constraint = underlying.index == instrument.underlying @ PlimsollError::UnknownUnderlying
+    )]
+    pub underlying: Account<Underlying>,
+    /// The instrument.
+    #[account(
+        mut,
+        constraint = anchor_lang::address_eq(&instrument.group, group.address())
+            @ PlimsollError::WrongGroup
+    )]
+    pub instrument: Account<Instrument>,
+    /// Its pool.
+    #[account(
+        mut,
+        constraint = anchor_lang::address_eq(&pool.instrument, instrument.address())
+            @ PlimsollError::WrongGroup
+    )]
+    pub pool: Account<Pool>,
+    /// The quote token's collateral.
+    #[account(
+        mut,
+        constraint = anchor_lang::address_eq(&quote_collateral.group, group.address())
+            @ PlimsollError::WrongGroup,
+        constraint = quote_collateral.index == 0 @ PlimsollError::WrongTokenAccounts
+    )]
+    pub quote_collateral: Account<Collateral>,
+}
+
+/// Errors: `WrongGroup`, `UnknownUnderlying`, `WrongTokenAccounts`, `NothingToShare`.
+pub(crate) fn handler(ctx: &mut Context<ShareLoss>) -> Result<()> {
+    let permit = opted_out(Ix::ShareLoss)?;
+    let now = now()?;
+    let accounts = &mut ctx.accounts;
+    let key = RowKey::new(accounts.underlying.index, RowKind::Linear, accounts.instrument.index);
+    let row = accounts.margin_account.row(key)?.ok_or(PlimsollError::NothingToShare)?;
+    let (owed, was_long) = (row.owed()?, row.owed_quote_atoms > 0);
+    require!(owed.is_positive(), PlimsollError::NothingToShare);
+
+    let cap = QuoteAtoms::new(
+        i64::try_from(accounts.instrument.insurance_cap_quote_atoms).unwrap_or(i64::MAX),
+    );
+    let paid = owed.min(cap).min(accounts.insurance.balance()?);
+    accounts.insurance.pay(paid)?;
+    let rest = owed.checked_sub(paid).named()?;
+    let price = lot_price(
+        &accounts.group,
+        &accounts.quote_underlying,
+        &accounts.underlying,
+        &accounts.instrument,
+    )?;
+    let lots = accounts.pool.open_interest()?;
+    let instrument = &mut accounts.instrument;
+    let rate = instrument.rate_at(now.time);
+    instrument.accrue_funding(now.time, rate)?;
+    let budget = instrument.loss_budget(!was_long, price, now.time)?;
+    let share = share_loss(rest, lots, budget).named()?;
+    instrument.charge(!was_long, share.per_lot)?;
+    instrument.remove_pending(owed)?;
+    book_debt(&mut accounts.pool, &accounts.insurance, share.debt)?;
+    accounts.pool.add_cash(rest.checked_neg().named()?)?;
+
+    accounts.quote_collateral.accrue(now.time)?;
+    credit(&mut accounts.margin_account, &mut accounts.quote_collateral, owed, &permit)?;
+    accounts.quote_collateral.rebase()?;
+    accounts.margin_account.row_mut(key, &permit)?.owed_quote_atoms = 0;
+    accounts.margin_account.sweep(&permit)?;
+    emit!(LossShared {
+        margin_account: *accounts.margin_account.address(),
+        instrument: *accounts.instrument.address(),
+        slot: now.slot.get(),
+        price_mantissa: price.parts().0,
+        price_exponent: i64::from(price.parts().1),
+        loss_quote_atoms: owed.get(),
+        insurance_paid_quote_atoms: paid.get(),
+        charged_to_longs: u8::from(!was_long),
+        charged_quote_atoms: share.charged.to_quote_floor().named()?.get(),
+        debt_quote_atoms: share.debt.to_quote_ceil().named()?.get(),
+    });
+    Ok(())
+}
+
+/// Adds to the debt, and remembers from when on income repays it.
+fn book_debt(pool: &mut Pool, insurance: &Insurance, debt: Value) -> Result<()> {
+    if !pool.debt_floor()?.is_positive() {
+        pool.debt_mark_quote_atoms = insurance.received_quote_atoms;
+    }
+    pool.add_debt(debt)
+}
+
+impl Instrument {
+    /// What one more lot of a side may be charged today, in all `loss_cap_ppm` of `price`.
+    fn loss_budget(
+        &mut self,
+        longs: bool,
+        price: Price,
+        now: plimsoll_units::UnixSeconds,
+    ) -> Result<Value> {
+        let day = u64::try_from(now.get()).unwrap_or(0).checked_div(86_400).unwrap_or(0);
+        if day != self.loss_day {
+            self.loss_day = day;
+            self.loss_long = Value::ZERO.into();
+            self.loss_short = Value::ZERO.into();
+        }
+        let spent = match longs {
+            true => self.loss_long.to_value(),
+            false => self.loss_short.to_value(),
+        };
+        let cap = price.value_floor(1).named()?;
+        let cap = cap.mul_ratio_floor(Ratio::from_ppm(self.loss_cap_ppm)).named()?;
+        cap.checked_sub(spent).named()
+    }
+
+    /// Takes `per_lot` off every lot of a side.
+    fn charge(&mut self, longs: bool, per_lot: Value) -> Result<()> {
+        if longs {
+            self.long_index = self.long_index.to_value().checked_add(per_lot).named()?.into();
+            self.loss_long = self.loss_long.to_value().checked_add(per_lot).named()?.into();
+        } else {
+            self.short_index = self.short_index.to_value().checked_sub(per_lot).named()?.into();
+            self.loss_short = self.loss_short.to_value().checked_add(per_lot).named()?.into();
+        }
+        Ok(())
+    }
+
+    fn remove_pending(&mut self, shared: QuoteAtoms) -> Result<()> {
+        let shared = u64::try_from(shared.get()).map_err(|_| PlimsollError::MathOverflow)?;
+        let left = self.losses_pending_quote_atoms.checked_sub(shared);
+        self.losses_pending_quote_atoms = left.ok_or(PlimsollError::CorruptAccount)?;
+        Ok(())
+    }
+}
