@@ -7,8 +7,8 @@ use std::mem::offset_of;
 
 use anchor_lang::Discriminator;
 use plimsoll::state::{
-    Collateral, Group, Instrument, Insurance, MarginAccount, Pool, Row, StoredPrice,
-    StoredScenario, StoredSlope, StoredSource, Underlying, Word128,
+    Collateral, Group, Instrument, Insurance, MarginAccount, Pool, Proposal, Row, Stake,
+    StoredKink, StoredPrice, StoredScenario, StoredSlope, StoredSource, Underlying, Word128,
 };
 
 const SNAPSHOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/snapshots/layout.txt");
@@ -64,6 +64,8 @@ fn accounts() -> String {
         account::<Pool>("Pool"),
         account::<Insurance>("Insurance"),
         account::<MarginAccount>("MarginAccount"),
+        account::<Stake>("Stake"),
+        account::<Proposal>("Proposal"),
     ]
     .concat()
 }
@@ -71,30 +73,47 @@ fn accounts() -> String {
 fn layouts() -> String {
     [
         fields!(Group: version bump id underlying_count collateral_count instrument_count
-            quote_decimals padding creator owner quote_mint beta_min_ppm beta_max_ppm
-            duration_slots depth_full_ppm buffer_ppm insurance_cut_ppm padding_2 dust_quote_atoms
-            reserved),
+            quote_decimals padding creator owner quote_mint beta_min_ppm beta_max_ppm duration_slots
+            depth_full_ppm buffer_ppm insurance_cut_ppm padding_2 dust_quote_atoms pending_owner
+            guardian lister risk_manager launched_at timelock_seconds window_seconds proposal_count
+            paused_until pause_budget_seconds pause_budget_at owner_first_seconds cool_down_seconds
+            insurance_cap_quote_atoms reserved reserved_2),
         fields!(Underlying: version bump index source_count scenario_count padding group name
-            sources age_seconds_max confidence_ppm_max dispersion_ppm_max jump_ppm_max
-            published_at stable reference scan_lower_ppm scan_upper_ppm
-            open_interest_lower_quote_atoms open_interest_upper_quote_atoms
-            open_interest_quote_atoms loss_long_ppm loss_short_ppm concentration_slope_ppm
-            concentration_max_ppm depth_quote_atoms basis_ppm initial_multiplier_ppm widening_ppm
-            padding_2 scenarios reserved reserved_2),
+            sources age_seconds_max confidence_ppm_max dispersion_ppm_max jump_ppm_max published_at
+            stable reference scan_lower_ppm scan_upper_ppm open_interest_lower_quote_atoms
+            open_interest_upper_quote_atoms open_interest_quote_atoms loss_long_ppm loss_short_ppm
+            concentration_slope_ppm concentration_max_ppm depth_quote_atoms basis_ppm
+            initial_multiplier_ppm widening_ppm padding_2 scenarios reserved owner_first_until
+            reserved_2),
         fields!(Collateral: version bump vault_bump decimals index underlying group mint
             token_program vault scale deposit_index borrow_index deposit_shares borrow_shares
-            deposit_cap_token_atoms borrow_cap_token_atoms reserved),
+            deposit_cap_token_atoms borrow_cap_token_atoms base_deposit_index base_borrow_index
+            deposit_rate borrow_rate accrued_seconds accrued_at reserve kinks kink_count
+            reserve_share_ppm utilisation_ppm_max outflow_ppm outflow_free_token_atoms
+            outflow_free_cap_token_atoms outflow_level_token_atoms outflow_free_level_token_atoms
+            outflow_at ramp_from ramp_seconds weight_ppm losses_shared insurance_cap_quote_atoms
+            outflow_free_at reserved),
         fields!(Instrument: version bump pool_bump kind status padding index underlying padding_2
             group name lot tick_quote_atoms_per_lot price_band_ppm pnl_weight_ppm trade_fee_ppm
-            padding_3 open_interest_cap_lots open_interest_lots open_interest_quote_atoms
-            reserved),
+            padding_3 open_interest_cap_lots open_interest_lots open_interest_quote_atoms long_index
+            short_index funding_rate funding_at funding_seconds_max funding_cap_ppm premium_band_ppm
+            premium_seconds premium_impact_quote_atoms losses_pending_quote_atoms loss_cap_ppm
+            settle_reward_ppm settle_reward_quote_atoms_max insurance_cap_quote_atoms loss_day
+            loss_long loss_short reserved reserved_2),
         fields!(Pool: version bump index padding group instrument open_interest_lots
-            pnl_quote_atoms fees_quote_atoms volume_lots reserved),
+            cash_quote_atoms fees_quote_atoms volume_lots debt dust debt_mark_quote_atoms
+            premium_ppb premium_mean_ppb premium_at reserved reserved_2),
         fields!(Insurance: version bump padding group balance_quote_atoms received_quote_atoms
-            paid_quote_atoms reserved),
+            paid_quote_atoms stake_shares epoch reserved),
         fields!(MarginAccount: version bump sub_account row_count token_count padding group owner
             delegate delegate_expires_at episode_slot reserved rows),
-        fields!(Row: key shares lots quote_atoms reserved),
+        fields!(Row: key shares lots quote settled_debt_quote_atoms owed_quote_atoms rewarded_at
+            reserved),
+        fields!(Stake: version bump padding group owner shares exiting_shares exit_at epoch
+            reserved),
+        fields!(StoredKink: utilisation_ppm rate_ppm),
+        fields!(Proposal: version bump state vetoable payload_len padding group id proposer payer
+            proposed_slot proposed_at executable_at dies_at payload),
         fields!(StoredSource: kind address feed_id),
         fields!(StoredScenario: shock_ppm volatility_ppm weight_ppm),
         fields!(StoredSlope: price updated_at slope_ppm_per_second catch_up_seconds_max),

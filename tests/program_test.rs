@@ -210,7 +210,7 @@ fn a_group_lives_from_its_creation_to_a_liquidation_under_a_bank() {
 
     let (alice, keeper) = (bank.margin(group, "alice"), bank.margin(group, "keeper"));
     let authority = address("keeper");
-    let bid = ix::liquidate(&directory, &authority, &alice, &keeper, &Bid::slice()).unwrap();
+    let bid = ix::liquidate(&directory, &authority, &alice, &keeper, &Bid::slice(), false).unwrap();
     let logs = bank.run(bid, &[&keypair("keeper")]).unwrap();
 
     let receipt = plimsoll_tests::Receipt { compute_units: 0, logs, return_data: Vec::new() };

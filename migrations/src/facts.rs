@@ -4,7 +4,8 @@
 use plimsoll_client::instruction::NewCollateral;
 use plimsoll_client::state::{Collateral, Group, Instrument, Underlying};
 use plimsoll_client::{
-    GroupParams, InstrumentParams, ScenarioParams, SlopeParams, SourceParams, UnderlyingParams,
+    CollateralParams, GroupParams, InstrumentParams, KinkParams, RoleParams, ScenarioParams,
+    SlopeParams, SourceParams, TimelockParams, UnderlyingParams,
 };
 use plimsoll_units::Price;
 
@@ -26,7 +27,26 @@ macro_rules! facts {
 
 pub(crate) fn of_group(params: &GroupParams) -> Vec<Fact> {
     facts!(params; beta_min_ppm, beta_max_ppm, duration_slots, depth_full_ppm, buffer_ppm,
-        insurance_cut_ppm, dust_quote_atoms)
+        insurance_cut_ppm, dust_quote_atoms, owner_first_seconds, cool_down_seconds,
+        insurance_cap_quote_atoms)
+}
+
+pub(crate) fn of_roles(roles: &RoleParams) -> Vec<Fact> {
+    let mut facts = facts!(roles; guardian, lister, risk_manager);
+    facts.extend(facts!(roles.timelock; timelock_seconds, window_seconds));
+    facts
+}
+
+pub(crate) fn role_params(stored: &Group) -> RoleParams {
+    RoleParams {
+        guardian: stored.guardian,
+        lister: stored.lister,
+        risk_manager: stored.risk_manager,
+        timelock: TimelockParams {
+            timelock_seconds: stored.timelock_seconds,
+            window_seconds: stored.window_seconds,
+        },
+    }
 }
 
 pub(crate) fn group_params(stored: &Group) -> GroupParams {
@@ -38,6 +58,9 @@ pub(crate) fn group_params(stored: &Group) -> GroupParams {
         buffer_ppm: stored.buffer_ppm,
         insurance_cut_ppm: stored.insurance_cut_ppm,
         dust_quote_atoms: stored.dust_quote_atoms,
+        owner_first_seconds: stored.owner_first_seconds,
+        cool_down_seconds: stored.cool_down_seconds,
+        insurance_cap_quote_atoms: stored.insurance_cap_quote_atoms,
     }
 }
 
@@ -94,7 +117,11 @@ pub(crate) fn underlying_params(stored: &Underlying) -> UnderlyingParams {
 }
 
 pub(crate) fn of_token(token: &NewCollateral) -> Vec<Fact> {
-    facts!(token; mint, token_program, underlying, deposit_cap_token_atoms, borrow_cap_token_atoms)
+    let mut facts = facts!(token; mint, token_program, underlying);
+    facts.extend(facts!(token.params; deposit_cap_token_atoms, borrow_cap_token_atoms, kinks, reserve_share_ppm,
+        utilisation_ppm_max, outflow_ppm, outflow_free_token_atoms, outflow_free_cap_token_atoms,
+        weight_ppm, ramp_seconds, insurance_cap_quote_atoms));
+    facts
 }
 
 pub(crate) fn token(stored: &Collateral) -> NewCollateral {
@@ -102,8 +129,27 @@ pub(crate) fn token(stored: &Collateral) -> NewCollateral {
         mint: stored.mint,
         token_program: stored.token_program,
         underlying: stored.underlying,
-        deposit_cap_token_atoms: stored.deposit_cap_token_atoms,
-        borrow_cap_token_atoms: stored.borrow_cap_token_atoms,
+        params: CollateralParams {
+            deposit_cap_token_atoms: stored.deposit_cap_token_atoms,
+            borrow_cap_token_atoms: stored.borrow_cap_token_atoms,
+            kinks: stored
+                .kinks
+                .iter()
+                .take(usize::try_from(stored.kink_count).unwrap_or(0))
+                .map(|kink| KinkParams {
+                    utilisation_ppm: kink.utilisation_ppm,
+                    rate_ppm: kink.rate_ppm,
+                })
+                .collect(),
+            reserve_share_ppm: stored.reserve_share_ppm,
+            utilisation_ppm_max: stored.utilisation_ppm_max,
+            outflow_ppm: stored.outflow_ppm,
+            outflow_free_token_atoms: stored.outflow_free_token_atoms,
+            outflow_free_cap_token_atoms: stored.outflow_free_cap_token_atoms,
+            weight_ppm: stored.weight_ppm,
+            ramp_seconds: stored.ramp_seconds,
+            insurance_cap_quote_atoms: stored.insurance_cap_quote_atoms,
+        },
     }
 }
 
@@ -111,14 +157,18 @@ pub(crate) fn of_instrument(params: &InstrumentParams, underlying: u16) -> Vec<F
     let lot = Price::from_decimal(params.lot_mantissa, params.lot_exponent);
     let mut facts = instrument_facts(&params.name, underlying, lot.ok());
     facts.extend(facts!(params; tick_quote_atoms_per_lot, price_band_ppm, pnl_weight_ppm,
-        trade_fee_ppm, open_interest_cap_lots));
+        trade_fee_ppm, open_interest_cap_lots, funding_cap_ppm, funding_seconds_max,
+        premium_band_ppm, premium_seconds, premium_impact_quote_atoms, loss_cap_ppm,
+        settle_reward_ppm, settle_reward_quote_atoms_max, insurance_cap_quote_atoms));
     facts
 }
 
 pub(crate) fn of_listed_instrument(stored: &Instrument) -> Vec<Fact> {
     let mut facts = instrument_facts(&stored.name, stored.underlying, stored.lot().ok());
     facts.extend(facts!(stored; tick_quote_atoms_per_lot, price_band_ppm, pnl_weight_ppm,
-        trade_fee_ppm, open_interest_cap_lots));
+        trade_fee_ppm, open_interest_cap_lots, funding_cap_ppm, funding_seconds_max,
+        premium_band_ppm, premium_seconds, premium_impact_quote_atoms, loss_cap_ppm,
+        settle_reward_ppm, settle_reward_quote_atoms_max, insurance_cap_quote_atoms));
     facts
 }
 

@@ -55,6 +55,25 @@ pub struct GroupSpec {
     pub insurance_cut: Share,
     /// Requirement up to which an account is taken whole (quote tokens).
     pub dust: Decimal,
+    /// How long a stake in the insurance fund stays after its exit was asked for.
+    pub cool_down_seconds: u64,
+    /// Most that the insurance fund pays of one bid's discount (quote tokens).
+    pub insurance_cap: Decimal,
+    /// How long owners act alone after an oracle gap or a pause.
+    pub owner_first_seconds: u64,
+    /// Name of the address that may pause, tighten and veto; none: the owner.
+    pub guardian: Option<String>,
+    /// Name of the address that may propose listings; none: the owner alone.
+    pub lister: Option<String>,
+    /// Name of the address that may propose parameters; none: the owner alone.
+    pub risk_manager: Option<String>,
+    /// How long a proposal waits.
+    pub timelock_seconds: u64,
+    /// How long it may be executed afterwards.
+    pub window_seconds: u64,
+    /// Whether the group is opened for money once all is listed. What is added to the file later
+    /// has to be proposed.
+    pub launch: bool,
 }
 
 /// One source of a price.
@@ -136,6 +155,24 @@ pub struct TokenSpec {
     pub deposit_cap: Decimal,
     /// All borrows at most (tokens); zero forbids borrowing.
     pub borrow_cap: Decimal,
+    /// Pairs of utilisation and yearly rate, from none to all of it.
+    pub curve: Vec<[Share; 2]>,
+    /// Part of the interest that is set aside.
+    pub reserve_share: Share,
+    /// Borrows over deposits at most.
+    pub utilisation_max: Share,
+    /// Net outflow per hour at most, of all deposits.
+    pub outflow: Share,
+    /// Withdrawals up to this are free of that limit (tokens).
+    pub outflow_free: Decimal,
+    /// All such withdrawals per hour at most (tokens).
+    pub outflow_free_cap: Decimal,
+    /// Part of its value that counts for opening.
+    pub weight: Share,
+    /// Seconds over which that weight rises.
+    pub ramp_seconds: u64,
+    /// Most that the insurance fund pays for its lenders per event (quote tokens).
+    pub insurance_cap: Decimal,
 }
 
 /// A perpetual.
@@ -158,4 +195,22 @@ pub struct InstrumentSpec {
     pub trade_fee: Share,
     /// Open interest at most (units of the underlying).
     pub open_interest_cap: Decimal,
+    /// Funding per hour at most.
+    pub funding_cap: Share,
+    /// Seconds for which a rate holds without a refresh.
+    pub funding_seconds: u32,
+    /// Trades further from the index are no sample of the premium.
+    pub premium_band: Share,
+    /// Time constant of the premium's mean.
+    pub premium_seconds: u32,
+    /// Notional that moves the premium half of the way (quote tokens).
+    pub premium_impact: Decimal,
+    /// Losses shared per lot and day at most, of the price.
+    pub loss_cap: Share,
+    /// Reward for settling a loss, of it.
+    pub settle_reward: Share,
+    /// That reward at most (quote tokens).
+    pub settle_reward_max: Decimal,
+    /// Most that the insurance fund pays per loss (quote tokens).
+    pub insurance_cap: Decimal,
 }

@@ -2,13 +2,14 @@
 
 use plimsoll_client::state::SourceKind;
 use plimsoll_client::{
-    Address, GroupParams, InstrumentParams, ScenarioParams, SlopeParams, SourceParams,
-    UnderlyingParams,
+    Address, CollateralParams, GroupParams, InstrumentParams, KinkParams, RoleParams,
+    ScenarioParams, SlopeParams, SourceParams, TimelockParams, UnderlyingParams,
 };
 use plimsoll_risk::SPAN;
 
-use crate::markets::{GroupSpec, InstrumentSpec, SlopeSpec, SourceSpec, UnderlyingSpec};
+use crate::markets::{GroupSpec, InstrumentSpec, SlopeSpec, SourceSpec, TokenSpec, UnderlyingSpec};
 use crate::names::Names;
+use crate::number::Share;
 
 /// Decimals of the group's quote token, by which amounts of quote become atoms.
 pub(crate) type QuoteDecimals = u32;
@@ -22,6 +23,30 @@ pub(crate) fn group(spec: &GroupSpec, decimals: QuoteDecimals) -> Result<GroupPa
         buffer_ppm: spec.buffer.ppm,
         insurance_cut_ppm: spec.insurance_cut.ppm,
         dust_quote_atoms: spec.dust.scaled(decimals)?,
+        owner_first_seconds: spec.owner_first_seconds,
+        cool_down_seconds: spec.cool_down_seconds,
+        insurance_cap_quote_atoms: spec.insurance_cap.scaled(decimals)?,
+    })
+}
+
+/// Who has a say besides `owner`.
+pub(crate) fn roles(
+    spec: &GroupSpec,
+    owner: &Address,
+    names: &Names,
+) -> Result<RoleParams, String> {
+    let role = |name: &Option<String>, nobody: Address| match name {
+        Some(name) => names.get(name),
+        None => Ok(nobody),
+    };
+    Ok(RoleParams {
+        guardian: role(&spec.guardian, *owner)?,
+        lister: role(&spec.lister, Address::default())?,
+        risk_manager: role(&spec.risk_manager, Address::default())?,
+        timelock: TimelockParams {
+            timelock_seconds: spec.timelock_seconds,
+            window_seconds: spec.window_seconds,
+        },
     })
 }
 
@@ -70,6 +95,40 @@ pub(crate) fn instrument(
         pnl_weight_ppm: spec.pnl_weight.ppm,
         trade_fee_ppm: spec.trade_fee.ppm,
         open_interest_cap_lots: cap_lots(spec)?,
+        funding_cap_ppm: spec.funding_cap.ppm,
+        funding_seconds_max: spec.funding_seconds,
+        premium_band_ppm: spec.premium_band.ppm,
+        premium_seconds: spec.premium_seconds,
+        premium_impact_quote_atoms: spec.premium_impact.scaled(decimals)?,
+        loss_cap_ppm: spec.loss_cap.ppm,
+        settle_reward_ppm: spec.settle_reward.ppm,
+        settle_reward_quote_atoms_max: spec.settle_reward_max.scaled(decimals)?,
+        insurance_cap_quote_atoms: spec.insurance_cap.scaled(decimals)?,
+    })
+}
+
+/// `token_decimals` are those of the token itself.
+pub(crate) fn token(
+    spec: &TokenSpec,
+    token_decimals: u32,
+    decimals: QuoteDecimals,
+) -> Result<CollateralParams, String> {
+    let kink = |[utilisation, rate]: &[Share; 2]| KinkParams {
+        utilisation_ppm: utilisation.ppm,
+        rate_ppm: rate.ppm,
+    };
+    Ok(CollateralParams {
+        deposit_cap_token_atoms: spec.deposit_cap.scaled(token_decimals)?,
+        borrow_cap_token_atoms: spec.borrow_cap.scaled(token_decimals)?,
+        kinks: spec.curve.iter().map(kink).collect(),
+        reserve_share_ppm: spec.reserve_share.ppm,
+        utilisation_ppm_max: spec.utilisation_max.ppm,
+        outflow_ppm: spec.outflow.ppm,
+        outflow_free_token_atoms: spec.outflow_free.scaled(token_decimals)?,
+        outflow_free_cap_token_atoms: spec.outflow_free_cap.scaled(token_decimals)?,
+        weight_ppm: spec.weight.ppm,
+        ramp_seconds: spec.ramp_seconds,
+        insurance_cap_quote_atoms: spec.insurance_cap.scaled(decimals)?,
     })
 }
 

@@ -4,12 +4,13 @@
 use std::fmt;
 
 use plimsoll_client::instruction::{
-    create_collateral, create_group, create_instrument, create_underlying, NewCollateral,
+    create_collateral, create_group, create_instrument, create_underlying, launch_group,
+    NewCollateral,
 };
 use plimsoll_client::AccountSource;
 use plimsoll_client::{
     pda, Address, ClientError, GroupDirectory, GroupParams, Instruction, InstrumentParams,
-    UnderlyingParams,
+    RoleParams, UnderlyingParams,
 };
 
 use crate::facts::{self, Fact};
@@ -28,6 +29,8 @@ pub enum Step {
         quote_mint: Address,
         /// Its terms.
         params: GroupParams,
+        /// Who has a say.
+        roles: RoleParams,
     },
     /// An underlying.
     Underlying {
@@ -54,14 +57,16 @@ pub enum Step {
         /// What makes it.
         params: InstrumentParams,
     },
+    /// Opens the group for money.
+    Launch,
 }
 
 impl Step {
     /// The instruction that does it, paid and signed by the group's owner.
     pub fn instruction(&self, owner: &Address, group: &Address) -> Instruction {
         match self {
-            Self::Group { id, quote_mint, params } => {
-                create_group(owner, owner, quote_mint, *id, *params)
+            Self::Group { id, quote_mint, params, roles } => {
+                create_group(owner, owner, quote_mint, *id, *params, *roles)
             }
             Self::Underlying { index, params, oracles } => {
                 create_underlying(owner, owner, group, *index, (**params).clone(), oracles)
@@ -70,6 +75,7 @@ impl Step {
             Self::Instrument { index, underlying, params } => {
                 create_instrument(owner, owner, group, *underlying, *index, *params)
             }
+            Self::Launch => launch_group(owner, group),
         }
     }
 }
@@ -87,6 +93,7 @@ impl fmt::Display for Step {
             Self::Instrument { index, params, .. } => {
                 write!(f, "list instrument {index}, {}", facts::text(&params.name))
             }
+            Self::Launch => f.write_str("launch the group"),
         }
     }
 }
@@ -109,6 +116,8 @@ pub enum PlanError {
         /// Its value on the chain.
         chain: String,
     },
+    /// The group is launched, and what the file adds has to be proposed.
+    Launched(String),
 }
 
 impl fmt::Display for PlanError {
@@ -118,6 +127,9 @@ impl fmt::Display for PlanError {
             Self::Chain(error) => error.fmt(f),
             Self::Different { listed, field, file, chain } => {
                 write!(f, "{listed}: {field} is {file} in the file, but {chain} on the chain")
+            }
+            Self::Launched(step) => {
+                write!(f, "the group is launched: to {step} takes a proposal")
             }
         }
     }
@@ -169,10 +181,11 @@ pub fn plan(
     if source.account(&group).map_err(ClientError::from)?.is_some() {
         draft.listed = Some(GroupDirectory::fetch(source, &group, &draft.plan.mints)?);
     }
-    draft.group(markets, quote_mint)?;
+    draft.group(owner, markets, quote_mint)?;
     draft.underlyings(markets)?;
     draft.tokens(source, markets)?;
     draft.instruments(markets)?;
+    draft.launch(markets)?;
     Ok(draft.plan)
 }
 
@@ -185,16 +198,24 @@ struct Draft<'a> {
 }
 
 impl Draft<'_> {
-    fn group(&mut self, markets: &Markets, quote_mint: Address) -> Result<(), PlanError> {
+    fn group(
+        &mut self,
+        owner: &Address,
+        markets: &Markets,
+        quote_mint: Address,
+    ) -> Result<(), PlanError> {
         let params = params::group(&markets.group, self.decimals)?;
+        let roles = params::roles(&markets.group, owner, self.names)?;
         let Some(listed) = &self.listed else {
             let id = markets.group.id;
-            self.plan.steps.push(Step::Group { id, quote_mint, params });
+            self.plan.steps.push(Step::Group { id, quote_mint, params, roles });
             return Ok(());
         };
         let stored = &listed.group.state;
         let mut file = facts::of_group(&params);
         let mut chain = facts::of_group(&facts::group_params(stored));
+        file.extend(facts::of_roles(&roles));
+        chain.extend(facts::of_roles(&facts::role_params(stored)));
         file.push(("quote", quote_mint.to_string()));
         chain.push(("quote", stored.quote_mint.to_string()));
         require_equal("the group", &file, &chain)
@@ -232,8 +253,7 @@ impl Draft<'_> {
                 mint: address,
                 token_program,
                 underlying: index_of(markets, &spec.underlying)?,
-                deposit_cap_token_atoms: spec.deposit_cap.scaled(decimals)?,
-                borrow_cap_token_atoms: spec.borrow_cap.scaled(decimals)?,
+                params: params::token(spec, decimals, self.decimals)?,
             };
             if let Some(one) = listed.get(at) {
                 let chain = facts::of_token(&facts::token(&one.state));
@@ -260,6 +280,19 @@ impl Draft<'_> {
             }
             let index = index(at)?;
             self.plan.steps.push(Step::Instrument { index, underlying, params });
+        }
+        Ok(())
+    }
+}
+
+impl Draft<'_> {
+    /// The launch comes last: there is no way back to listing at once.
+    fn launch(&mut self, markets: &Markets) -> Result<(), PlanError> {
+        let launched = self.listed.as_ref().is_some_and(|listed| listed.group.state.is_launched());
+        match (launched, self.plan.steps.first()) {
+            (true, Some(step)) => return Err(PlanError::Launched(step.to_string())),
+            (false, _) if markets.group.launch => self.plan.steps.push(Step::Launch),
+            _ => (),
         }
         Ok(())
     }

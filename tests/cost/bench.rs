@@ -8,14 +8,14 @@ use plimsoll::oracle::{
     PriceFeedMessage, PriceUpdateV2, VerificationLevel, PYTH_PUSH, PYTH_RECEIVER,
 };
 use plimsoll::state::{
-    Collateral, Group, Instrument, Insurance, MarginAccount, Pool, Row, StoredScenario,
+    Collateral, Group, Instrument, Insurance, MarginAccount, Pool, Row, StoredKink, StoredScenario,
     StoredSlope, StoredSource, Underlying,
 };
 use plimsoll_client::{
     instruction, pda, AccountSource, GroupDirectory, Keyed, SourceError, StoredAccount,
 };
 use plimsoll_risk::{RowKey, RowKind, SPAN};
-use plimsoll_units::{Index, Price, Shares, TokenAtoms};
+use plimsoll_units::{Index, Price, QuoteAtoms, Shares, TokenAtoms, Value};
 use pyth_sdk_solana::state::{
     AccountType, PriceInfo, PriceStatus, SolanaPriceAccount, MAGIC, VERSION_2,
 };
@@ -247,6 +247,13 @@ impl Bench {
         (one.deposit_index, one.borrow_index) = (Index::ONE.into(), Index::ONE.into());
         one.deposit_shares =
             Shares::from_atoms_floor(TokenAtoms::new(1 << 60), Index::ONE).unwrap().into();
+        (one.base_deposit_index, one.base_borrow_index) = (Index::ONE.into(), Index::ONE.into());
+        (one.accrued_at, one.weight_ppm, one.utilisation_ppm_max) = (NOW, 1_000_000, 1_000_000);
+        let curve = [(0, 0), (800_000, 80_000), (900_000, 400_000), (1_000_000, 2_000_000)];
+        one.kink_count = 4;
+        for (slot, (utilisation_ppm, rate_ppm)) in one.kinks.iter_mut().zip(curve) {
+            *slot = StoredKink { utilisation_ppm, rate_ppm };
+        }
         self.put(pda::collateral(&self.group, &MINT(index)), &one);
     }
 
@@ -262,10 +269,14 @@ impl Bench {
         (one.price_band_ppm, one.pnl_weight_ppm) = (50_000, 900_000);
         one.trade_fee_ppm = 200;
         one.open_interest_cap_lots = 1 << 60;
+        // A rate of funding that has run for a minute.
+        (one.funding_at, one.funding_seconds_max, one.funding_rate) = (NOW - 60, 600, 1 << 20);
+        (one.premium_band_ppm, one.premium_seconds) = (20_000, 3_600);
+        one.premium_impact_quote_atoms = 50_000_000_000;
         let address = pda::instrument(&self.group, index);
         let mut pool: Pool = bytemuck::Zeroable::zeroed();
         (pool.index, pool.group, pool.instrument) = (index, self.group, address);
-        pool.open_interest_lots = 1 << 40;
+        (pool.open_interest_lots, pool.premium_at) = (1 << 40, NOW - 60);
         self.put(address, &one);
         self.put(pda::pool(&address), &pool);
     }
@@ -298,10 +309,11 @@ impl Bench {
             let index = (at % used) + others * (at / used);
             let mut row = Row::new(RowKey::new(1 + index % others, RowKind::Linear, index));
             row.lots = if at % 3 == 0 { -500 } else { 400 };
-            row.quote_atoms = -row.lots * 100_000;
+            let mut paid = -row.lots * 100_000;
             if at == 0 && !shape.quote {
-                row.quote_atoms += quote_atoms;
+                paid += quote_atoms;
             }
+            row.quote = Value::from_quote(QuoteAtoms::new(paid)).into();
             rows.insert(row.key, row);
         }
         one.row_count = u8::try_from(rows.len()).unwrap();
@@ -395,7 +407,7 @@ impl Bench {
         let account = self.write_sunken(1, shape);
         let owner = self.payer.pubkey();
         let bid = instruction::Bid::slice();
-        let one = instruction::liquidate(self.directory(), &owner, &account, &bidder, &bid);
+        let one = instruction::liquidate(self.directory(), &owner, &account, &bidder, &bid, false);
         self.send_v0(one.unwrap())
     }
 }

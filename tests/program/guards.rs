@@ -5,7 +5,7 @@ use plimsoll_client::instruction::Bid;
 use plimsoll_risk::Check;
 use plimsoll_tests::{assert_near, expect_error, World, SOL, USDC};
 
-use crate::given::{local_with, long_at};
+use crate::given::{local_with, long_at, traders};
 
 #[test]
 fn open_interest_widens_what_opening_requires_and_not_the_line() {
@@ -58,7 +58,10 @@ fn open_profit_backs_no_withdrawal() {
 
 #[test]
 fn the_insurance_fund_is_not_lent() {
-    let mut world = local_with(&[("alice", 1_000)]);
+    let mut world = World::with(|markets| {
+        markets.tokens[0].utilisation_max = "100%".parse().unwrap();
+    });
+    traders(&mut world, &[("alice", 1_000)]);
     world.insure(500 * USDC).unwrap();
     world.open("bob").unwrap();
     world.deposit("bob", "SOL", 100 * SOL).unwrap();

@@ -46,7 +46,7 @@ fn open_interest_that_nobody_holds_is_noticed() {
 
 #[test]
 fn quote_out_of_nowhere_is_noticed() {
-    let law = law_after(|world| world.margin("alice"), |alice| alice.rows[1].quote_atoms += 1);
+    let law = law_after(|world| world.margin("alice"), |alice| alice.rows[1].quote.low += 1);
     assert_eq!(law, "QUOTE_FLOW_CLOSED");
     let law = law_after(|world| world.directory.pools[0], |pool| pool.fees_quote_atoms -= 1);
     assert_eq!(law, "QUOTE_FLOW_CLOSED");

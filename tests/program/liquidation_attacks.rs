@@ -35,8 +35,9 @@ fn a_bankrupt_account_leaves_by_a_bid_only() {
     world.insure(1_000 * USDC).unwrap();
     let refused = world.trade("alice", "bob", "SOL-PERP", -1_000, "128");
     expect_error(refused, "BelowInitialMargin");
-    let bid = lots(&world, "SOL-PERP", 1_000);
-    world.liquidate("keeper", "alice", &bid).unwrap();
+    let part = lots(&world, "SOL-PERP", 1_000);
+    expect_error(world.liquidate("keeper", "alice", &part), "BidMustBeSlice");
+    world.liquidate("keeper", "alice", &Bid::slice()).unwrap();
     assert!((0..=3).contains(&world.view("alice").equity_quote_atoms));
 }
 
@@ -55,7 +56,8 @@ fn a_bid_draws_on_no_other_groups_fund_account_or_bidder() {
     let margin = |name| pda::margin(&foreign, &address(name), 0);
     let bid = Bid::slice();
     let (alice, keeper) = (world.margin("alice"), world.margin("keeper"));
-    let one = liquidate(&world.directory, &address("keeper"), &alice, &keeper, &bid).unwrap();
+    let one =
+        liquidate(&world.directory, &address("keeper"), &alice, &keeper, &bid, false).unwrap();
     let places =
         [(1, foreign), (2, pda::insurance(&foreign)), (3, margin("alice")), (4, margin("keeper"))];
     for (place, account) in places {
@@ -109,7 +111,8 @@ fn mark_and_bid_in_one_transaction_pay_no_more_than_the_bid() {
     let mark = plimsoll_client::instruction::mark_account(&world.directory, &world.margin("alice"));
     let (alice, keeper) = (world.margin("alice"), world.margin("keeper"));
     let authority = address("keeper");
-    let bid = liquidate(&world.directory, &authority, &alice, &keeper, &Bid::slice()).unwrap();
+    let bid =
+        liquidate(&world.directory, &authority, &alice, &keeper, &Bid::slice(), false).unwrap();
     let both = world.send(&[mark.unwrap(), bid], &["keeper"]).unwrap();
     let discount = |receipt: &plimsoll_tests::Receipt| {
         let events = receipt.events::<plimsoll_client::events::Liquidated>();
@@ -124,7 +127,8 @@ fn a_stranger_cannot_ward_a_keeper_off_by_dust() {
     let mut world = long_at(200, "136");
     let (alice, keeper) = (world.margin("alice"), world.margin("keeper"));
     let authority = address("keeper");
-    let bid = liquidate(&world.directory, &authority, &alice, &keeper, &Bid::slice()).unwrap();
+    let bid =
+        liquidate(&world.directory, &authority, &alice, &keeper, &Bid::slice(), false).unwrap();
     expect_error(world.deposit_by("mallory", "alice", "SOL", 1), "RowMustExist");
     world.deposit_by("mallory", "alice", "USDC", 1).unwrap();
     world.deposit_by("mallory", "keeper", "USDC", 1).unwrap();
@@ -137,7 +141,8 @@ fn a_row_that_comes_up_before_the_bid_lands_stops_it_by_name() {
     let mut world = long_at(200, "136");
     let (alice, keeper) = (world.margin("alice"), world.margin("keeper"));
     let authority = address("keeper");
-    let bid = liquidate(&world.directory, &authority, &alice, &keeper, &Bid::slice()).unwrap();
+    let bid =
+        liquidate(&world.directory, &authority, &alice, &keeper, &Bid::slice(), false).unwrap();
     world.deposit("alice", "BTC", 1).unwrap();
     let failure = world.send(&[bid], &["keeper"]).unwrap_err();
     assert!(failure.name.starts_with("RiskAccount"), "{failure:?}");
@@ -151,7 +156,7 @@ fn the_same_bid_twice_in_one_transaction_is_two_bids() {
     let part = lots(&world, "SOL-PERP", 100);
     let (alice, keeper) = (world.margin("alice"), world.margin("keeper"));
     let authority = address("keeper");
-    let one = liquidate(&world.directory, &authority, &alice, &keeper, &part).unwrap();
+    let one = liquidate(&world.directory, &authority, &alice, &keeper, &part, false).unwrap();
     let receipt = world.send(&[one.clone(), one], &["keeper"]).unwrap();
     let events = receipt.events::<plimsoll_client::events::Liquidated>();
     let after_first = events[0].requirement_before_quote_atoms - events[0].released_quote_atoms;

@@ -1,4 +1,4 @@
-//! Who pays when an account cannot: how much, from what fund, and what is left of the account?
+//! What does the insurance fund pay of a discount, and what when it is empty?
 
 use plimsoll_client::events::Liquidated;
 use plimsoll_client::instruction::Bid;
@@ -16,8 +16,8 @@ fn bankrupt(fund: u64) -> World {
     world
 }
 
-fn quarter() -> Bid {
-    Bid { request: BidRequest::Slice { share_max: 1 << 61 }, ..Bid::slice() }
+fn part(share_max: u64) -> Bid {
+    Bid { request: BidRequest::Slice { share_max }, ..Bid::slice() }
 }
 
 fn bid(world: &mut World, bid: &Bid) -> Liquidated {
@@ -29,101 +29,99 @@ fn fund(world: &World) -> i64 {
 }
 
 #[test]
-fn the_fund_pays_shortfall_and_discount_and_leaves_exactly_nothing() {
-    // 50.3 and half of 65, of which a tenth comes back.
-    for whole in [false, true] {
-        let mut world = bankrupt(100 * USDC);
-        let all = if whole { lots(&world, "SOL-PERP", 1_000) } else { Bid::slice() };
+fn the_fund_pays_the_least_discount_for_a_bankrupt_account() {
+    let mut world = bankrupt(100 * USDC);
 
-        let event = bid(&mut world, &all);
+    let event = bid(&mut world, &Bid::slice());
 
-        assert_eq!(event.beta_ppm, 500_000);
-        assert_near(event.insurance_paid_quote_atoms, 82_800_000, 2);
-        assert_near(event.discount_quote_atoms, 32_500_000, 1);
-        assert_near(event.insurance_cut_quote_atoms, 3_250_000, 1);
-        let paid = event.insurance_paid_quote_atoms - event.insurance_cut_quote_atoms;
-        assert_eq!(fund(&world), 100_000_000 - paid);
-        assert_eq!(world.position("alice", "SOL-PERP"), (0, 0));
-        // Nothing but the roundings of three amounts, which are for the account.
-        assert!((0..=3).contains(&world.view("alice").equity_quote_atoms));
-        assert_eq!(world.view("alice").liquidatable, 0);
-    }
+    // A fifth of 65, although beta stands at a half: a ring that bankrupts its own accounts
+    // gains no more than that. Nothing of it is cut.
+    assert_eq!(event.beta_ppm, 500_000);
+    assert_near(event.discount_quote_atoms, 13_000_000, 1);
+    assert_eq!(event.insurance_paid_quote_atoms, event.discount_quote_atoms);
+    assert_eq!(event.insurance_cut_quote_atoms, 0);
+    assert_eq!(fund(&world), 100_000_000 - event.insurance_paid_quote_atoms);
+    assert_near(event.shortfall_quote_atoms, 50_300_000, 2);
+    assert_eq!(world.position("alice", "SOL-PERP").0, 0);
+    // What others bear counts as hers from now on: nothing is left of the account.
+    assert!((0..=3).contains(&world.view("alice").equity_quote_atoms));
+    assert_eq!(world.view("alice").liquidatable, 0);
 }
 
 #[test]
-fn a_fund_too_small_for_the_whole_pays_for_a_part() {
-    // The whole takes 82.8 - 3.25; a quarter 20.7 - 0.8125.
-    let mut world = bankrupt(30 * USDC);
-    let whole = lots(&world, "SOL-PERP", 1_000);
-    expect_error(world.liquidate("keeper", "alice", &whole), "InsuranceInsufficient");
-    expect_error(world.liquidate("keeper", "alice", &Bid::slice()), "InsuranceInsufficient");
-
-    let event = bid(&mut world, &quarter());
-
-    assert_near(event.insurance_paid_quote_atoms, 20_700_000, 2);
-    assert_near(fund(&world), 30_000_000 - 20_700_000 + 812_500, 3);
-    // The shortfall shrank with the position.
-    assert_near(world.view("alice").equity_quote_atoms, -37_725_000, 3);
-    assert_eq!(world.position("alice", "SOL-PERP").0, 750);
-    // 10.1 are left, and a quarter of the whole is more.
-    let again = lots(&world, "SOL-PERP", 250);
-    expect_error(world.liquidate("keeper", "alice", &again), "InsuranceInsufficient");
-}
-
-#[test]
-fn the_cut_comes_in_before_the_fund_pays() {
-    // 79.55 net is enough, to within the roundings.
-    let mut world = bankrupt(79_549_990);
-    expect_error(world.liquidate("keeper", "alice", &Bid::slice()), "InsuranceInsufficient");
-    let mut world = bankrupt(79_550_005);
-    bid(&mut world, &Bid::slice());
-    assert!(fund(&world) <= 10);
-}
-
-#[test]
-fn an_empty_fund_pays_nobody() {
+fn an_empty_fund_stops_no_bid() {
     let mut world = bankrupt(0);
-    for one in [Bid::slice(), lots(&world, "SOL-PERP", 1)] {
-        expect_error(world.liquidate("keeper", "alice", &one), "InsuranceInsufficient");
-    }
-    // Somebody who cares may make her whole.
-    world.deposit_by("bob", "alice", "USDC", 60 * USDC).unwrap();
-    bid(&mut world, &lots_of(100));
-}
-
-fn lots_of(lots: i64) -> Bid {
-    crate::given::lots(&World::local(), "SOL-PERP", lots)
+    let event = bid(&mut world, &Bid::slice());
+    assert_eq!(event.discount_quote_atoms, 0);
+    assert_near(event.shortfall_quote_atoms, 50_300_000, 2);
+    assert_near(event.bidder_delta_quote_atoms, 200_300_000, 2);
 }
 
 #[test]
-fn pieces_of_a_bankrupt_account_cost_the_fund_what_the_whole_does() {
-    let cost = |parts: &[i64]| {
+fn a_fund_that_is_too_small_pays_what_it_has() {
+    let mut world = bankrupt(5 * USDC);
+    let event = bid(&mut world, &Bid::slice());
+    assert_eq!(event.insurance_paid_quote_atoms, 5_000_000);
+    assert_eq!(event.discount_quote_atoms, 5_000_000);
+    assert_eq!(fund(&world), 0);
+}
+
+#[test]
+fn the_group_may_cap_what_the_fund_pays_of_a_discount() {
+    let mut world = World::with(|markets| markets.group.insurance_cap = "2".parse().unwrap());
+    crate::given::traders(&mut world, &[("alice", 150), ("bob", 100_000), ("keeper", 100_000)]);
+    world.trade("alice", "bob", "SOL-PERP", 1_000, "150").unwrap();
+    world.insure(100 * USDC).unwrap();
+    world.walk_price("SOL", "130");
+    assert_eq!(bid(&mut world, &Bid::slice()).insurance_paid_quote_atoms, 2_000_000);
+}
+
+#[test]
+fn pieces_of_a_bankrupt_account_cost_what_the_whole_does() {
+    let cost = |parts: &[u64]| {
         let mut world = bankrupt(1_000 * USDC);
-        for part in parts {
-            bid(&mut world, &lots_of(*part));
+        let mut shortfall = 0;
+        for share in parts {
+            shortfall += bid(&mut world, &part(*share)).shortfall_quote_atoms;
         }
+        bid(&mut world, &Bid::slice());
+        let alice = world.margin("alice").state;
+        let last: i64 = alice.rows().unwrap().iter().map(|row| row.owed_quote_atoms).sum();
         assert!((0..=9).contains(&world.view("alice").equity_quote_atoms));
-        1_000_000_000 - fund(&world)
+        assert!(last >= shortfall);
+        (1_000_000_000 - fund(&world), last)
     };
-    let whole = cost(&[1_000]);
-    assert_near(whole, 79_550_000, 3);
-    assert_near(cost(&[500, 500]), whole, 6);
-    assert_near(cost(&[1, 999]), whole, 6);
-    assert_near(cost(&[333, 333, 334]), whole, 9);
+    let (whole, owed) = cost(&[]);
+    assert_near(whole, 13_000_000, 2);
+    assert_near(owed, 50_300_000, 3);
+    for parts in [&[1_u64 << 62][..], &[1 << 53], &[1 << 61, 1 << 61, 1 << 62]] {
+        let (pieces, owed_in_pieces) = cost(parts);
+        assert_near(pieces, whole, 6);
+        assert_near(owed_in_pieces, owed, 9);
+    }
 }
 
 #[test]
-fn a_discount_beyond_the_equity_is_paid_in_part() {
-    // 199.7 - 10 * 17 = 29.7 against 66.5, discount 33.25: the fund adds 3.55.
+fn equity_pays_before_the_fund_does() {
+    // 199.7 - 10 * 17 = 29.7 against 66.5: half of that is 33.25, but the equity reaches for no
+    // more than 29.7, which is more than the least discount of 13.3.
     let mut world = long_at(200, "133");
     world.insure(10 * USDC).unwrap();
     let all = lots(&world, "SOL-PERP", 1_000);
 
     let event = bid(&mut world, &all);
 
-    assert_near(event.insurance_paid_quote_atoms, 3_550_000, 2);
-    assert_near(fund(&world), 10_000_000 - 3_550_000 + 3_325_000, 3);
+    assert_near(event.discount_quote_atoms, 29_700_000, 2);
+    assert_eq!(event.insurance_paid_quote_atoms, 0);
+    assert_near(fund(&world), 10_000_000 + 2_970_000, 2);
     assert!((0..=3).contains(&world.view("alice").equity_quote_atoms));
+}
+
+#[test]
+fn a_bankrupt_account_is_sliced() {
+    let mut world = bankrupt(100 * USDC);
+    let all = lots(&world, "SOL-PERP", 1_000);
+    expect_error(world.liquidate("keeper", "alice", &all), "BidMustBeSlice");
 }
 
 #[test]

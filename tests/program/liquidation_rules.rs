@@ -260,7 +260,7 @@ fn owner_and_delegate_bid_for_an_account_and_nobody_else() {
     let bid = lots(&world, "SOL-PERP", 10);
     let by = |world: &World, name| {
         let (alice, keeper) = (world.margin("alice"), world.margin("keeper"));
-        liquidate(&world.directory, &address(name), &alice, &keeper, &bid).unwrap()
+        liquidate(&world.directory, &address(name), &alice, &keeper, &bid, false).unwrap()
     };
     for stranger in ["mallory", "alice", "owner"] {
         let one = by(&world, stranger);
@@ -299,7 +299,8 @@ fn a_bid_names_rows_that_are_there_each_once_and_no_more_than_there_is() {
     }
     let bid = lots(&world, "SOL-PERP", 10);
     let (alice, keeper) = (world.margin("alice"), world.margin("keeper"));
-    let mut one = liquidate(&world.directory, &address("keeper"), &alice, &keeper, &bid).unwrap();
+    let mut one =
+        liquidate(&world.directory, &address("keeper"), &alice, &keeper, &bid, false).unwrap();
     let at = one.data.windows(8).position(|bytes| bytes == sol.to_le_bytes()).unwrap();
     // What is too large for the client to reckon with.
     for amount in [i64::MAX, i64::MIN] {

@@ -18,7 +18,7 @@ fn bid(world: &mut World, bid: &Bid) -> Liquidated {
 fn simulated(world: &mut World, bid: &Bid) -> Liquidated {
     let (alice, keeper) = (world.margin("alice"), world.margin("keeper"));
     let authority = address("keeper");
-    let one = liquidate(&world.directory, &authority, &alice, &keeper, bid).unwrap();
+    let one = liquidate(&world.directory, &authority, &alice, &keeper, bid, false).unwrap();
     let receipt = world.vm.simulate(&[one], &[&keypair("keeper")]).unwrap();
     receipt.events::<Liquidated>()[0]
 }

@@ -105,6 +105,20 @@ fn a_groups_terms_of_liquidation_are_bounded() {
     for edit in edits {
         expect_error(listing.group(edit), "ParameterOutOfBounds");
     }
+    let edits: [fn(&mut GroupParams); 2] = [
+        |params| params.owner_first_seconds = 3_601,
+        |params| params.cool_down_seconds = 30 * 86_400 + 1,
+    ];
+    for edit in edits {
+        expect_error(listing.group(edit), "ParameterOutOfBounds");
+    }
+    for seconds in [3_599, 30 * 86_400 + 1] {
+        let Step::Group { roles, .. } = &mut listing.step else { panic!("the group") };
+        let sound = std::mem::replace(&mut roles.timelock.timelock_seconds, seconds);
+        expect_error(listing.group(|_| ()), "ParameterOutOfBounds");
+        let Step::Group { roles, .. } = &mut listing.step else { panic!("the group") };
+        roles.timelock.timelock_seconds = sound;
+    }
     expect_error(listing.group(|params| params.dust_quote_atoms = u64::MAX), "OutOfRange");
     // The widest that may be.
     let widest = |params: &mut GroupParams| {
@@ -115,6 +129,8 @@ fn a_groups_terms_of_liquidation_are_bounded() {
         params.buffer_ppm = 1_000_000;
         params.insurance_cut_ppm = 1_000_000;
         params.dust_quote_atoms = 0;
+        params.owner_first_seconds = 3_600;
+        params.cool_down_seconds = 30 * 86_400;
     };
     listing.group(widest).unwrap();
     // The same number twice: the system program's word for an account in use.
@@ -253,7 +269,7 @@ fn an_underlying_has_one_or_two_named_sources() {
 #[test]
 fn the_oracle_accounts_are_those_that_the_sources_name() {
     let mut listing = Listing::at(SOL);
-    let oracle = 5;
+    let oracle = 6;
     let whole = listing.instruction(&listing.step.clone());
     let mut missing = whole.clone();
     missing.accounts.pop();

@@ -2,7 +2,10 @@
 //! than running it.
 
 mod accounts;
+mod bankruptcy;
 mod given;
+mod governance;
+mod guardian;
 mod guards;
 mod largest;
 mod laws;
@@ -12,11 +15,15 @@ mod liquidation_insurance;
 mod liquidation_rules;
 mod liquidation_slice;
 mod listing;
+mod listing_later;
 mod migration;
 mod oracle_dumps;
 mod oracles;
+mod outflow;
 mod policy;
+mod replays;
 mod risk_accounts;
+mod steps;
 mod token_2022;
 mod trade;
 mod view;

@@ -15,8 +15,8 @@ fn a_second_run_does_nothing() {
     let first = apply(&mut ground.vm, &keypair("owner"), &ground.markets, &ground.names).unwrap();
     let second = apply(&mut ground.vm, &keypair("owner"), &ground.markets, &ground.names).unwrap();
 
-    // The group, 4 underlyings, 3 tokens, 3 instruments.
-    assert_eq!(first.steps.len(), 11);
+    // The group, 4 underlyings, 3 tokens, 3 instruments, the launch.
+    assert_eq!(first.steps.len(), 12);
     assert_eq!(second.steps, []);
     assert_eq!((first.group, first.mints), (second.group, second.mints));
 }
@@ -27,7 +27,7 @@ fn a_plan_alone_changes_nothing() {
 
     let plan = plan(&ground.vm, &owner(), &ground.markets, &ground.names).unwrap();
 
-    assert_eq!(plan.steps.len(), 11);
+    assert_eq!(plan.steps.len(), 12);
     assert_eq!(plan.steps[1].to_string(), "list underlying 0, USDC");
     assert!(ground.vm.svm.get_account(&pda::group(&owner(), 0)).is_none());
 }
@@ -37,12 +37,26 @@ fn what_was_added_to_the_file_is_all_that_is_done() {
     let mut ground = World::ground(Markets::local());
     let full = ground.markets.clone();
     ground.markets.instruments.truncate(1);
+    ground.markets.group.launch = false;
     apply(&mut ground.vm, &keypair("owner"), &ground.markets, &ground.names).unwrap();
 
     let plan = apply(&mut ground.vm, &keypair("owner"), &full, &ground.names).unwrap();
 
-    assert_eq!(plan.steps.len(), 2);
+    assert_eq!(plan.steps.len(), 3);
     assert!(matches!(plan.steps[0], Step::Instrument { index: 1, underlying: 2, .. }));
+    assert_eq!(plan.steps[2], Step::Launch);
+}
+
+#[test]
+fn what_is_added_after_the_launch_has_to_be_proposed() {
+    let mut ground = World::ground(Markets::local());
+    let full = ground.markets.clone();
+    ground.markets.instruments.truncate(2);
+    apply(&mut ground.vm, &keypair("owner"), &ground.markets, &ground.names).unwrap();
+
+    let text = plan(&ground.vm, &owner(), &full, &ground.names).unwrap_err().to_string();
+
+    assert_eq!(text, "the group is launched: to list instrument 2, ETH-PERP takes a proposal");
 }
 
 /// What a plan says when the file was changed after it was applied.

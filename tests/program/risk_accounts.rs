@@ -48,7 +48,7 @@ fn cases(world: &mut World) -> Vec<Case> {
     let withdraw = world.withdrawal("bob", "SOL", SOL / 100, 0);
     let directory = &world.directory;
     let keeper = address("carol");
-    let slice = ix::liquidate(directory, &keeper, &alice, &carol, &Bid::slice()).unwrap();
+    let slice = ix::liquidate(directory, &keeper, &alice, &carol, &Bid::slice(), false).unwrap();
     let mark = ix::mark_account(directory, &alice).unwrap();
     let view = ix::view_account(directory, &alice).unwrap();
     let withdrawable =
@@ -246,11 +246,11 @@ fn an_oracle_account_that_the_underlying_does_not_name_is_refused() {
 
     for at in [0, 1] {
         let mut one = ix::refresh_underlying(&world.directory, 1).unwrap();
-        one.accounts[1].pubkey = [copy, missing][at];
+        one.accounts[2].pubkey = [copy, missing][at];
         expect_error(world.send(&[one], &[]), "OracleWrongFeed");
     }
     let mut none = ix::refresh_underlying(&world.directory, 1).unwrap();
-    none.accounts.truncate(1);
+    none.accounts.truncate(2);
     expect_error(world.send(&[none], &[]), "RiskAccountMissing");
     let mut two = ix::refresh_underlying(&world.directory, 1).unwrap();
     two.accounts.push(AccountMeta::new_readonly(missing, false));
@@ -280,7 +280,7 @@ fn netting_bid(world: &World) -> Instruction {
     let (alice, bob) = (world.margin("alice"), world.margin("bob"));
     let key = world.instrument_key("SOL-PERP").raw();
     let bid = Bid::rows(vec![plimsoll_client::BidRow { key, amount: 100 }]);
-    ix::liquidate(&world.directory, &address("bob"), &alice, &bob, &bid).unwrap()
+    ix::liquidate(&world.directory, &address("bob"), &alice, &bob, &bid, false).unwrap()
 }
 
 #[test]

@@ -4,17 +4,22 @@
 //! | room | question |
 //! |---|---|
 //! | `world` | what can happen in a test, in one line each |
+//! | `govern` | what happens to the group itself |
+//! | `money` | what happens to profit, loss, interest, fees and stakes |
 //! | `setup` | what is there when a test begins |
 //! | `vm` | how does a transaction run, and what came of it |
 //! | `oracle` | what does an oracle account look like |
 //! | `tokens` | what do mints and token accounts look like |
 
+mod govern;
+mod money;
 mod oracle;
 mod setup;
 mod tokens;
 mod vm;
 mod world;
 
+pub use govern::{TIMELOCK, WINDOW};
 pub use oracle::{Feed, FeedKind};
 pub use setup::Ground;
 pub use tokens::{TransferFee, BTC, SOL, SPL_TOKEN, TOKEN_2022, USDC};

@@ -38,6 +38,9 @@ impl Ground {
                 ground.feed(&underlying.name, source);
             }
         }
+        for role in ["guardian", "lister", "risk manager"] {
+            ground.names.set(role, address(role));
+        }
         ground.vm.svm.airdrop(&address("owner"), 1_000_000_000_000).unwrap();
         ground
     }
@@ -86,7 +89,7 @@ impl Ground {
             }
         }
         assert_eq!(directory.group.state.owner, owner.pubkey());
-        World::new(self, directory)
+        World::new(self, directory, plan.steps)
     }
 }
 

@@ -6,11 +6,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use plimsoll_client::instruction as ix;
 use plimsoll_client::invariants::{check_step, token_balance, vault_addresses, Books, Broken};
 use plimsoll_client::source::{read, AccountSource};
-use plimsoll_client::state::MarginAccount;
+use plimsoll_client::state::{MarginAccount, Row};
 use plimsoll_client::{
     decode_return, pda, AccountReport, Address, GroupDirectory, Instruction, Keyed, Snapshot,
 };
-use plimsoll_migrations::{Decimal, Markets, Names};
+use plimsoll_migrations::{Decimal, Markets, Names, Step};
 use plimsoll_risk::{Check, Grade, Health, RowKey};
 
 use crate::oracle::Feed;
@@ -33,6 +33,10 @@ pub struct World {
     pub feeds: BTreeMap<String, Feed>,
     /// What is listed, as of the last transaction.
     pub directory: GroupDirectory,
+    /// What set the group up, with the parameters of everything listed then.
+    pub steps: Vec<Step>,
+    /// Mints of tokens that were listed after the launch.
+    pub(crate) listed_later: Vec<Address>,
     /// Addresses of all margin accounts.
     accounts: BTreeSet<Address>,
 }
@@ -61,9 +65,10 @@ impl World {
         Ground::new(markets)
     }
 
-    pub(crate) fn new(ground: Ground, directory: GroupDirectory) -> Self {
+    pub(crate) fn new(ground: Ground, directory: GroupDirectory, steps: Vec<Step>) -> Self {
         let Ground { vm, markets, names, feeds } = ground;
-        Self { vm, markets, names, feeds, directory, accounts: BTreeSet::new() }
+        let (accounts, listed_later) = (BTreeSet::new(), Vec::new());
+        Self { vm, markets, names, feeds, directory, steps, listed_later, accounts }
     }
 
     // What happens.
@@ -184,7 +189,12 @@ impl World {
     pub fn liquidate(&mut self, bidder: &str, name: &str, bid: &ix::Bid) -> Outcome {
         let authority = address(owner_of(bidder));
         let (account, own) = (self.margin(name), self.margin(bidder));
-        let one = ix::liquidate(&self.directory, &authority, &account, &own, bid).unwrap();
+        // Where an oracle account is broken, nobody knows, and the program says why.
+        let snapshot = Snapshot::new(&self.directory, &self.vm, self.vm.now());
+        let health = snapshot.and_then(|one| one.health(&account.state, Check::Maintenance));
+        let bankrupt = health.is_ok_and(|health| health.equity.is_negative());
+        let directory = &self.directory;
+        let one = ix::liquidate(directory, &authority, &account, &own, bid, bankrupt).unwrap();
         self.send(&[one], &[bidder])
     }
 
@@ -314,11 +324,14 @@ impl World {
         row.map_or(0, |row| collateral.totals().atoms(row.shares()).unwrap().get())
     }
 
-    /// An account's position: lots and quote flow (quote atoms).
+    /// An account's position: lots and quote flow (quote atoms, rounded down).
     pub fn position(&self, name: &str, instrument: &str) -> (i64, i64) {
         let account = self.margin(name).state;
         let row = account.row(self.instrument_key(instrument)).unwrap();
-        row.map_or((0, 0), |row| (row.lots, row.quote_atoms))
+        let listed = self.directory.instrument(self.instrument(instrument)).unwrap().state;
+        let indices = listed.side_indices(self.vm.now().time).unwrap();
+        let flow = |row: &Row| row.flow(&indices).unwrap().to_quote_floor().unwrap().get();
+        row.map_or((0, 0), |row| (row.lots, flow(row)))
     }
 
     /// What the insurance fund holds (quote atoms).
@@ -414,7 +427,7 @@ impl World {
 
     /// Reads the directory again, after the VM was used directly.
     pub fn reread(&mut self) {
-        self.directory.refresh(&self.vm, &[]).unwrap();
+        self.directory.refresh(&self.vm, &self.listed_later).unwrap();
     }
 
     /// The first law of one moment that does not hold.

@@ -75,6 +75,12 @@ where
     decode_return(data.strip_prefix(T::DISCRIMINATOR)?)
 }
 
+/// The bytes of a change, as a proposal keeps them.
+pub(crate) fn encode_argument(change: &plimsoll::governance::Change) -> Vec<u8> {
+    // Only a writer that is full could fail.
+    wincode::config::serialize(change, BORSH_CONFIG).unwrap_or_default()
+}
+
 /// The bytes of an account as the program would store it, for worlds that are set up by hand.
 pub fn encode<T: Discriminator + Pod>(account: &T) -> Vec<u8> {
     [T::DISCRIMINATOR, bytemuck::bytes_of(account)].concat()

@@ -31,7 +31,7 @@ impl<T> fmt::Debug for Keyed<T> {
     }
 }
 
-/// Which collaterals an instruction writes among its risk accounts.
+/// Which accounts behind rows an instruction writes among its risk accounts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access<'a> {
     /// None.
@@ -192,7 +192,7 @@ impl GroupDirectory {
             let address = self.row_address(key)?;
             let written = match access {
                 Access::ReadOnly => false,
-                Access::Writable(written) => key.kind() == RowKind::Token && written.contains(&key),
+                Access::Writable(written) => written.contains(&key),
             };
             metas.push(match written {
                 true => AccountMeta::new(address, false),

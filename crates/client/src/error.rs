@@ -46,6 +46,14 @@ program_errors! {
     ExtensionPermanentDelegate ExtensionTransferHook ExtensionDefaultAccountState
     ExtensionPausable ExtensionNonTransferable ExtensionConfidential ExtensionMintClose
     ExtensionNotAllowed UnknownUnderlying IndexExhausted
+    GroupNotLaunched AlreadyLaunched NotGuardian NotProposer ProposalStale ProposalNotRipe
+    ProposalDead ProposalVetoed ProposalExecuted ChangeTooLarge ChangeUnknownTarget Paused
+    PauseTooLong PauseBudgetSpent NotTighter OutflowExceeded OwnerFirst
+    InstrumentReduceOnly ProposalMismatch NotPendingOwner
+    NothingToSettle LossesPending InstrumentInDebt NothingToCollect
+    NothingToRepay NothingToShare NotBankrupt LossBeyondDeposits UtilisationExceeded
+    BidMustBeSlice RiskAccountReadOnly StakeVoid StakeTooSmall StakeCoolingDown
+    StakeNotExiting StakeExitExpired
 }
 
 /// Anchor's own custom numbers, by the names that Anchor gives them. Signers, seeds, owners, too
@@ -109,6 +117,8 @@ pub enum ClientError {
     UnknownUnderlying(u16),
     /// The group has no instrument with this index.
     UnknownInstrument(u16),
+    /// The group has no collateral with this index.
+    UnknownCollateral(u16),
     /// The group has no collateral with this mint.
     UnknownMint(Address),
     /// No such row is listed in the group.
@@ -140,6 +150,7 @@ impl fmt::Display for ClientError {
             }
             Self::UnknownUnderlying(index) => write!(f, "the group has no underlying {index}"),
             Self::UnknownInstrument(index) => write!(f, "the group has no instrument {index}"),
+            Self::UnknownCollateral(index) => write!(f, "the group has no collateral {index}"),
             Self::UnknownMint(mint) => write!(f, "the group has no collateral with mint {mint}"),
             Self::UnknownRow(key) => write!(f, "the group lists no row {key}"),
             Self::KeyInvalid(raw) => write!(f, "{raw} is not the key of a row"),

@@ -12,7 +12,7 @@ use plimsoll_risk::{
     Holding, LiquidationTerms, Market, Quote, RowKey, RowKind, RowTerms, ScenarioSet,
     UnderlyingTerms,
 };
-use plimsoll_units::{Fraction, Price, QuoteAtoms, Ratio, Slot, Slots};
+use plimsoll_units::{Fraction, Price, Ratio, Slots, Value};
 use solana_address::Address;
 
 use crate::directory::GroupDirectory;
@@ -27,7 +27,7 @@ const NOBODY: Address = Address::new_from_array([0; 32]);
 #[derive(Clone, Debug)]
 pub struct Snapshot<'a> {
     directory: &'a GroupDirectory,
-    slot: Slot,
+    now: Now,
     quotes: Vec<Quote>,
     underlyings: Vec<UnderlyingTerms>,
     rows: Vec<RowTerms>,
@@ -66,8 +66,8 @@ impl<'a> Snapshot<'a> {
         for (one, quote) in directory.underlyings.iter().zip(&quotes) {
             underlyings.push(underlying_terms(&one.state, quote, &factors)?);
         }
-        let rows = row_terms(directory, &underlyings)?;
-        Ok(Self { directory, slot: now.slot, quotes, underlyings, rows })
+        let rows = row_terms(directory, &underlyings, now)?;
+        Ok(Self { directory, now, quotes, underlyings, rows })
     }
 
     /// What the oracles of an underlying say, judged.
@@ -95,7 +95,7 @@ impl<'a> Snapshot<'a> {
 
     /// The rows of an account as the risk crate sees them: token shares as whole atoms.
     pub fn holdings(&self, account: &MarginAccount) -> Result<Vec<Holding>, ClientError> {
-        holdings(self.directory, account)
+        holdings(self.directory, account, self.now)
     }
 
     /// Health of an account.
@@ -142,7 +142,7 @@ impl<'a> Snapshot<'a> {
     pub fn beta(&self, account: &MarginAccount) -> Result<Ratio, ClientError> {
         let health = self.health(account, Check::Maintenance)?;
         let elapsed = match account.episode() {
-            Episode::Since(slot) => self.slot.elapsed_since(slot),
+            Episode::Since(slot) => self.now.slot.elapsed_since(slot),
             Episode::None => Slots::new(0),
         };
         Ok(beta(&self.liquidation_terms()?, depth(&health), elapsed))
@@ -156,19 +156,23 @@ impl<'a> Snapshot<'a> {
 }
 
 /// The rows of an account as the risk crate sees them: token shares as whole atoms, rounded
-/// against the account.
+/// against the account, and quote flows with their funding up to `now`.
 pub fn holdings(
     directory: &GroupDirectory,
     account: &MarginAccount,
+    now: Now,
 ) -> Result<Vec<Holding>, ClientError> {
     let rows = account.rows()?.iter().map(|row| {
         let key = row.key()?;
         Ok(match key.kind() {
             RowKind::Token => {
                 let atoms = directory.token(key)?.state.totals().atoms(row.shares())?;
-                Holding { key, quantity: atoms.get(), quote: QuoteAtoms::ZERO }
+                Holding { key, quantity: atoms.get(), quote: Value::ZERO }
             }
-            RowKind::Linear => Holding { key, quantity: row.lots, quote: row.quote() },
+            RowKind::Linear => {
+                let indices = directory.instrument(key.index())?.state.side_indices(now.time)?;
+                Holding { key, quantity: row.lots, quote: row.flow_with_owed(&indices)? }
+            }
         })
     });
     rows.collect()
@@ -197,6 +201,7 @@ fn quote(
 fn row_terms(
     directory: &GroupDirectory,
     underlyings: &[UnderlyingTerms],
+    now: Now,
 ) -> Result<Vec<RowTerms>, ClientError> {
     let mid = |index: u16| {
         let found = underlyings.get(usize::from(index)).map(|terms| terms.price);
@@ -204,7 +209,7 @@ fn row_terms(
     };
     let mut rows = Vec::with_capacity(directory.collaterals.len() + directory.instruments.len());
     for one in &directory.collaterals {
-        rows.push(token_terms(&one.state, mid(one.state.underlying)?)?);
+        rows.push(token_terms(&one.state, mid(one.state.underlying)?, now.time)?);
     }
     for one in &directory.instruments {
         rows.push(linear_terms(&one.state, mid(one.state.underlying)?)?);

@@ -4,16 +4,19 @@
 //! |---|---|
 //! | `POSITIONS_CANCEL` | per instrument, the sizes of all accounts add up to zero |
 //! | `OPEN_INTEREST_KNOWN` | per instrument, the pool's open interest is what accounts hold long |
-//! | `QUOTE_FLOW_CLOSED` | per instrument, quote flows, settled profit and fees add up to zero |
+//! | `QUOTE_FLOW_CLOSED` | per instrument, what positions, fees and dust claim is cash and debt |
+//! | `LOSSES_PENDING_KNOWN` | per instrument, what waits to be shared is what rows are owed |
 //! | `BALANCES_SUM` | per token, the stored totals are the sums of all accounts' balances |
-//! | `VAULT_COVERS` | per token, the vault holds at least deposits less borrows, and insurance |
+//! | `VAULT_COVERS` | per token, the vault holds at least deposits less borrows, what was set
+//! aside, and for the quote token the insurance fund and the pools' cash |
 //! | `ROWS_ORDERED` | every account's stored rows are sorted, used, and not too many |
-//! | `INDICES_RISE` | no index of interest falls |
+//! | `INDICES_RISE` | no index of interest falls, but for the deposit index when a loss is shared |
 //! | `COUNTERS_RISE` | volume and what insurance received and paid never fall |
 
 use std::fmt;
 
 use plimsoll::state::MarginAccount;
+use plimsoll_units::UnixSeconds;
 use solana_address::Address;
 
 use crate::directory::{GroupDirectory, Keyed};
@@ -73,11 +76,25 @@ impl Books<'_> {
         for (instrument, pool) in self.directory.instruments.iter().zip(&self.directory.pools) {
             let name = instrument.state.index;
             let rows = self.rows(instrument.state.key().raw());
-            let (mut lots, mut long, mut quote) = (0_i128, 0_i128, 0_i128);
+            let (mut lots, mut long, mut quote, mut owed) = (0_i128, 0_i128, 0_i128, 0_u128);
+            // Funding is the same on both sides, so that any moment gives the same sum.
+            let moment = UnixSeconds::new(instrument.state.funding_at);
+            let Ok(indices) = instrument.state.side_indices(moment) else {
+                return broken("QUOTE_FLOW_CLOSED", format!("instrument {name}: out of range"));
+            };
             for row in rows {
                 lots += i128::from(row.lots);
                 long += i128::from(row.lots.max(0));
-                quote += i128::from(row.quote_atoms);
+                owed += u128::from(row.owed_quote_atoms.unsigned_abs());
+                let Ok(flow) = row.flow(&indices) else {
+                    return broken("QUOTE_FLOW_CLOSED", format!("instrument {name}: out of range"));
+                };
+                quote += flow.get();
+            }
+            if owed != u128::from(instrument.state.losses_pending_quote_atoms) {
+                let pending = instrument.state.losses_pending_quote_atoms;
+                let detail = format!("instrument {name}: rows are owed {owed}, pending {pending}");
+                return broken("LOSSES_PENDING_KNOWN", detail);
             }
             if lots != 0 {
                 return broken("POSITIONS_CANCEL", format!("instrument {name}: {lots} lots"));
@@ -87,10 +104,11 @@ impl Books<'_> {
                 let detail = format!("instrument {name}: {long} lots long, pool says {known}");
                 return broken("OPEN_INTEREST_KNOWN", detail);
             }
-            let pool_quote =
-                i128::from(pool.state.pnl_quote_atoms) + i128::from(pool.state.fees_quote_atoms);
-            if quote + pool_quote != 0 {
-                let detail = format!("instrument {name}: accounts {quote}, pool {pool_quote}");
+            let pool = &pool.state;
+            let claims = quote + (i128::from(pool.fees_quote_atoms) << 48) + pool.dust.to_i128();
+            let backing = (i128::from(pool.cash_quote_atoms) << 48) + pool.debt.to_i128();
+            if claims != backing {
+                let detail = format!("instrument {name}: claims {claims}, cash and debt {backing}");
                 return broken("QUOTE_FLOW_CLOSED", detail);
             }
         }
@@ -133,8 +151,13 @@ impl Books<'_> {
                 };
                 claims += i128::from(atoms.get());
             }
+            // Set aside, in 2^-48 atoms: a part of an atom is not spent.
+            claims += one.state.reserve.to_i128() >> 48;
             if name == 0 {
                 claims += i128::from(self.directory.insurance.state.balance_quote_atoms);
+                for pool in &self.directory.pools {
+                    claims += i128::from(pool.state.cash_quote_atoms);
+                }
             }
             if i128::from(held) < claims {
                 let detail = format!("collateral {name}: holds {held}, owes {claims} atoms");
@@ -155,8 +178,9 @@ impl Books<'_> {
 pub fn check_step(before: &GroupDirectory, after: &GroupDirectory) -> Result<(), Broken> {
     for (old, new) in before.collaterals.iter().zip(&after.collaterals) {
         let (old, new) = (old.state, new.state);
-        let rises =
-            old.deposit_index() <= new.deposit_index() && old.borrow_index() <= new.borrow_index();
+        let loss_shared = old.losses_shared != new.losses_shared;
+        let rises = (loss_shared || old.deposit_index() <= new.deposit_index())
+            && old.borrow_index() <= new.borrow_index();
         if !rises {
             return broken("INDICES_RISE", format!("collateral {}", old.index));
         }

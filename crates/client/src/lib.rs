@@ -35,11 +35,13 @@ pub use plimsoll::{
     clock::Now,
     error::PlimsollError,
     events,
+    governance::{Change, PauseClass, Tightening, TimelockParams},
+    instructions::create_collateral::KinkParams,
     instructions::create_underlying::{ScenarioParams, SlopeParams, SourceParams},
     instructions::view_account::{AccountReport, UnderlyingView},
     oracle::{PriceFeedMessage, PriceUpdateV2, VerificationLevel, PYTH_PUSH, PYTH_RECEIVER},
-    state, BidLimits, BidRequest, BidRow, GroupParams, InstrumentParams, UnderlyingParams,
-    ID as PROGRAM_ID,
+    state, BidLimits, BidRequest, BidRow, CollateralParams, GroupParams, InstrumentParams,
+    RoleParams, UnderlyingParams, ID as PROGRAM_ID,
 };
 pub use solana_address::Address;
 pub use solana_instruction::{AccountMeta, Instruction};

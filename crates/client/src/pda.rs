@@ -42,8 +42,18 @@ pub fn pool(instrument: &Address) -> Address {
     find(&[seeds::POOL, instrument.as_ref()])
 }
 
+/// A staker's part of an insurance fund.
+pub fn stake(insurance: &Address, owner: &Address) -> Address {
+    find(&[seeds::STAKE, insurance.as_ref(), owner.as_ref()])
+}
+
 /// The margin account that `owner` numbered `sub_account`.
 pub fn margin(group: &Address, owner: &Address, sub_account: u16) -> Address {
     let sub_account = sub_account.to_le_bytes();
     find(&[seeds::MARGIN, group.as_ref(), owner.as_ref(), &sub_account])
+}
+
+/// The proposal with a number.
+pub fn proposal(group: &Address, id: u64) -> Address {
+    find(&[seeds::PROPOSAL, group.as_ref(), &id.to_le_bytes()])
 }

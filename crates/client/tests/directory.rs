@@ -231,7 +231,7 @@ fn a_bid_may_write_what_it_takes_and_the_quote_token() {
     let keeper = account(2, &[(position(1, 1), -1)]);
     let bid = Bid::rows(vec![BidRow { key: position(1, 1).raw(), amount: 4 }]);
 
-    let one = liquidate(&directory, &keeper.state.owner, &alice, &keeper, &bid).unwrap();
+    let one = liquidate(&directory, &keeper.state.owner, &alice, &keeper, &bid, false).unwrap();
 
     let group = directory.group.address;
     let written: Vec<Address> =

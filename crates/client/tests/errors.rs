@@ -79,6 +79,42 @@ const PINNED: &str = "
 6612 ExtensionNotAllowed
 6613 UnknownUnderlying
 6614 IndexExhausted
+6700 GroupNotLaunched
+6701 AlreadyLaunched
+6702 NotGuardian
+6703 NotProposer
+6704 ProposalStale
+6705 ProposalNotRipe
+6706 ProposalDead
+6707 ProposalVetoed
+6708 ProposalExecuted
+6709 ChangeTooLarge
+6710 ChangeUnknownTarget
+6711 Paused
+6712 PauseTooLong
+6713 PauseBudgetSpent
+6714 NotTighter
+6715 OutflowExceeded
+6716 OwnerFirst
+6717 InstrumentReduceOnly
+6718 ProposalMismatch
+6719 NotPendingOwner
+6800 NothingToSettle
+6801 LossesPending
+6802 InstrumentInDebt
+6803 NothingToCollect
+6804 NothingToRepay
+6805 NothingToShare
+6806 NotBankrupt
+6807 LossBeyondDeposits
+6808 UtilisationExceeded
+6809 BidMustBeSlice
+6810 RiskAccountReadOnly
+6811 StakeVoid
+6812 StakeTooSmall
+6813 StakeCoolingDown
+6814 StakeNotExiting
+6815 StakeExitExpired
 ";
 
 #[test]

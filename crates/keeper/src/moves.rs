@@ -3,7 +3,7 @@
 use plimsoll_risk::{
     allowed, quote_share, row_slice, Action, Holding, Market, RiskError, RowKey, RowKind,
 };
-use plimsoll_units::{BaseLots, Fraction, QuoteAtoms};
+use plimsoll_units::{BaseLots, Fraction, QuoteAtoms, Value};
 
 /// The rows that a slice takes: the same share of every row but the quote token's, rounded away
 /// from zero. Rows without a valid price stay where they are.
@@ -20,7 +20,7 @@ pub fn slice(
 /// The part of one row that a bid on named rows takes; `quantity` is at most the row's.
 pub fn named(row: &Holding, quantity: i64) -> Result<Holding, RiskError> {
     let quote = match row.key.kind() {
-        RowKind::Token => QuoteAtoms::ZERO,
+        RowKind::Token => Value::ZERO,
         RowKind::Linear => {
             quote_share(row.quote, BaseLots::new(quantity), BaseLots::new(row.quantity))?
         }
@@ -65,7 +65,7 @@ pub fn plus(holdings: &[Holding], taken: &[Holding]) -> Result<Vec<Holding>, Ris
 
 /// `holdings` with `delta` more quote tokens.
 pub fn paid(holdings: &[Holding], delta: QuoteAtoms) -> Result<Vec<Holding>, RiskError> {
-    let row = Holding { key: RowKey::QUOTE, quantity: delta.get(), quote: QuoteAtoms::ZERO };
+    let row = Holding { key: RowKey::QUOTE, quantity: delta.get(), quote: Value::ZERO };
     plus(holdings, &[row])
 }
 

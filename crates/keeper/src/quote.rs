@@ -22,7 +22,7 @@ pub struct Situation<'a> {
     pub episode: Episode,
     /// What the keeper's own account holds.
     pub own: &'a [Holding],
-    /// What the insurance fund can pay.
+    /// What the insurance fund can pay of one bid's discount.
     pub insurance: QuoteAtoms,
     /// Now.
     pub slot: Slot,
@@ -60,7 +60,7 @@ impl Situation<'_> {
         let left = moves::less(self.target, taken)?;
         let moved = health(&self.market, left.into_iter(), Check::Maintenance)?;
         let bid = Bid { before, moved, beta: self.beta(&before), kind };
-        let settlement = settle(&self.terms, &bid)?;
+        let settlement = settle(&self.terms, &bid, self.insurance)?;
         let own = moves::paid(&moves::plus(self.own, taken)?, settlement.bidder_delta)?;
         let own = health(&self.market, own.into_iter(), Check::Initial)?;
         Ok(Quoted { settlement, gross: self.gross(taken)?, own })

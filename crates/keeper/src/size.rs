@@ -89,8 +89,7 @@ pub fn best_row(
     Ok(best)
 }
 
-/// The bid's outcome if the rule allows it, the keeper can carry it and the insurance fund can
-/// pay its part. That a bid is refused is no error; that numbers overflow is one.
+/// The bid's outcome if the rule allows it and the keeper can carry it. That a bid is refused is no error; that numbers overflow is one.
 fn fitting(
     situation: &Situation<'_>,
     config: &Config,
@@ -102,7 +101,6 @@ fn fitting(
         Err(RiskError::Math(MathError::Overflow)) => return Err(MathError::Overflow.into()),
         Err(_) => return Ok(None),
     };
-    let insured = quoted.settlement.insurance_paid <= situation.insurance;
     let carried = quoted.is_carried(config)?;
-    Ok((insured && carried && quoted.gross > Value::ZERO).then_some(quoted))
+    Ok((carried && quoted.gross > Value::ZERO).then_some(quoted))
 }

@@ -3,12 +3,13 @@
 
 use std::collections::BTreeMap;
 
-use plimsoll_client::instruction::{liquidate, mark_account, Bid};
+use plimsoll_client::instruction::{liquidate, mark_account, share_losses, Bid};
 use plimsoll_client::source::read;
 use plimsoll_client::state::MarginAccount;
 use plimsoll_client::{
     Address, BidLimits, BidRequest, BidRow, ClientError, GroupDirectory, Keyed, Snapshot,
 };
+use plimsoll_units::QuoteAtoms;
 
 use crate::backoff::Backoff;
 use crate::chain::{Chain, Refusal};
@@ -26,6 +27,8 @@ pub struct Metrics {
     pub rows: u64,
     /// Episodes started.
     pub marks: u64,
+    /// Losses of bankrupt accounts that it had shared.
+    pub losses_shared: u64,
     /// Accounts left alone, by reason.
     pub waits: BTreeMap<Reason, u64>,
     /// Transactions refused, by name.
@@ -112,7 +115,8 @@ impl Keeper {
         reread(directory, chain)?;
         let target: Keyed<MarginAccount> = read(chain, account)?;
         let own: Keyed<MarginAccount> = read(chain, &self.account)?;
-        match self.decide(chain, directory, &target, &own, planner)? {
+        let (action, is_bankrupt) = self.decide(chain, directory, &target, &own, planner)?;
+        match action {
             Action::Wait(reason) => {
                 *self.metrics.waits.entry(reason).or_default() += 1;
                 Ok(None)
@@ -127,9 +131,13 @@ impl Keeper {
             }
             Action::Bid(offer) => {
                 let bid = bid(&offer);
-                let instruction = liquidate(directory, &self.authority, &target, &own, &bid)?;
-                match chain.send(&self.authority, &[instruction]) {
-                    Ok(()) => self.taken(account, &offer),
+                let authority = &self.authority;
+                let one = liquidate(directory, authority, &target, &own, &bid, is_bankrupt)?;
+                match chain.send(&self.authority, &[one]) {
+                    Ok(()) => {
+                        self.taken(account, &offer);
+                        self.share_losses(chain, directory, account)?;
+                    }
                     Err(refusal) => {
                         self.count(&refusal);
                         return Ok(Some(offer.request));
@@ -147,7 +155,7 @@ impl Keeper {
         target: &Keyed<MarginAccount>,
         own: &Keyed<MarginAccount>,
         planner: Planner,
-    ) -> Result<Action, ClientError> {
+    ) -> Result<(Action, bool), ClientError> {
         let now = chain.now()?;
         let snapshot = Snapshot::new(directory, chain, now)?;
         let situation = Situation {
@@ -156,10 +164,29 @@ impl Keeper {
             target: &snapshot.holdings(&target.state)?,
             episode: target.state.episode(),
             own: &snapshot.holdings(&own.state)?,
-            insurance: directory.insurance.state.balance()?,
+            insurance: insurance(directory)?,
             slot: now.slot,
         };
-        Ok(planner(&situation, &self.config)?)
+        let is_bankrupt = situation.health()?.equity.is_negative();
+        Ok((planner(&situation, &self.config)?, is_bankrupt))
+    }
+
+    /// What a bid on a bankrupt account left to others is paid at once: until then the instrument
+    /// stands still.
+    fn share_losses(
+        &mut self,
+        chain: &mut impl Chain,
+        directory: &GroupDirectory,
+        account: &Address,
+    ) -> Result<(), ClientError> {
+        let target: Keyed<MarginAccount> = read(chain, account)?;
+        for one in share_losses(directory, &target)? {
+            match chain.send(&self.authority, &[one]) {
+                Ok(()) => self.metrics.losses_shared += 1,
+                Err(refusal) => self.count(&refusal),
+            }
+        }
+        Ok(())
     }
 
     fn taken(&mut self, account: &Address, offer: &Offer) {
@@ -173,6 +200,13 @@ impl Keeper {
     fn count(&mut self, refusal: &Refusal) {
         *self.metrics.refusals.entry(refusal.name()).or_default() += 1;
     }
+}
+
+/// What the insurance fund can pay of one bid's discount.
+fn insurance(directory: &GroupDirectory) -> Result<QuoteAtoms, ClientError> {
+    let cap = directory.group.state.insurance_cap_quote_atoms;
+    let cap = QuoteAtoms::new(i64::try_from(cap).unwrap_or(i64::MAX));
+    Ok(directory.insurance.state.balance()?.min(cap))
 }
 
 /// The bid as the program wants it.

@@ -48,7 +48,7 @@ fn board(grade: Grade) -> Board {
     let row = |key, scale| RowTerms {
         key,
         price: price.checked_mul(Price::pow10(scale).unwrap()).unwrap(),
-        pnl_weight: Ratio::ONE,
+        weight: Ratio::ONE,
     };
     Board { underlyings: [terms], rows: [row(token(), -9), row(perp(), 0)] }
 }
@@ -68,12 +68,16 @@ impl Board {
 }
 
 fn cash(dollars: i64) -> Holding {
-    Holding { key: RowKey::QUOTE, quantity: dollars * DOLLAR, quote: QuoteAtoms::ZERO }
+    Holding { key: RowKey::QUOTE, quantity: dollars * DOLLAR, quote: Value::ZERO }
 }
 
 /// `lots` coins, bought at the price at which they stand.
 fn position(lots: i64) -> Holding {
-    Holding { key: perp(), quantity: lots, quote: QuoteAtoms::new(-lots * 10 * DOLLAR) }
+    Holding {
+        key: perp(),
+        quantity: lots,
+        quote: Value::from_quote(QuoteAtoms::new(-lots * 10 * DOLLAR)),
+    }
 }
 
 /// 1,000 lots are worth 10,000 dollars and require 500.
@@ -172,25 +176,25 @@ fn a_price_that_may_not_be_used_is_waited_for() {
 }
 
 #[test]
-fn a_bankrupt_account_is_taken_as_far_as_the_insurance_fund_pays() {
+fn a_bankrupt_account_pays_the_least_discount_as_far_as_the_fund_goes() {
     let (board, own) = (board(Grade::Valid), [cash(100_000)]);
     let target = long_with(-100);
     let mut situation = board.situation(&target, &own);
 
-    // Shortfall 100 and discount 250: all of it while the fund has that much.
+    // A fifth of the requirement of 500, and the shortfall of 100 is for others to bear.
     let whole = largest_slice(&situation, &Config::DEFAULT).unwrap().unwrap();
     assert!(whole.request.is_one());
-    assert_eq!(whole.quoted.settlement.insurance_paid.get(), 350 * DOLLAR);
+    assert_eq!(whole.quoted.settlement.insurance_paid.get(), 100 * DOLLAR);
+    assert_eq!(whole.quoted.settlement.shortfall.get(), 100 * DOLLAR);
 
-    // A fund of 35 dollars pays for a tenth.
+    // A fund of 35 dollars pays 35.
     situation.insurance = QuoteAtoms::new(35 * DOLLAR);
-    let part = largest_slice(&situation, &Config::DEFAULT).unwrap().unwrap();
-    assert!(part.quoted.settlement.insurance_paid.get() <= 35 * DOLLAR);
-    assert!(part.quoted.settlement.insurance_paid.get() > 34 * DOLLAR);
+    let whole = largest_slice(&situation, &Config::DEFAULT).unwrap().unwrap();
+    assert_eq!(whole.quoted.settlement.discount.get(), 35 * DOLLAR);
 
+    // Without a fund nobody works for nothing; but the clock may run.
     situation.insurance = QuoteAtoms::ZERO;
-    let action = plan(&situation, &Config::DEFAULT).unwrap();
-    assert_eq!(action, Action::Wait(Reason::NothingFits));
+    assert_eq!(plan(&situation, &Config::DEFAULT).unwrap(), Action::Mark);
 }
 
 #[test]
@@ -212,7 +216,7 @@ fn a_named_row_stops_short_of_the_buffer() {
 fn a_hedge_is_taken_whole_or_not_at_all() {
     let (board, own) = (board(Grade::Valid), [cash(1_000_000)]);
     // 600 coins of tokens under 1,000 lots short: net short 4,000 dollars, 200 required, 150 there.
-    let tokens = Holding { key: token(), quantity: 600_000_000_000, quote: QuoteAtoms::ZERO };
+    let tokens = Holding { key: token(), quantity: 600_000_000_000, quote: Value::ZERO };
     let target = vec![cash(-5_850), tokens, position(-1_000)];
     let situation = board.situation(&target, &own);
 

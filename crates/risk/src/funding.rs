@@ -160,5 +160,9 @@ pub fn funding_flow(
 ) -> Result<Value, MathError> {
     let seconds = now.elapsed_since(since).min(gap_max).get();
     let seconds = wide::signed(seconds).ok_or(MathError::Overflow)?;
+    // Every rate that is not absurd.
+    if let Some(steps) = rate.checked_mul(seconds).and_then(|one| one.checked_mul(STEPS_OF_RATE)) {
+        return Ok(Value::new(steps.into()));
+    }
     Value::new(rate.into()).times(seconds)?.times(STEPS_OF_RATE)
 }

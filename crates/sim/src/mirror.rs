@@ -10,10 +10,10 @@ use std::collections::BTreeMap;
 
 use plimsoll_client::invariants::{check_step, token_balance, vault_addresses, Books, Broken};
 use plimsoll_client::source::read;
-use plimsoll_client::state::MarginAccount;
+use plimsoll_client::state::{Collateral, Instrument, MarginAccount};
 use plimsoll_client::{AccountSource, Address, ClientError, GroupDirectory, Keyed, Now, Snapshot};
-use plimsoll_risk::{Holding, RiskError, RowKey, RowKind, RowTerms};
-use plimsoll_units::{MathError, QuoteAtoms, Value};
+use plimsoll_risk::{RiskError, RowKey, RowKind, RowTerms};
+use plimsoll_units::{Index, MathError, QuoteAtoms, Value};
 
 /// Which account of the copy lies at an address.
 #[derive(Clone, Copy, Debug)]
@@ -36,6 +36,7 @@ pub struct Mirror {
     vaults_token_atoms: Vec<u64>,
     places: BTreeMap<Address, Place>,
     terms: Vec<RowTerms>,
+    now: Now,
     /// How often the laws were checked.
     pub checks: u64,
 }
@@ -102,6 +103,7 @@ impl Mirror {
             accounts: Vec::new(),
             places,
             terms: Vec::new(),
+            now,
             checks: 0,
         };
         for vault in vaults {
@@ -114,6 +116,7 @@ impl Mirror {
     /// Takes over the prices of the oracle accounts as they are now.
     pub fn reprice(&mut self, source: &impl AccountSource, now: Now) -> Result<(), Fault> {
         self.terms = Snapshot::new(&self.directory, source, now)?.market().rows.to_vec();
+        self.now = now;
         Ok(())
     }
 
@@ -139,13 +142,21 @@ impl Mirror {
         written: &[Address],
     ) -> Result<(), Fault> {
         let before = self.directory.clone();
-        let worth_before = self.worth(written)?;
-        let mut tolerance = self.dust(written)?;
+        let accounts_before = self.accounts.clone();
+        let vaults_before = self.vaults_token_atoms.clone();
         for address in written {
             self.load(source, address)?;
         }
-        tolerance = tolerance.checked_add(self.dust(written)?)?;
-        let gained = self.worth(written)?.checked_sub(worth_before)?;
+        // Interest and shared losses go through an index: then every account may have paid.
+        let touched: Vec<usize> = match index_moved(&before, &self.directory) {
+            true => (0..self.accounts.len()).collect(),
+            false => self.margin_places(written),
+        };
+        let old = self.worth(&before, &accounts_before, &vaults_before, &touched)?;
+        let new =
+            self.worth(&self.directory, &self.accounts, &self.vaults_token_atoms, &touched)?;
+        let tolerance = old.dust.checked_add(new.dust)?;
+        let gained = new.worth.checked_sub(old.worth)?;
         if gained > tolerance {
             let detail = format!("{} quote atoms", gained.to_quote_ceil()?.get());
             return Err(Broken { law: "NO_FREE_EQUITY", detail }.into());
@@ -185,46 +196,75 @@ impl Mirror {
         Ok(found.ok_or(ClientError::UnknownRow(key))?)
     }
 
-    /// What the margin accounts among `written` are worth, with insurance fund and fees, less
-    /// what the vaults hold.
-    fn worth(&self, written: &[Address]) -> Result<Value, Fault> {
-        let mut worth =
-            Value::from_quote(self.directory.insurance.state.balance().map_err(ClientError::from)?);
-        for pool in &self.directory.pools {
+    fn margin_places(&self, written: &[Address]) -> Vec<usize> {
+        let place = |address| match self.places.get(address) {
+            Some(Place::Margin(at)) => Some(*at),
+            _ => None,
+        };
+        written.iter().filter_map(place).collect()
+    }
+
+    /// What these margin accounts are worth, with insurance fund, reserves and the claims of the
+    /// pools, less what the vaults hold and what pools owe.
+    fn worth(
+        &self,
+        directory: &GroupDirectory,
+        accounts: &[Keyed<MarginAccount>],
+        vaults: &[u64],
+        touched: &[usize],
+    ) -> Result<Worth, Fault> {
+        let balance = directory.insurance.state.balance().map_err(ClientError::from)?;
+        let (mut worth, mut dust) = (Value::from_quote(balance), Value::ZERO);
+        // The last digits of each value.
+        dust = dust.checked_add(Value::from_quote(QuoteAtoms::new(2)))?;
+        for pool in &directory.pools {
             let fees = i64::try_from(pool.state.fees_quote_atoms).unwrap_or(i64::MAX);
             worth = worth.checked_add(Value::from_quote(QuoteAtoms::new(fees)))?;
-            let pnl = QuoteAtoms::new(pool.state.pnl_quote_atoms);
-            worth = worth.checked_add(Value::from_quote(pnl))?;
+            worth = worth.checked_add(pool.state.dust.to_value())?;
+            worth = worth.checked_sub(pool.state.debt.to_value())?;
         }
-        for holding in self.holdings(written)? {
-            let value = self.terms(holding.key)?.price.value_floor(holding.quantity)?;
-            worth = worth.checked_add(value)?.checked_add(Value::from_quote(holding.quote))?;
+        for one in &directory.instruments {
+            let pending = i64::try_from(one.state.losses_pending_quote_atoms).unwrap_or(i64::MAX);
+            worth = worth.checked_sub(Value::from_quote(QuoteAtoms::new(pending)))?;
         }
-        for (one, held) in self.directory.collaterals.iter().zip(&self.vaults_token_atoms) {
-            let held = i64::try_from(*held).unwrap_or(i64::MAX);
-            let value = self.terms(one.state.key())?.price.value_floor(held)?;
-            worth = worth.checked_sub(value)?;
-        }
-        Ok(worth)
-    }
-
-    /// What rounding may add: an atom of each token row, and the last digits of each value.
-    fn dust(&self, written: &[Address]) -> Result<Value, Fault> {
-        let mut dust = Value::from_quote(QuoteAtoms::new(4));
-        for holding in self.holdings(written)? {
-            if holding.key.kind() == RowKind::Token {
-                dust = dust.checked_add(self.terms(holding.key)?.price.value_ceil(1)?)?;
+        for at in touched {
+            let Some(account) = accounts.get(*at) else { continue };
+            let held = plimsoll_client::health::holdings(directory, &account.state, self.now)?;
+            for holding in held {
+                let price = self.terms(holding.key)?.price;
+                let value = price.value_floor(holding.quantity)?;
+                worth = worth.checked_add(value)?.checked_add(holding.quote)?;
+                if holding.key.kind() == RowKind::Token {
+                    // An atom of each token row.
+                    dust = dust.checked_add(price.value_ceil(1)?)?;
+                }
             }
         }
-        Ok(dust)
-    }
-
-    fn holdings(&self, written: &[Address]) -> Result<Vec<Holding>, Fault> {
-        let mut all = Vec::new();
-        for account in written.iter().filter_map(|address| self.margin(address)) {
-            let held = plimsoll_client::health::holdings(&self.directory, &account.state)?;
-            all.extend(held);
+        for (one, held) in directory.collaterals.iter().zip(vaults) {
+            let price = self.terms(one.state.key())?.price;
+            let reserve = one.state.reserve.to_shares().to_atoms_floor(Index::ONE)?;
+            worth = worth.checked_add(price.value_floor(reserve.get())?)?;
+            let held = i64::try_from(*held).unwrap_or(i64::MAX);
+            worth = worth.checked_sub(price.value_floor(held)?)?;
         }
-        Ok(all)
+        Ok(Worth { worth, dust })
     }
+}
+
+/// What a part of the group is worth, and what rounding may add to it.
+struct Worth {
+    worth: Value,
+    dust: Value,
+}
+
+/// Did something reach accounts that were not written? Funding moves both sides of an instrument
+/// alike, and is valued at one moment.
+fn index_moved(before: &GroupDirectory, after: &GroupDirectory) -> bool {
+    let gap = |one: &Keyed<Instrument>| {
+        one.state.long_index.to_i128().wrapping_sub(one.state.short_index.to_i128())
+    };
+    let charged = before.instruments.iter().zip(&after.instruments).any(|(a, b)| gap(a) != gap(b));
+    let mut tokens = before.collaterals.iter().zip(&after.collaterals);
+    let index = |one: &Keyed<Collateral>| (one.state.deposit_index, one.state.borrow_index);
+    charged || tokens.any(|(a, b)| index(a) != index(b))
 }

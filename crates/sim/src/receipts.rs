@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use anchor_lang::Discriminator;
-use plimsoll::events::Liquidated;
-use plimsoll_client::{Address, PROGRAM_ID};
+use plimsoll::events::{Liquidated, LossAssigned, LossShared};
+use plimsoll_client::{decode_event, Address, PROGRAM_ID};
 
 /// A `Liquidated` event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,15 +29,16 @@ pub struct Receipt {
     pub insurance_cut: i64,
     /// What the insurance fund paid (quote atoms).
     pub insurance_paid: i64,
+    /// What the bidder's quote balance changed by (quote atoms).
+    pub bidder_delta: i64,
+    /// What the account could not pay, and others bear (quote atoms).
+    pub shortfall: i64,
 }
 
 impl Receipt {
-    /// What the fund paid for a shortfall, discounts aside: a loss that equity did not cover.
+    /// A loss that equity did not cover, whoever bore it.
     pub fn bad_debt(&self) -> i64 {
-        match self.equity_before < 0 {
-            true => self.insurance_paid - self.discount,
-            false => 0,
-        }
+        self.shortfall
     }
 }
 
@@ -45,6 +46,33 @@ impl Receipt {
 pub fn receipts(logs: &[String]) -> Vec<Receipt> {
     let data = logs.iter().filter_map(|line| line.strip_prefix("Program data: "));
     data.filter_map(|text| receipt(&base64(text)?)).collect()
+}
+
+/// Losses of bankrupt accounts by who bore them (quote atoms).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Losses {
+    /// By the insurance fund.
+    pub insured: i64,
+    /// By the opposite side of an instrument.
+    pub charged: i64,
+    /// By nobody yet: instruments owe it.
+    pub debt: i64,
+}
+
+impl Losses {
+    /// Adds what a transaction's logs say.
+    pub fn add(&mut self, logs: &[String]) {
+        let data = logs.iter().filter_map(|line| line.strip_prefix("Program data: "));
+        for bytes in data.filter_map(base64) {
+            if let Some(one) = decode_event::<LossAssigned>(&bytes) {
+                self.insured += one.insurance_paid_quote_atoms;
+            } else if let Some(one) = decode_event::<LossShared>(&bytes) {
+                self.insured += one.insurance_paid_quote_atoms;
+                self.charged += one.charged_quote_atoms;
+                self.debt += one.debt_quote_atoms;
+            }
+        }
+    }
 }
 
 fn receipt(bytes: &[u8]) -> Option<Receipt> {
@@ -60,9 +88,10 @@ fn receipt(bytes: &[u8]) -> Option<Receipt> {
         discount: i64::from_le_bytes(take(&mut rest)?),
         insurance_cut: i64::from_le_bytes(take(&mut rest)?),
         insurance_paid: i64::from_le_bytes(take(&mut rest)?),
+        bidder_delta: i64::from_le_bytes(take(&mut rest)?),
+        shortfall: i64::from_le_bytes(take(&mut rest)?),
     };
-    // What the bidder's balance changed by ends the event.
-    (rest.len() == 8).then_some(receipt)
+    rest.is_empty().then_some(receipt)
 }
 
 fn take<const N: usize>(rest: &mut &[u8]) -> Option<[u8; N]> {
@@ -158,11 +187,12 @@ mod tests {
             insurance_cut_quote_atoms: 9,
             insurance_paid_quote_atoms: 10,
             bidder_delta_quote_atoms: 11,
+            shortfall_quote_atoms: 12,
         };
         let receipt = receipt(&event.data()).unwrap();
         assert_eq!((receipt.slot, receipt.equity_before, receipt.released), (3, -4, 6));
         assert_eq!((receipt.beta_ppm, receipt.insurance_cut), (7, 9));
-        assert_eq!(receipt.bad_debt(), 2);
+        assert_eq!(receipt.bad_debt(), 12);
     }
 
     #[test]

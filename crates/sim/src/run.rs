@@ -13,7 +13,7 @@ use crate::cast::{assemble, publish, send, Cast};
 use crate::deals::deal;
 use crate::options::Options;
 use crate::prices::{described, load, Bar, Path, Price8, COINS};
-use crate::receipts::{Costs, Receipt};
+use crate::receipts::{Costs, Losses, Receipt};
 use crate::record::{add_receipts, count, standings, Class, Fate, Sample, Standing};
 use crate::seed::Rng;
 use crate::unwind::{unwind, Appetite};
@@ -68,6 +68,8 @@ pub struct Outcome {
     pub liquidated: usize,
     /// See `liquidated`.
     pub bankrupt: usize,
+    /// Who bore what bankrupt accounts could not pay.
+    pub losses: Losses,
     /// What traders owe at the end beyond what they have.
     pub owed_end: i64,
     /// Compute units by instruction.
@@ -282,6 +284,7 @@ impl Evening {
             insurance_start: self.insurance_start,
             gross_start: self.gross_start,
             equity_start: sum(&self.start, |equity| equity),
+            losses: self.world.losses,
             owed_end: sum(&ended, |equity| -equity.min(0)),
             liquidated: liquidated.len(),
             bankrupt: bankrupt.len(),

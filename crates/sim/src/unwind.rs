@@ -37,7 +37,12 @@ pub fn unwind(
     let account = world.margin(&party.account)?;
     let text = |error: ClientError| error.to_string();
     let directory = world.directory()?.clone();
-    let rows = plimsoll_client::health::holdings(&directory, &account.state).map_err(text)?;
+    let rows = plimsoll_client::health::holdings(
+        &directory,
+        &account.state,
+        plimsoll_keeper::Chain::now(world).map_err(|error| error.to_string())?,
+    )
+    .map_err(text)?;
     for row in rows.iter().filter(|row| row.key != RowKey::QUOTE && row.quantity != 0) {
         if appetite.quote_atoms < DUST_QUOTE_ATOMS {
             break;

@@ -22,7 +22,7 @@ use solana_transaction::Transaction;
 use crate::mirror::{Fault, Mirror};
 use crate::names::instruction_name;
 use crate::oracle::{Oracle, Published};
-use crate::receipts::{receipts, Costs, Receipt};
+use crate::receipts::{receipts, Costs, Losses, Receipt};
 use crate::seed::Rng;
 use crate::tokens::{compute_limit, SYSTEM_PROGRAM};
 
@@ -46,6 +46,8 @@ pub struct World {
     pub costs: Costs,
     /// Liquidations since they were last taken away.
     pub receipts: Vec<Receipt>,
+    /// Who bore what bankrupt accounts could not pay.
+    pub losses: Losses,
     /// Transactions that succeeded.
     pub transactions: u64,
     /// The first law that was found broken.
@@ -69,6 +71,7 @@ impl World {
             mirror: None,
             costs: Costs::default(),
             receipts: Vec::new(),
+            losses: Losses::default(),
             transactions: 0,
             fault: None,
         };
@@ -164,6 +167,7 @@ impl World {
         self.transactions += 1;
         self.costs.add(&meta.logs, &names);
         self.receipts.extend(receipts(&meta.logs));
+        self.losses.add(&meta.logs);
         self.follow(instructions)
     }
 

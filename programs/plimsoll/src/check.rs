@@ -56,12 +56,22 @@ pub enum Ix {
     StakeInsurance,
     Unstake,
     WriteOffDebt,
+    LaunchGroup,
+    ProposeOwner,
+    AcceptOwnership,
+    Propose,
+    Execute,
+    Veto,
+    CloseProposal,
+    Pause,
+    Unpause,
+    Tighten,
     ViewAccount,
     ViewWithdrawable,
 }
 
 /// Instruction, its name in the IDL, and what it owes.
-pub const POLICIES: [(Ix, &str, Policy); 26] = [
+pub const POLICIES: [(Ix, &str, Policy); 36] = [
     (Ix::CreateGroup, "create_group", Policy::OptedOut),
     (Ix::CreateUnderlying, "create_underlying", Policy::OptedOut),
     (Ix::CreateCollateral, "create_collateral", Policy::OptedOut),
@@ -86,6 +96,16 @@ pub const POLICIES: [(Ix, &str, Policy); 26] = [
     (Ix::StakeInsurance, "stake_insurance", Policy::OptedOut),
     (Ix::Unstake, "unstake", Policy::OptedOut),
     (Ix::WriteOffDebt, "write_off_debt", Policy::OptedOut),
+    (Ix::LaunchGroup, "launch_group", Policy::OptedOut),
+    (Ix::ProposeOwner, "propose_owner", Policy::OptedOut),
+    (Ix::AcceptOwnership, "accept_ownership", Policy::OptedOut),
+    (Ix::Propose, "propose", Policy::OptedOut),
+    (Ix::Execute, "execute", Policy::OptedOut),
+    (Ix::Veto, "veto", Policy::OptedOut),
+    (Ix::CloseProposal, "close_proposal", Policy::OptedOut),
+    (Ix::Pause, "pause", Policy::OptedOut),
+    (Ix::Unpause, "unpause", Policy::OptedOut),
+    (Ix::Tighten, "tighten", Policy::OptedOut),
     (Ix::ViewAccount, "view_account", Policy::ReadOnly),
     (Ix::ViewWithdrawable, "view_withdrawable", Policy::ReadOnly),
 ];

@@ -5,20 +5,20 @@
 //! |---|---|
 //! | what a position lost, settled or not | the instrument: assigned here, shared by `share_loss` |
 //! | a token, at its price | that token's lenders, at once: through the deposit index |
-//! | quote tokens, but for settled losses | the lenders of the quote token, by `write_off_debt` |
+//! | quote tokens, but for settled losses | the lenders of the quote token, likewise |
 //!
 //! What a bid assigns goes with the requirement that it releases, so that the owner of an account
 //! that is only partly unloaded gains nothing when the price turns.
 
 use anchor_lang::prelude::*;
 use plimsoll_risk::{allowed, part_floor, Action, RowKey, RowKind};
-use plimsoll_units::{QuoteAtoms, TokenAtoms, Value};
+use plimsoll_units::{Price, QuoteAtoms, TokenAtoms, Value};
 
 use crate::bid::Taking;
-use crate::check::Guarded;
+use crate::check::{Guarded, RowPermit};
 use crate::error::{Named, PlimsollError};
 use crate::instructions::settle_position::credit;
-use crate::state::{Collateral, Instrument, Insurance, Row, QUOTE_KEY};
+use crate::state::{Collateral, Instrument, Insurance, MarginAccount, Row, QUOTE_KEY};
 use crate::token;
 
 /// What the account owes by one of its rows.
@@ -53,8 +53,7 @@ pub(crate) fn claims(guarded: &Guarded<'_, '_>) -> Result<Vec<Claim>> {
                 let flow = row.flow(&guarded.market.side_indices(key)?)?;
                 let value = price.value_floor(row.lots).named()?.checked_add(flow).named()?;
                 let open = value.checked_neg().named()?.max(Value::ZERO);
-                let settled = QuoteAtoms::new(row.settled_quote_atoms).checked_neg().named()?;
-                let settled = Value::from_quote(settled.max(QuoteAtoms::ZERO));
+                let settled = Value::from_quote(QuoteAtoms::new(row.settled_debt_quote_atoms));
                 let paid = part_floor(attributed, settled, Value::from_quote(losses)).named()?;
                 unsettled = unsettled.checked_sub(paid).named()?;
                 open.checked_add(Value::from_quote(paid)).named()?
@@ -68,7 +67,7 @@ pub(crate) fn claims(guarded: &Guarded<'_, '_>) -> Result<Vec<Claim>> {
     Ok(claims)
 }
 
-/// The account's debt of quote tokens, but for what was assigned before.
+/// The account's debt of quote tokens, but for what was assigned to instruments before.
 fn quote_debt(guarded: &Guarded<'_, '_>, rows: &[Row]) -> Result<QuoteAtoms> {
     let mut debt = QuoteAtoms::ZERO;
     for row in rows {
@@ -81,12 +80,12 @@ fn quote_debt(guarded: &Guarded<'_, '_>, rows: &[Row]) -> Result<QuoteAtoms> {
     Ok(debt.max(QuoteAtoms::ZERO))
 }
 
-/// What settlements have taken from the quote balance for positions that are still there.
+/// The quote debt that settlements have caused for positions that are still there.
 fn settled_losses(rows: &[Row]) -> Result<QuoteAtoms> {
     let mut losses = QuoteAtoms::ZERO;
     for row in rows {
-        let settled = QuoteAtoms::new(row.settled_quote_atoms);
-        losses = losses.checked_sub(settled.min(QuoteAtoms::ZERO)).named()?;
+        let settled = QuoteAtoms::new(row.settled_debt_quote_atoms);
+        losses = losses.checked_add(settled).named()?;
     }
     Ok(losses)
 }
@@ -117,7 +116,9 @@ pub(crate) fn assign(
         let mut one = Assigned::new(claim.key, part);
         match claim.key.kind() {
             RowKind::Linear => record(guarded, claim, &mut one)?,
-            RowKind::Token if claim.key == QUOTE_KEY => record_quote(guarded, &mut one)?,
+            RowKind::Token if claim.key == QUOTE_KEY => {
+                charge_quote_lenders(guarded, insurance, &mut one)?
+            }
             RowKind::Token => {
                 let taken = takings.iter().find(|taking| taking.key == claim.key);
                 let debt = taken.map_or(0, |taking| taking.quantity.min(0));
@@ -155,13 +156,56 @@ fn record(guarded: &mut Guarded<'_, '_>, claim: &Claim, one: &mut Assigned) -> R
     Ok(())
 }
 
-/// The quote lenders' part waits in the account's quote row.
-fn record_quote(guarded: &mut Guarded<'_, '_>, one: &mut Assigned) -> Result<()> {
-    let row = guarded.parties.first.row_mut(QUOTE_KEY, &guarded.permit)?;
-    let owed = QuoteAtoms::new(row.owed_quote_atoms).checked_add(one.loss).named()?;
-    row.owed_quote_atoms = owed.get();
-    one.pending = one.loss;
+/// The lenders of the quote token bear their part at once.
+fn charge_quote_lenders(
+    guarded: &mut Guarded<'_, '_>,
+    insurance: &mut Insurance,
+    one: &mut Assigned,
+) -> Result<()> {
+    let view = guarded.market.row_view(QUOTE_KEY)?;
+    // SAFETY: no other load of this collateral is alive, and risk accounts cannot be any of the
+    // declared writable accounts.
+    let mut quote = unsafe { Account::<Collateral>::load_mut(view)? };
+    quote.accrue(guarded.now.time)?;
+    let borne = write_off(guarded.parties.first, &mut quote, insurance, one.loss, &guarded.permit)?;
+    (one.reserve, one.insurance, one.depositors) =
+        (borne.reserve, borne.insurance, borne.depositors);
     Ok(())
+}
+
+/// Who bore a loss of quote tokens.
+pub(crate) struct Borne {
+    /// Out of what was set aside of interest.
+    pub(crate) reserve: TokenAtoms,
+    /// By the insurance fund.
+    pub(crate) insurance: QuoteAtoms,
+    /// By depositors.
+    pub(crate) depositors: TokenAtoms,
+}
+
+/// Credits an account with what it cannot pay of its quote debt. In this order: what was set aside
+/// of quote interest, the insurance fund up to the collateral's cap, all depositors of quote
+/// tokens through the deposit index. The indices must be those of now, and the rates be set anew
+/// afterwards.
+pub(crate) fn write_off(
+    account: &mut MarginAccount,
+    quote: &mut Collateral,
+    insurance: &mut Insurance,
+    loss: QuoteAtoms,
+    permit: &RowPermit,
+) -> Result<Borne> {
+    let reserve = quote.take_reserve(token::token(loss))?;
+    let rest = loss.checked_sub(token::quote(reserve)).named()?;
+    let cap = i64::try_from(quote.insurance_cap_quote_atoms).unwrap_or(i64::MAX);
+    let paid = rest.min(QuoteAtoms::new(cap)).min(insurance.balance()?);
+    insurance.pay(paid)?;
+    let depositors = token::token(rest.checked_sub(paid).named()?);
+    // The debt goes first: its account must not bear a part of it.
+    credit(account, quote, loss, permit)?;
+    quote.write_down(depositors)?;
+    let row = account.row_mut(QUOTE_KEY, permit)?;
+    row.shares = quote.sweep_dust(row.shares())?.into();
+    Ok(Borne { reserve, insurance: paid, depositors })
 }
 
 /// A token's lenders bear their part at once: the bidder, who has just taken over the debt at its
@@ -179,22 +223,21 @@ fn charge_lenders(
     let (quote, lent) = (guarded.market.row_view(QUOTE_KEY)?, guarded.market.row_view(key)?);
     // SAFETY: no other load of these two collaterals is alive, the walk over the risk accounts
     // gave each its own place, and they cannot be any of the declared writable accounts.
-    let (mut quote, mut lent) =
-        unsafe { (Account::<Collateral>::load_mut(quote)?, Account::<Collateral>::load_mut(lent)?) };
+    let (mut quote, mut lent) = unsafe {
+        (Account::<Collateral>::load_mut(quote)?, Account::<Collateral>::load_mut(lent)?)
+    };
     let cap = i64::try_from(lent.insurance_cap_quote_atoms).unwrap_or(i64::MAX);
     one.insurance = one.loss.min(QuoteAtoms::new(cap)).min(insurance.balance()?);
     insurance.pay(one.insurance)?;
     credit(guarded.parties.first, &mut quote, one.insurance, &guarded.permit)?;
 
     let rest = one.loss.checked_sub(one.insurance).named()?;
-    let per_quote = price.recip().named()?;
-    let cleared = Value::from_quote(rest).mul_price_floor(per_quote).named()?;
-    let cleared = token::token(cleared.to_quote_floor().named()?).min(debt);
+    let cleared = token::token(worth_of(rest, price)?).min(debt);
     one.loss = one.insurance;
     if !cleared.is_positive() {
         return Ok(());
     }
-    let worth = price.value_floor(cleared.get()).named()?.to_quote_floor().named()?.min(rest);
+    let worth = price.value_floor(cleared.get()).named()?.to_quote_ceil().named()?.min(rest);
     lent.accrue(guarded.now.time)?;
     let row = guarded.parties.second()?.row_mut(key, &guarded.permit)?;
     let mut totals = lent.totals();
@@ -211,6 +254,16 @@ fn charge_lenders(
     Ok(())
 }
 
+/// Token atoms for an amount of quote. Rounded up where an atom is worth no more than one of quote,
+/// so that nothing is left over for others; down where it is, since it could be worth a fortune.
+fn worth_of(amount: QuoteAtoms, price: Price) -> Result<QuoteAtoms> {
+    let exact = Value::from_quote(amount).mul_price_floor(price.recip().named()?).named()?;
+    match price <= Price::ONE {
+        true => exact.to_quote_ceil().named(),
+        false => exact.to_quote_floor().named(),
+    }
+}
+
 /// What was assigned to one claim, and who bore it.
 pub(crate) struct Assigned {
     /// Key of the row.
@@ -223,7 +276,7 @@ pub(crate) struct Assigned {
     pub(crate) insurance: QuoteAtoms,
     /// By the token's depositors.
     pub(crate) depositors: TokenAtoms,
-    /// Waits to be shared.
+    /// Waits to be shared in the instrument.
     pub(crate) pending: QuoteAtoms,
 }
 

@@ -4,7 +4,7 @@ use anchor_lang::prelude::*;
 use plimsoll_units::{Slot, UnixSeconds};
 
 /// The moment at which an instruction runs.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub struct Now {
     /// Current slot.
     pub slot: Slot,

@@ -1,12 +1,15 @@
 //! Every way in which the program says no, as numbers that never move.
 //!
 //! The hundreds group by concern: 0 access, 100 input, 200 oracle, 300 margin, 400 trading,
-//! 500 liquidation, 600 listing, 700 governance, 800 money. Anchor adds its own offset of 6000. A name states the fact that
-//! failed; the message says what would satisfy the check.
+//! 500 liquidation, 600 listing, 700 governance, 800 money. Anchor adds its own offset of 6000. A
+//! name states the fact that failed; the message says what would satisfy the check.
+
+mod report;
 
 use anchor_lang::prelude::*;
-use plimsoll_risk::{Grade, RiskError};
-use plimsoll_units::MathError;
+
+pub(crate) use report::Named;
+pub use report::{grade_error, report};
 
 /// The program's errors. `client::error_name` maps the number back to the name.
 #[error_code]
@@ -253,9 +256,68 @@ pub enum PlimsollError {
     IndexExhausted = 614,
 
     // Governance.
+    /// The group is being set up.
+    #[msg("the group takes no money before its owner launches it")]
+    GroupNotLaunched = 700,
+    /// The group has users.
+    #[msg("after the launch this takes a proposal that has waited for the timelock")]
+    AlreadyLaunched = 701,
+    /// The signer is not the guardian.
+    #[msg(
+        "only the guardian may do this; a proposal may be taken back by its proposer or the owner"
+    )]
+    NotGuardian = 702,
+    /// The signer has no role for this.
+    #[msg("the owner may propose anything, the lister listings, the risk manager parameters")]
+    NotProposer = 703,
+    /// The proposal was signed too long ago.
+    #[msg("a proposal must name a slot of the last minute")]
+    ProposalStale = 704,
+    /// The timelock runs.
+    #[msg("the proposal's time has not come, or it is not over yet")]
+    ProposalNotRipe = 705,
+    /// The window is over.
+    #[msg("the proposal was not executed in time; propose it again")]
+    ProposalDead = 706,
+    /// Refused or taken back.
+    #[msg("the proposal was vetoed")]
+    ProposalVetoed = 707,
+    /// Carried out already.
+    #[msg("the proposal was executed already")]
+    ProposalExecuted = 708,
+    /// More than one step.
+    #[msg("a value may at most double or halve, a margin move by one half, in one change")]
+    ChangeTooLarge = 709,
+    /// The target is missing or another.
+    #[msg("the account that the change names must follow, writable if it is to be changed")]
+    ChangeUnknownTarget = 710,
+    /// The guardian halts this.
+    #[msg("the guardian has paused this; it ends by itself")]
+    Paused = 711,
+    /// More than a day.
+    #[msg("a pause lasts between a second and a day")]
+    PauseTooLong = 712,
+    /// Three days were used up.
+    #[msg("the guardian's budget of pauses is spent; it gains one second in ten")]
+    PauseBudgetSpent = 713,
+    /// The guardian may not loosen.
+    #[msg("the guardian may only lower what lets new risk in")]
+    NotTighter = 714,
+    /// Too much has left within the hour.
+    #[msg("the outflow limit of the token is reached; the log says how much may leave now")]
+    OutflowExceeded = 715,
+    /// Bids rest for a while.
+    #[msg("after an oracle gap or a pause only owners may act on their accounts for a while")]
+    OwnerFirst = 716,
     /// Positions may only shrink.
     #[msg("in this instrument positions may only shrink")]
     InstrumentReduceOnly = 717,
+    /// Not what was proposed.
+    #[msg("this is not what the proposal says, or it names what may not change")]
+    ProposalMismatch = 718,
+    /// The group was not offered to the signer.
+    #[msg("only the address to which the group was offered may accept it")]
+    NotPendingOwner = 719,
 
     // Money.
     /// Nothing to settle.
@@ -289,7 +351,7 @@ pub enum PlimsollError {
     #[msg("a bid on a bankrupt account must be a slice of all rows")]
     BidMustBeSlice = 809,
     /// A risk account must be writable.
-    #[msg("an account whose losses the bid records must be passed as writable")]
+    #[msg("an account in which the bid records losses must be writable")]
     RiskAccountReadOnly = 810,
     /// A stake of an earlier fund.
     #[msg("the insurance fund was used up since; these shares are worth nothing")]
@@ -306,75 +368,4 @@ pub enum PlimsollError {
     /// The exit was not used in time.
     #[msg("the exit was not used within two days; ask for it again")]
     StakeExitExpired = 815,
-}
-
-impl From<MathError> for PlimsollError {
-    fn from(error: MathError) -> Self {
-        match error {
-            MathError::Overflow => Self::MathOverflow,
-            MathError::DivisionByZero => Self::DivisionByZero,
-            MathError::OutOfRange => Self::OutOfRange,
-        }
-    }
-}
-
-/// The program's name for what a pure crate could not do.
-pub(crate) trait Named<T> {
-    /// The same result with the program's error.
-    fn named(self) -> Result<T>;
-}
-
-impl<T> Named<T> for core::result::Result<T, MathError> {
-    #[inline]
-    fn named(self) -> Result<T> {
-        Ok(self.map_err(PlimsollError::from)?)
-    }
-}
-
-impl<T> Named<T> for core::result::Result<T, RiskError> {
-    #[inline]
-    fn named(self) -> Result<T> {
-        self.map_err(report)
-    }
-}
-
-/// The error that says why a grade does not allow an action. `Valid` never asks.
-pub fn grade_error(grade: Grade) -> PlimsollError {
-    match grade {
-        Grade::Valid | Grade::Stale => PlimsollError::OracleStale,
-        Grade::Uncertain => PlimsollError::OracleUncertain,
-        Grade::Dispersed => PlimsollError::OracleDispersed,
-        Grade::Jumping => PlimsollError::OracleJumping,
-        Grade::Halted => PlimsollError::OracleHalted,
-        Grade::NotPositive => PlimsollError::OracleNotPositive,
-    }
-}
-
-/// Translates a fact of the risk crate, and logs what a number alone cannot say.
-#[cold]
-pub fn report(error: RiskError) -> Error {
-    match error {
-        RiskError::Math(inner) => PlimsollError::from(inner).into(),
-        RiskError::OracleInvalid { underlying, grade } => {
-            msg!("underlying {} has no valid price", underlying);
-            grade_error(grade).into()
-        }
-        RiskError::MissingTerms { key } => {
-            msg!("no terms for row {}", key.raw());
-            PlimsollError::RowTermsMissing.into()
-        }
-        RiskError::MissingUnderlying { index } => {
-            msg!("no terms for underlying {}", index);
-            PlimsollError::RowTermsMissing.into()
-        }
-        RiskError::RowsOutOfOrder => PlimsollError::CorruptAccount.into(),
-        RiskError::ScenarioSetInvalid => PlimsollError::ScenarioSetInvalid.into(),
-        RiskError::LiquidationTermsInvalid => PlimsollError::ParameterOutOfBounds.into(),
-        RiskError::NothingToRelease => PlimsollError::NothingToRelease.into(),
-        RiskError::BidRemovesNoRisk => PlimsollError::BidRemovesNoRisk.into(),
-        RiskError::OvershootsBuffer => PlimsollError::BidOvershootsBuffer.into(),
-        RiskError::HealthNotRaised => PlimsollError::BidLowersHealth.into(),
-        RiskError::CurveInvalid => PlimsollError::ParameterOutOfBounds.into(),
-        RiskError::LossBeyondDeposits => PlimsollError::LossBeyondDeposits.into(),
-    }
 }

@@ -2,6 +2,9 @@
 
 use anchor_lang::prelude::*;
 
+use crate::governance::{Change, PauseClass};
+use crate::state::{Group, Proposal};
+
 /// Tokens came in.
 #[event]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, AnchorDeserialize)]
@@ -266,4 +269,110 @@ pub struct InsuranceAdded {
     pub group: Address,
     /// Net of transfer fees (quote atoms).
     pub received_quote_atoms: i64,
+}
+
+/// A group opened for money.
+#[event]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, AnchorDeserialize)]
+pub struct GroupLaunched {
+    /// The group.
+    pub group: Address,
+    /// When (Unix seconds).
+    pub launched_at: i64,
+}
+
+/// A group was offered to another owner.
+#[event]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, AnchorDeserialize)]
+pub struct OwnershipOffered {
+    /// The group.
+    pub group: Address,
+    /// Who may accept; zeros: nobody.
+    pub pending_owner: Address,
+}
+
+/// A group has another owner.
+#[event]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, AnchorDeserialize)]
+pub struct OwnershipAccepted {
+    /// The group.
+    pub group: Address,
+    /// Who owns it now.
+    pub owner: Address,
+}
+
+/// A proposal was made, executed or vetoed.
+#[event]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, AnchorDeserialize)]
+pub struct ProposalMoved {
+    /// The group.
+    pub group: Address,
+    /// Its number.
+    pub id: u64,
+    /// Who made, executed or vetoed it.
+    pub by: Address,
+    /// 1 open, 2 executed, 3 vetoed.
+    pub state: u8,
+    /// From when on it may be executed (Unix seconds).
+    pub executable_at: i64,
+    /// From when on it may not any more (Unix seconds).
+    pub dies_at: i64,
+}
+
+/// What the payload of a proposal holds. For decoders: it is never logged.
+#[event]
+#[derive(Clone, Debug, PartialEq, Eq, AnchorDeserialize)]
+pub struct ProposedChange {
+    /// The change.
+    pub change: Change,
+}
+
+/// A pause began, was extended, or was ended.
+#[event]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, AnchorDeserialize)]
+pub struct PauseSet {
+    /// The group.
+    pub group: Address,
+    /// 0 trades, 1 borrowing, 2 bids, 3 settlement of profits.
+    pub class: u8,
+    /// Until when (Unix seconds).
+    pub until: i64,
+    /// Seconds of pause that the guardian has left.
+    pub budget_seconds: u64,
+}
+
+/// The guardian lowered something.
+#[event]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, AnchorDeserialize)]
+pub struct Tightened {
+    /// The group.
+    pub group: Address,
+    /// 0 deposit cap, 1 borrow cap, 2 outflow, 3 open interest cap, 4 only reducing.
+    pub kind: u8,
+    /// Index of the collateral or instrument.
+    pub target: u16,
+    /// What holds now (token atoms, ppm or lots).
+    pub value: u64,
+}
+
+#[inline(never)]
+pub(crate) fn emit_proposal(proposal: &Proposal, by: &Address) {
+    emit!(ProposalMoved {
+        group: proposal.group,
+        id: proposal.id,
+        by: *by,
+        state: proposal.state.0,
+        executable_at: proposal.executable_at,
+        dies_at: proposal.dies_at,
+    });
+}
+
+#[inline(never)]
+pub(crate) fn emit_pause(group: &Account<Group>, class: PauseClass) {
+    emit!(PauseSet {
+        group: *group.address(),
+        class: class.place(),
+        until: group.paused_until(class),
+        budget_seconds: group.pause_budget_seconds,
+    });
 }

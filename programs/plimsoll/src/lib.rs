@@ -11,6 +11,8 @@
 //! | `oracle` | what do the bytes of an oracle account say |
 //! | `bid` | how do rows change hands in a liquidation |
 //! | `claims` | who bears what a bankrupt account cannot pay |
+//! | `governance` | how does a group change once it has users |
+//! | `outflow` | how much of a token may leave within the hour |
 //! | `state` | what is stored |
 
 // Anchor's macros expand to unchecked code of their own; what is written here is checked.
@@ -38,17 +40,21 @@ mod claims;
 pub mod clock;
 pub mod error;
 pub mod events;
+#[deny(missing_docs)]
+pub mod governance;
 pub mod instructions;
 #[deny(missing_docs)]
 pub mod load;
 mod mint_extensions;
 #[deny(missing_docs)]
 pub mod oracle;
+mod outflow;
 #[deny(missing_docs)]
 pub mod seeds;
 pub mod state;
 mod token;
 
+pub use governance::{Change, PauseClass, Tightening, TimelockParams};
 pub use instructions::*;
 
 declare_id!("P1imso11Crossmargin111111111111111111111111");
@@ -63,8 +69,9 @@ pub mod plimsoll {
         ctx: &mut Context<CreateGroup>,
         id: u16,
         params: GroupParams,
+        roles: RoleParams,
     ) -> Result<()> {
-        create_group::handler(ctx, id, params)
+        create_group::handler(ctx, id, params, roles)
     }
 
     /// Lists something with a price.
@@ -215,6 +222,56 @@ pub mod plimsoll {
     /// Pays out a stake whose cool-down is over.
     pub fn unstake(ctx: &mut Context<Unstake>) -> Result<()> {
         unstake::handler(ctx)
+    }
+
+    /// Opens a group for money.
+    pub fn launch_group(ctx: &mut Context<LaunchGroup>) -> Result<()> {
+        launch_group::handler(ctx)
+    }
+
+    /// Offers a group that is being set up to another owner.
+    pub fn propose_owner(ctx: &mut Context<ProposeOwner>, address: Address) -> Result<()> {
+        propose_owner::handler(ctx, address)
+    }
+
+    /// Takes over a group that was offered.
+    pub fn accept_ownership(ctx: &mut Context<AcceptOwnership>) -> Result<()> {
+        accept_ownership::handler(ctx)
+    }
+
+    /// Proposes a change of the group, see `ProposedChange`.
+    pub fn propose(ctx: &mut Context<Propose>, slot: u64, change: Vec<u8>) -> Result<()> {
+        propose::handler(ctx, slot, change)
+    }
+
+    /// Carries out a proposal whose time has come.
+    pub fn execute(ctx: &mut Context<Execute>) -> Result<()> {
+        execute::handler(ctx)
+    }
+
+    /// Refuses a proposal, or takes it back.
+    pub fn veto(ctx: &mut Context<Veto>) -> Result<()> {
+        veto::handler(ctx)
+    }
+
+    /// Removes a proposal of which nothing can come any more.
+    pub fn close_proposal(ctx: &mut Context<CloseProposal>) -> Result<()> {
+        close_proposal::handler(ctx)
+    }
+
+    /// Halts a class of instructions for a time.
+    pub fn pause(ctx: &mut Context<Pause>, class: PauseClass, seconds: u64) -> Result<()> {
+        pause::handler(ctx, class, seconds)
+    }
+
+    /// Ends a pause early.
+    pub fn unpause(ctx: &mut Context<Unpause>, class: PauseClass) -> Result<()> {
+        unpause::handler(ctx, class)
+    }
+
+    /// Lowers at once what lets new risk into the group.
+    pub fn tighten(ctx: &mut Context<Tighten>, what: Tightening) -> Result<()> {
+        tighten::handler(ctx, what)
     }
 
     /// Shows an account under the rule.

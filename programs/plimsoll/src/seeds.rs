@@ -18,3 +18,5 @@ pub const POOL: &[u8] = b"pool";
 pub const STAKE: &[u8] = b"stake";
 /// `[MARGIN, group, owner, sub-account (u16 LE)]`
 pub const MARGIN: &[u8] = b"margin";
+/// `[PROPOSAL, group, id (u64 LE)]`
+pub const PROPOSAL: &[u8] = b"proposal";

@@ -36,13 +36,14 @@ impl Bid {
 }
 
 /// Takes over rows of `margin_account`. `authority`, owner or delegate of the bidder's account,
-/// signs.
+/// signs. `is_bankrupt`: with equity below zero, the instruments are written as well.
 pub fn liquidate(
     directory: &GroupDirectory,
     authority: &Address,
     margin_account: &Keyed<MarginAccount>,
     bidder: &Keyed<MarginAccount>,
     bid: &Bid,
+    is_bankrupt: bool,
 ) -> Result<Instruction, ClientError> {
     let Bid { request, limits } = bid.clone();
     let pools = pools_changed(&margin_account.state, &bidder.state, &request)?;
@@ -56,6 +57,7 @@ pub fn liquidate(
             keys.collect::<Result<_, _>>()?
         }
     };
+    written.retain(|key| is_bankrupt || key.kind() == RowKind::Token);
     written.push(QUOTE_KEY);
     let mut instruction =
         instruction::Liquidate { request, limits }.to_instruction(accounts::Liquidate {
@@ -65,7 +67,7 @@ pub fn liquidate(
             margin_account: margin_account.address,
             bidder: bidder.address,
         });
-    let keys = [own, row_keys(&bidder.state)?, written.clone()].concat();
+    let keys = [own, row_keys(&bidder.state)?, vec![QUOTE_KEY]].concat();
     instruction.accounts.extend(directory.risk_metas(&keys, Access::Writable(&written))?);
     for index in pools {
         let pool = directory.pool(index)?.address;

@@ -1,23 +1,24 @@
 //! Creating a group, and listing what it trades.
 
 use plimsoll::{accounts, instruction};
-use plimsoll::{GroupParams, InstrumentParams, UnderlyingParams};
+use plimsoll::{CollateralParams, GroupParams, InstrumentParams, RoleParams, UnderlyingParams};
 use solana_address::Address;
 use solana_instruction::{AccountMeta, Instruction};
 
 use super::SYSTEM_PROGRAM;
 use crate::pda;
 
-/// Creates the group that `creator` numbers `id`, and its insurance fund. Payer and creator sign.
+/// Creates the group that `creator` numbers `id`, and its insurance fund; it is not launched. Payer and creator sign.
 pub fn create_group(
     payer: &Address,
     creator: &Address,
     quote_mint: &Address,
     id: u16,
     params: GroupParams,
+    roles: RoleParams,
 ) -> Instruction {
     let group = pda::group(creator, id);
-    instruction::CreateGroup { id, params }.to_instruction(accounts::CreateGroup {
+    instruction::CreateGroup { id, params, roles }.to_instruction(accounts::CreateGroup {
         payer: *payer,
         creator: *creator,
         quote_mint: *quote_mint,
@@ -37,13 +38,25 @@ pub fn create_underlying(
     params: UnderlyingParams,
     oracles: &[Address],
 ) -> Instruction {
+    list_underlying([payer, owner, group], index, params, oracles, None)
+}
+
+/// The same for payer, authority and group, with the proposal that allows it after the launch.
+pub(super) fn list_underlying(
+    [payer, authority, group]: [&Address; 3],
+    index: u16,
+    params: UnderlyingParams,
+    oracles: &[Address],
+    proposal: Option<Address>,
+) -> Instruction {
     let mut instruction = instruction::CreateUnderlying { index, params }.to_instruction(
         accounts::CreateUnderlying {
             payer: *payer,
-            owner: *owner,
+            authority: *authority,
             group: *group,
             underlying: pda::underlying(group, index),
             system_program: SYSTEM_PROGRAM,
+            proposal,
         },
     );
     let oracles = oracles.iter().map(|oracle| AccountMeta::new_readonly(*oracle, false));
@@ -52,7 +65,7 @@ pub fn create_underlying(
 }
 
 /// A token to list.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewCollateral {
     /// The token.
     pub mint: Address,
@@ -60,10 +73,8 @@ pub struct NewCollateral {
     pub token_program: Address,
     /// Index of the underlying that prices it.
     pub underlying: u16,
-    /// No deposit may raise all deposits above this (token atoms).
-    pub deposit_cap_token_atoms: u64,
-    /// No withdrawal may raise all borrows above this (token atoms); zero forbids borrowing.
-    pub borrow_cap_token_atoms: u64,
+    /// What it may do.
+    pub params: CollateralParams,
 }
 
 /// Lists a token; the group's first one must be the quote token. Payer and owner sign.
@@ -73,14 +84,19 @@ pub fn create_collateral(
     group: &Address,
     token: &NewCollateral,
 ) -> Instruction {
+    list_collateral([payer, owner, group], token, None)
+}
+
+/// The same for payer, authority and group, with the proposal that allows it after the launch.
+pub(super) fn list_collateral(
+    [payer, authority, group]: [&Address; 3],
+    token: &NewCollateral,
+    proposal: Option<Address>,
+) -> Instruction {
     let collateral = pda::collateral(group, &token.mint);
-    instruction::CreateCollateral {
-        deposit_cap_token_atoms: token.deposit_cap_token_atoms,
-        borrow_cap_token_atoms: token.borrow_cap_token_atoms,
-    }
-    .to_instruction(accounts::CreateCollateral {
+    let accounts = accounts::CreateCollateral {
         payer: *payer,
-        owner: *owner,
+        authority: *authority,
         group: *group,
         underlying: pda::underlying(group, token.underlying),
         mint: token.mint,
@@ -88,7 +104,9 @@ pub fn create_collateral(
         vault: pda::vault(&collateral),
         token_program: token.token_program,
         system_program: SYSTEM_PROGRAM,
-    })
+        proposal,
+    };
+    instruction::CreateCollateral { params: token.params.clone() }.to_instruction(accounts)
 }
 
 /// Lists the group's next instrument, on the underlying with an index. Payer and owner sign.
@@ -100,14 +118,26 @@ pub fn create_instrument(
     index: u16,
     params: InstrumentParams,
 ) -> Instruction {
+    list_instrument([payer, owner, group], underlying, index, params, None)
+}
+
+/// The same for payer, authority and group, with the proposal that allows it after the launch.
+pub(super) fn list_instrument(
+    [payer, authority, group]: [&Address; 3],
+    underlying: u16,
+    index: u16,
+    params: InstrumentParams,
+    proposal: Option<Address>,
+) -> Instruction {
     let instrument = pda::instrument(group, index);
     instruction::CreateInstrument { index, params }.to_instruction(accounts::CreateInstrument {
         payer: *payer,
-        owner: *owner,
+        authority: *authority,
         group: *group,
         underlying: pda::underlying(group, underlying),
         instrument,
         pool: pda::pool(&instrument),
         system_program: SYSTEM_PROGRAM,
+        proposal,
     })
 }

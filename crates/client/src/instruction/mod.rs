@@ -6,19 +6,29 @@
 //! the instruction is built again from fresh accounts.
 
 mod accounts;
+mod governance;
 mod liquidate;
 mod listing;
 mod refresh;
+mod settle;
 mod tokens;
 mod trade;
 mod view;
 
 pub use accounts::{close_account, open_account, set_delegate};
+pub use governance::{
+    accept_ownership, close_proposal, execute, execute_listing, launch_group, pause, propose,
+    propose_owner, tighten, unpause, veto,
+};
 pub use liquidate::{liquidate, pools_changed, Bid};
 pub use listing::{
     create_collateral, create_group, create_instrument, create_underlying, NewCollateral,
 };
-pub use refresh::{mark_account, refresh_instrument, refresh_underlying};
+pub use refresh::{mark_account, refresh_collateral, refresh_instrument, refresh_underlying};
+pub use settle::{
+    collect_fees, repay_debt, request_unstake, settle_position, share_loss, share_losses,
+    stake_insurance, unstake, write_off_debt,
+};
 pub use tokens::{add_to_insurance, deposit, withdraw, Withdrawal};
 pub use trade::{trade, Deal};
 pub use view::{view_account, view_withdrawable};

@@ -14,13 +14,13 @@ pub fn refresh_underlying(
 ) -> Result<Instruction, ClientError> {
     let underlying = directory.underlying(index)?.address;
     let mut instruction = instruction::RefreshUnderlying {}
-        .to_instruction(accounts::RefreshUnderlying { underlying });
+        .to_instruction(accounts::RefreshUnderlying { group: directory.group.address, underlying });
     let oracles = directory.oracle_addresses(index)?.into_iter();
     instruction.accounts.extend(oracles.map(|one| AccountMeta::new_readonly(one, false)));
     Ok(instruction)
 }
 
-/// Carries an instrument's open interest into the margin rule. Nobody signs.
+/// Carries an instrument's open interest into the margin rule and sets its funding. Nobody signs.
 pub fn refresh_instrument(
     directory: &GroupDirectory,
     index: u16,
@@ -33,7 +33,24 @@ pub fn refresh_instrument(
         instrument: instrument.address,
         underlying: directory.underlying(instrument.state.underlying)?.address,
     };
-    Ok(instruction::RefreshInstrument {}.to_instruction(accounts))
+    let mut instruction = instruction::RefreshInstrument {}.to_instruction(accounts);
+    for underlying in [0, instrument.state.underlying] {
+        let oracles = directory.oracle_addresses(underlying)?.into_iter();
+        instruction.accounts.extend(oracles.map(|one| AccountMeta::new_readonly(one, false)));
+    }
+    Ok(instruction)
+}
+
+/// Brings a token's interest up to now, by the collateral's index. Nobody signs.
+pub fn refresh_collateral(
+    directory: &GroupDirectory,
+    index: u16,
+) -> Result<Instruction, ClientError> {
+    let collateral = directory.collaterals.get(usize::from(index));
+    let collateral = collateral.ok_or(ClientError::UnknownCollateral(index))?.address;
+    let insurance = directory.insurance.address;
+    let accounts = accounts::RefreshCollateral { collateral, insurance };
+    Ok(instruction::RefreshCollateral {}.to_instruction(accounts))
 }
 
 /// Starts the clock of a liquidation episode, or ends one that is over. Nobody signs.

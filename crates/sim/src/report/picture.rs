@@ -246,7 +246,7 @@ fn payers(sheet: &mut Sheet, outcome: &Outcome, panel: &PanelOf<'_>) {
     let entries = [
         (DISCOUNT, format!("discount paid: ${}", last(&discount))),
         (INSURANCE, format!("insurance fund: ${}", last(&insurance))),
-        (BAD_DEBT, format!("bad debt insured: ${}", last(&bad_debt))),
+        (BAD_DEBT, format!("bad debt: ${}", last(&bad_debt))),
     ];
     legend(sheet, 1_140.0, &entries);
 }

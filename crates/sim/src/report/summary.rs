@@ -19,6 +19,10 @@ pub struct Summary {
     pub discount: i64,
     /// Losses that no equity covered, paid by the insurance fund.
     pub bad_debt_paid: i64,
+    /// What of it the opposite sides of instruments were charged.
+    pub charged: i64,
+    /// What of it is left as debt of instruments.
+    pub debt: i64,
     /// Losses that are still owed at the end.
     pub bad_debt_open: i64,
     /// The insurance fund at the start.
@@ -53,7 +57,9 @@ impl Summary {
             bad_debt_open: outcome.owed_end,
             insurance_start: outcome.insurance_start,
             insurance_in: sum(|one| one.insurance_cut),
-            insurance_out: sum(|one| one.insurance_paid),
+            insurance_out: sum(|one| one.insurance_paid) + outcome.losses.insured,
+            charged: outcome.losses.charged,
+            debt: outcome.losses.debt,
             insurance_end: outcome.samples.last().map_or(0, |sample| sample.insurance),
             equity_start: outcome.equity_start,
             beta_mean_ppm: betas / (outcome.receipts.len() as u64).max(1),

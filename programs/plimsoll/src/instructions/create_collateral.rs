@@ -7,10 +7,11 @@ use plimsoll_units::{Index, Price, Ratio};
 
 use crate::clock::now;
 use crate::error::PlimsollError;
+use crate::governance::{authorise, require_listed_change, Change};
 use crate::instructions::create_group::TOKEN_DECIMALS_MAX;
 use crate::mint_extensions::require_allowed;
 use crate::seeds;
-use crate::state::{Collateral, Group, StoredKink, Underlying, VERSION};
+use crate::state::{Collateral, Group, Proposal, StoredKink, Underlying, VERSION};
 
 /// One kink of an interest curve.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, AnchorSerialize, AnchorDeserialize, IdlType)]
@@ -42,7 +43,7 @@ pub struct CollateralParams {
     pub outflow_free_cap_token_atoms: u64,
     /// Part of the token's value that counts for opening (ppm), at most one.
     pub weight_ppm: u32,
-    /// Seconds over which that weight rises from nothing.
+    /// Seconds over which that weight rises from nothing; seven days at least after the launch.
     pub ramp_seconds: u64,
     /// Most that the insurance fund pays for this token's lenders per event (quote atoms).
     pub insurance_cap_quote_atoms: u64,
@@ -50,8 +51,11 @@ pub struct CollateralParams {
 
 /// Highest part of the interest that may be set aside (ppm).
 const RESERVE_SHARE_PPM_MAX: u32 = 500_000;
-/// Lowest outflow limit per hour (ppm): lower, and a listing could lock money up.
-const OUTFLOW_PPM_MIN: u32 = 10_000;
+/// Lowest outflow limit per hour (ppm): lower, and it could lock money up.
+pub const OUTFLOW_PPM_MIN: u32 = 10_000;
+
+/// Shortest ramp of a token that is listed after the launch (seconds): seven days.
+pub const RAMP_SECONDS_MIN: u64 = 7 * 86_400;
 
 impl CollateralParams {
     /// Stores the parameters. `ParameterOutOfBounds` if they are not usable.
@@ -99,14 +103,10 @@ pub struct CreateCollateral {
     /// Pays the rent; may be the other signer too, since no data of it is read or written.
     #[account(mut, unsafe(dup))]
     pub payer: Signer,
-    /// Owner of the group.
-    pub owner: Signer,
+    /// Owner of the group until its launch; anybody afterwards.
+    pub authority: Signer,
     /// The group.
-    #[account(
-        mut,
-        constraint = anchor_lang::address_eq(&group.owner, owner.address())
-            @ PlimsollError::NotGroupOwner
-    )]
+    #[account(mut)]
     pub group: Account<Group>,
     /// What prices the token.
     #[account(
@@ -134,14 +134,26 @@ pub struct CreateCollateral {
     pub token_program: Interface<'static, token_interface::TokenInterface>,
     /// Creates the accounts.
     pub system_program: Program<System>,
+    /// What allows the listing after the launch.
+    #[account(mut)]
+    pub proposal: Option<Account<Proposal>>,
 }
 
 /// The first collateral is the quote token on underlying 0.
 ///
-/// Errors: `NotGroupOwner`, `WrongGroup`, `QuoteMustComeFirst`, `TooManyDecimals`,
+/// Errors: `NotGroupOwner`, `AlreadyLaunched`, `ProposalMismatch` and those of a proposal that is
+/// not ripe, `WrongGroup`, `QuoteMustComeFirst`, `TooManyDecimals`,
 /// `IndexExhausted`, `ParameterOutOfBounds`, `Extension…`.
 pub(crate) fn handler(ctx: &mut Context<CreateCollateral>, params: CollateralParams) -> Result<()> {
     let accounts = &mut ctx.accounts;
+    let time = now()?.time;
+    let signer = accounts.authority.address();
+    let change = authorise(&accounts.group, signer, &mut accounts.proposal, time)?;
+    let (token, priced_by) = (accounts.mint.address(), accounts.underlying.index);
+    require_listed_change(&change, |change| {
+        matches!(change, Change::ListCollateral { mint, underlying, params: proposed }
+            if mint == token && *underlying == priced_by && *proposed == params)
+    })?;
     let decimals = accounts.mint.decimals();
     require!(decimals <= TOKEN_DECIMALS_MAX, PlimsollError::TooManyDecimals);
     require_allowed(accounts.mint.account())?;
@@ -170,9 +182,10 @@ pub(crate) fn handler(ctx: &mut Context<CreateCollateral>, params: CollateralPar
     collateral.borrow_index = Index::ONE.into();
     collateral.base_deposit_index = Index::ONE.into();
     collateral.base_borrow_index = Index::ONE.into();
-    let time = now()?.time.get();
+    let time = time.get();
     collateral.accrued_at = time;
     collateral.outflow_at = time;
+    collateral.outflow_free_at = time;
     collateral.ramp_from = time;
     params.apply(collateral)
 }

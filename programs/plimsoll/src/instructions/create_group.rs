@@ -7,14 +7,21 @@ use anchor_lang::prelude::*;
 use anchor_spl::mint::Mint;
 use anchor_spl::prelude::*;
 
+use crate::clock::now;
 use crate::error::PlimsollError;
+use crate::governance::{TimelockParams, PAUSE_BUDGET_SECONDS};
 use crate::seeds;
 use crate::state::{Group, Insurance, VERSION};
 
 /// Decimals of a token at most; finer atoms would leave the range of valuations.
 pub const TOKEN_DECIMALS_MAX: u8 = 12;
 
-/// Terms of liquidation, see `Group`.
+/// Longest time in which owners act alone (seconds): an hour.
+const OWNER_FIRST_SECONDS_MAX: u64 = 3_600;
+/// Longest cool-down of a stake (seconds): thirty days.
+const COOL_DOWN_SECONDS_MAX: u64 = 30 * 86_400;
+
+/// Terms of liquidation and of the insurance fund, see `Group`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, AnchorSerialize, AnchorDeserialize, IdlType)]
 pub struct GroupParams {
     /// β at the line (ppm).
@@ -31,6 +38,47 @@ pub struct GroupParams {
     pub insurance_cut_ppm: u32,
     /// Requirement up to which an account may be taken whole (quote atoms).
     pub dust_quote_atoms: u64,
+    /// How long owners act alone after an oracle gap or a pause (seconds), at most an hour.
+    pub owner_first_seconds: u64,
+    /// How long a stake stays after its exit was asked for (seconds), at most thirty days.
+    pub cool_down_seconds: u64,
+    /// Most that the insurance fund pays of one bid's discount (quote atoms).
+    pub insurance_cap_quote_atoms: u64,
+}
+
+impl GroupParams {
+    /// Stores the parameters. `ParameterOutOfBounds` or `OutOfRange` if they are not usable.
+    pub(crate) fn apply(&self, group: &mut Group) -> Result<()> {
+        let sane = self.owner_first_seconds <= OWNER_FIRST_SECONDS_MAX
+            && self.cool_down_seconds <= COOL_DOWN_SECONDS_MAX;
+        require!(sane, PlimsollError::ParameterOutOfBounds);
+        group.beta_min_ppm = self.beta_min_ppm;
+        group.beta_max_ppm = self.beta_max_ppm;
+        group.duration_slots = self.duration_slots;
+        group.depth_full_ppm = self.depth_full_ppm;
+        group.buffer_ppm = self.buffer_ppm;
+        group.insurance_cut_ppm = self.insurance_cut_ppm;
+        group.dust_quote_atoms = self.dust_quote_atoms;
+        group.owner_first_seconds = self.owner_first_seconds;
+        group.cool_down_seconds = self.cool_down_seconds;
+        group.insurance_cap_quote_atoms = self.insurance_cap_quote_atoms;
+        let terms = group.liquidation_terms()?;
+        terms.validate().map_err(|_| PlimsollError::ParameterOutOfBounds)?;
+        Ok(())
+    }
+}
+
+/// Who besides the owner has a say, and how long proposals wait. Zeros: nobody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, AnchorSerialize, AnchorDeserialize, IdlType)]
+pub struct RoleParams {
+    /// May pause, tighten and veto.
+    pub guardian: Address,
+    /// May propose listings.
+    pub lister: Address,
+    /// May propose parameters.
+    pub risk_manager: Address,
+    /// How long proposals wait, and live.
+    pub timelock: TimelockParams,
 }
 
 /// Accounts of `create_group`.
@@ -59,8 +107,14 @@ pub struct CreateGroup {
     pub system_program: Program<System>,
 }
 
-/// Errors: `TooManyDecimals`, `ParameterOutOfBounds`.
-pub(crate) fn handler(ctx: &mut Context<CreateGroup>, id: u16, params: GroupParams) -> Result<()> {
+/// The group takes no money until it is launched. Errors: `TooManyDecimals`,
+/// `ParameterOutOfBounds`, `OutOfRange`.
+pub(crate) fn handler(
+    ctx: &mut Context<CreateGroup>,
+    id: u16,
+    params: GroupParams,
+    roles: RoleParams,
+) -> Result<()> {
     let decimals = ctx.accounts.quote_mint.decimals();
     require!(decimals <= TOKEN_DECIMALS_MAX, PlimsollError::TooManyDecimals);
     let group_address = *ctx.accounts.group.address();
@@ -73,15 +127,13 @@ pub(crate) fn handler(ctx: &mut Context<CreateGroup>, id: u16, params: GroupPara
     group.creator = creator;
     group.owner = creator;
     group.quote_mint = *ctx.accounts.quote_mint.address();
-    group.beta_min_ppm = params.beta_min_ppm;
-    group.beta_max_ppm = params.beta_max_ppm;
-    group.duration_slots = params.duration_slots;
-    group.depth_full_ppm = params.depth_full_ppm;
-    group.buffer_ppm = params.buffer_ppm;
-    group.insurance_cut_ppm = params.insurance_cut_ppm;
-    group.dust_quote_atoms = params.dust_quote_atoms;
-    let terms = group.liquidation_terms()?;
-    terms.validate().map_err(|_| PlimsollError::ParameterOutOfBounds)?;
+    group.guardian = roles.guardian;
+    group.lister = roles.lister;
+    group.risk_manager = roles.risk_manager;
+    group.pause_budget_seconds = PAUSE_BUDGET_SECONDS;
+    group.pause_budget_at = now()?.time.get();
+    roles.timelock.apply(group)?;
+    params.apply(group)?;
 
     let insurance = &mut ctx.accounts.insurance;
     insurance.version = VERSION;

@@ -8,9 +8,11 @@ use plimsoll_units::{Price, Ratio};
 
 use crate::clock::now;
 use crate::error::PlimsollError;
+use crate::governance::{authorise, require_listed_change, Change};
 use crate::seeds;
 use crate::state::{
-    Group, Instrument, InstrumentKind, InstrumentStatus, Pool, Underlying, VERSION,
+    Group, Instrument, InstrumentKind, InstrumentStatus, Pool, Proposal, StoredPrice, Underlying,
+    VERSION,
 };
 
 /// Widest band around the index price (ppm).
@@ -69,6 +71,13 @@ const LOSS_CAP_PPM_MAX: u32 = 500_000;
 const SETTLE_REWARD_PPM_MAX: u32 = 10_000;
 
 impl InstrumentParams {
+    /// Whole units of the underlying per lot. `ParameterOutOfBounds` without a tick, `OutOfRange`.
+    pub(crate) fn lot(&self) -> Result<StoredPrice> {
+        require!(self.tick_quote_atoms_per_lot > 0, PlimsollError::ParameterOutOfBounds);
+        let lot = Price::from_decimal(self.lot_mantissa, self.lot_exponent);
+        Ok(lot.map_err(PlimsollError::from)?.into())
+    }
+
     /// Stores what may change during an instrument's life; lot, tick and name may not.
     /// `ParameterOutOfBounds` if they are not usable.
     pub(crate) fn apply(&self, instrument: &mut Instrument) -> Result<()> {
@@ -107,13 +116,11 @@ pub struct CreateInstrument {
     /// Pays the rent; may be the other signer too, since no data of it is read or written.
     #[account(mut, unsafe(dup))]
     pub payer: Signer,
-    /// Owner of the group.
-    pub owner: Signer,
+    /// Owner of the group until its launch; anybody afterwards.
+    pub authority: Signer,
     /// The group.
     #[account(
         mut,
-        constraint = anchor_lang::address_eq(&group.owner, owner.address())
-            @ PlimsollError::NotGroupOwner,
         constraint = group.instrument_count == index @ PlimsollError::IndexExhausted
     )]
     pub group: Account<Group>,
@@ -138,20 +145,29 @@ pub struct CreateInstrument {
     pub pool: Account<Pool>,
     /// Creates the accounts.
     pub system_program: Program<System>,
+    /// What allows the listing after the launch.
+    #[account(mut)]
+    pub proposal: Option<Account<Proposal>>,
 }
 
-/// `index` must be the group's next one. Errors: `NotGroupOwner`, `WrongGroup`,
+/// `index` must be the group's next one. Errors: `NotGroupOwner`, `AlreadyLaunched`,
+/// `ProposalMismatch` and those of a proposal that is not ripe, `WrongGroup`,
 /// `UnknownUnderlying`, `IndexExhausted`, `ParameterOutOfBounds`, `OutOfRange`.
 pub(crate) fn handler(
     ctx: &mut Context<CreateInstrument>,
     index: u16,
     params: InstrumentParams,
 ) -> Result<()> {
-    require!(params.tick_quote_atoms_per_lot > 0, PlimsollError::ParameterOutOfBounds);
-    let time = now()?.time.get();
-    let lot = Price::from_decimal(params.lot_mantissa, params.lot_exponent);
-    let lot = lot.map_err(PlimsollError::from)?;
+    let time = now()?.time;
     let accounts = &mut ctx.accounts;
+    let signer = accounts.authority.address();
+    let change = authorise(&accounts.group, signer, &mut accounts.proposal, time)?;
+    let contract_on = accounts.underlying.index;
+    require_listed_change(&change, |change| {
+        matches!(change, Change::ListInstrument { index: at, underlying, params: proposed }
+            if *at == index && *underlying == contract_on && *proposed == params)
+    })?;
+    let (time, lot) = (time.get(), params.lot()?);
     accounts.group.instrument_count = index.checked_add(1).ok_or(PlimsollError::IndexExhausted)?;
     let group = *accounts.group.address();
     let instrument_address = *accounts.instrument.address();
@@ -166,7 +182,7 @@ pub(crate) fn handler(
     instrument.underlying = accounts.underlying.index;
     instrument.group = group;
     instrument.name = params.name;
-    instrument.lot = lot.into();
+    instrument.lot = lot;
     instrument.tick_quote_atoms_per_lot = params.tick_quote_atoms_per_lot;
     instrument.funding_at = time;
     params.apply(instrument)?;

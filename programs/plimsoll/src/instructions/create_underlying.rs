@@ -3,16 +3,19 @@
 // Anchor parses the arguments once more where it does not need them.
 #![allow(unused_variables)]
 
+use anchor_lang::bytemuck::Zeroable;
 use anchor_lang::prelude::*;
 use plimsoll_units::{Price, Ratio};
 
-use crate::clock::now;
+use crate::clock::{now, Now};
 use crate::error::PlimsollError;
+use crate::governance::{authorise, require_listed_change, Change};
 use crate::load::RiskAccounts;
 use crate::oracle::read_strict;
 use crate::seeds;
 use crate::state::{
-    Group, SourceKind, StoredScenario, StoredSlope, StoredSource, Underlying, SOURCES_MAX, VERSION,
+    Group, Proposal, SourceKind, StoredScenario, StoredSlope, StoredSource, Underlying,
+    SOURCES_MAX, VERSION,
 };
 
 /// Oldest price that any underlying may accept (seconds).
@@ -101,13 +104,11 @@ pub struct CreateUnderlying {
     /// Pays the rent; may be the other signer too, since no data of it is read or written.
     #[account(mut, unsafe(dup))]
     pub payer: Signer,
-    /// Owner of the group.
-    pub owner: Signer,
+    /// Owner of the group until its launch; anybody afterwards.
+    pub authority: Signer,
     /// The group.
     #[account(
         mut,
-        constraint = anchor_lang::address_eq(&group.owner, owner.address())
-            @ PlimsollError::NotGroupOwner,
         constraint = group.underlying_count == index @ PlimsollError::IndexExhausted
     )]
     pub group: Account<Group>,
@@ -121,12 +122,16 @@ pub struct CreateUnderlying {
     pub underlying: Account<Underlying>,
     /// Creates the account.
     pub system_program: Program<System>,
+    /// What allows the listing after the launch.
+    #[account(mut)]
+    pub proposal: Option<Account<Proposal>>,
 }
 
 /// `index` must be the group's next one. The oracle accounts must be readable and their prices
 /// valid now: the first one is where stable price and jump reference start.
 ///
-/// Errors: `NotGroupOwner`, `IndexExhausted`, `ParameterOutOfBounds`, `ScenarioSetInvalid`,
+/// Errors: `NotGroupOwner`, `AlreadyLaunched`, `ProposalMismatch` and those of a proposal that is
+/// not ripe, `IndexExhausted`, `ParameterOutOfBounds`, `ScenarioSetInvalid`,
 /// `OracleSourceInvalid`, and those of the oracles and of their number.
 pub(crate) fn handler(
     ctx: &mut Context<CreateUnderlying>,
@@ -134,24 +139,40 @@ pub(crate) fn handler(
     params: UnderlyingParams,
 ) -> Result<()> {
     let views = ctx.remaining_accounts()?;
+    let now = now()?;
     let accounts = &mut ctx.accounts;
-    require!(is_sane(&params), PlimsollError::ParameterOutOfBounds);
+    let signer = accounts.authority.address();
+    let change = authorise(&accounts.group, signer, &mut accounts.proposal, now.time)?;
+    require_listed_change(&change, |change| {
+        matches!(change, Change::ListUnderlying { index: at, params: proposed }
+            if *at == index && *proposed == params)
+    })?;
     accounts.group.underlying_count = index.checked_add(1).ok_or(PlimsollError::IndexExhausted)?;
     let underlying = &mut accounts.underlying;
     underlying.version = VERSION;
     underlying.bump = ctx.bumps.underlying;
     underlying.index = index;
     underlying.group = *accounts.group.address();
+    prepare(underlying, &params)?;
+    start_prices(underlying, views, now)
+}
+
+/// Stores everything that the parameters say. Prices stay as they are.
+///
+/// Errors: `ParameterOutOfBounds`, `ScenarioSetInvalid`, `OracleSourceInvalid`.
+#[inline(never)]
+pub(crate) fn prepare(underlying: &mut Underlying, params: &UnderlyingParams) -> Result<()> {
+    require!(is_sane(params), PlimsollError::ParameterOutOfBounds);
     underlying.name = params.name;
     set_sources(underlying, &params.sources)?;
     set_scenarios(underlying, &params.scenarios)?;
-    set_bounds(underlying, &params);
+    set_bounds(underlying, params);
     underlying.update_scan()?;
     let least_loss = underlying.loss_long_ppm.min(underlying.loss_short_ppm);
     require!(params.basis_ppm <= least_loss, PlimsollError::ParameterOutOfBounds);
     // The widest scan range must be usable too, or a refresh could fail later.
     underlying.losses(Ratio::from_ppm(params.scan_upper_ppm))?;
-    start_prices(underlying, &params, views)
+    Ok(())
 }
 
 fn is_sane(params: &UnderlyingParams) -> bool {
@@ -183,10 +204,12 @@ fn within_jump(reference: &SlopeParams, jump_ppm_max: u32) -> bool {
     step <= u64::from(jump_ppm_max)
 }
 
-fn set_sources(underlying: &mut Underlying, sources: &[SourceParams]) -> Result<()> {
+/// Stores the oracle sources. `OracleSourceInvalid` if they are not usable.
+pub(crate) fn set_sources(underlying: &mut Underlying, sources: &[SourceParams]) -> Result<()> {
     let count = u8::try_from(sources.len()).map_err(|_| PlimsollError::OracleSourceInvalid)?;
     let fits = (1..=SOURCES_MAX).contains(&sources.len());
     require!(fits, PlimsollError::OracleSourceInvalid);
+    underlying.sources = Zeroable::zeroed();
     for (slot, source) in underlying.sources.iter_mut().zip(sources) {
         let kind = SourceKind::from_raw(u64::from(source.kind));
         let kind = kind.ok_or(PlimsollError::OracleSourceInvalid)?;
@@ -205,6 +228,7 @@ fn set_scenarios(underlying: &mut Underlying, scenarios: &[ScenarioParams]) -> R
     let count = u8::try_from(scenarios.len()).map_err(|_| PlimsollError::ScenarioSetInvalid)?;
     let fits = scenarios.len() <= underlying.scenarios.len();
     require!(fits, PlimsollError::ScenarioSetInvalid);
+    underlying.scenarios = Zeroable::zeroed();
     for (slot, scenario) in underlying.scenarios.iter_mut().zip(scenarios) {
         *slot = StoredScenario {
             shock_ppm: scenario.shock_ppm,
@@ -221,6 +245,8 @@ fn set_bounds(underlying: &mut Underlying, params: &UnderlyingParams) {
     underlying.confidence_ppm_max = params.confidence_ppm_max;
     underlying.dispersion_ppm_max = params.dispersion_ppm_max;
     underlying.jump_ppm_max = params.jump_ppm_max;
+    set_slope(&mut underlying.stable, &params.stable);
+    set_slope(&mut underlying.reference, &params.reference);
     underlying.scan_lower_ppm = params.scan_lower_ppm;
     underlying.scan_upper_ppm = params.scan_upper_ppm;
     underlying.open_interest_lower_quote_atoms = params.open_interest_lower_quote_atoms;
@@ -232,13 +258,13 @@ fn set_bounds(underlying: &mut Underlying, params: &UnderlyingParams) {
     underlying.initial_multiplier_ppm = params.initial_multiplier_ppm;
 }
 
+fn set_slope(stored: &mut StoredSlope, slope: &SlopeParams) {
+    stored.slope_ppm_per_second = slope.slope_ppm_per_second;
+    stored.catch_up_seconds_max = slope.catch_up_seconds_max;
+}
+
 /// Reads all sources, and starts both slope-limited prices where the first one stands.
-fn start_prices(
-    underlying: &mut Underlying,
-    params: &UnderlyingParams,
-    views: Vec<AccountView>,
-) -> Result<()> {
-    let now = now()?;
+fn start_prices(underlying: &mut Underlying, views: Vec<AccountView>, now: Now) -> Result<()> {
     let first = *underlying.sources()?.first().ok_or(PlimsollError::OracleSourceInvalid)?;
     let mut accounts = RiskAccounts::new(views.clone());
     let view = accounts.take_view()?;
@@ -246,14 +272,10 @@ fn start_prices(
         let data = view.try_borrow()?;
         read_strict(&first, view.address(), view.owner(), &data)?.price
     };
-    let start = |slope: &SlopeParams| StoredSlope {
-        price: price.into(),
-        updated_at: now.time.get(),
-        slope_ppm_per_second: slope.slope_ppm_per_second,
-        catch_up_seconds_max: slope.catch_up_seconds_max,
-    };
-    underlying.stable = start(&params.stable);
-    underlying.reference = start(&params.reference);
+    for slope in [&mut underlying.stable, &mut underlying.reference] {
+        slope.price = price.into();
+        slope.updated_at = now.time.get();
+    }
     let quote = crate::load::judged_from_views(underlying, views, now)?;
     let valid = plimsoll_risk::allowed(quote.grade, plimsoll_risk::Action::Open);
     require!(valid, crate::error::grade_error(quote.grade));

@@ -69,7 +69,9 @@ pub(crate) fn handler(ctx: &mut Context<Deposit>, amount_token_atoms: u64) -> Re
 
     accounts.margin_account.ensure_rows(&[key], &permit)?;
     let row = accounts.margin_account.row_mut(key, &permit)?;
-    accounts.collateral.accrue(now()?.time)?;
+    let time = now()?.time;
+    accounts.collateral.accrue(time)?;
+    accounts.collateral.pay_in(received.get().unsigned_abs(), time)?;
     let mut totals = accounts.collateral.totals();
     let shares = totals.change(row.shares(), received).map_err(PlimsollError::from)?;
     row.shares = shares.into();

@@ -12,7 +12,8 @@ use crate::check::{guarded, Guarded, Ix, Parties};
 use crate::claims::{assign, claims, Assigned};
 use crate::error::{Named, PlimsollError};
 use crate::events::{Liquidated, LossAssigned};
-use crate::state::{Collateral, Group, Insurance, MarginAccount, QUOTE_KEY};
+use crate::governance::{require_bidders_turn, PauseClass};
+use crate::state::{Collateral, Group, Insurance, MarginAccount, Pool, QUOTE_KEY};
 use crate::token;
 
 /// One row of a bid.
@@ -82,7 +83,8 @@ pub struct Liquidate {
     pub bidder: Account<MarginAccount>,
 }
 
-/// Errors: `NotAccountAuthority`, `DelegateExpired`, `WrongGroup`, `NotLiquidatable`, `BidEmpty`,
+/// Errors: `Paused`, `OwnerFirst`,
+/// `NotAccountAuthority`, `DelegateExpired`, `WrongGroup`, `NotLiquidatable`, `BidEmpty`,
 /// `BidRowUnknown`, `BidAmountOutOfRange`, `BidRowsOutOfOrder`, `BidRowNotPriced`,
 /// `BidRemovesNoRisk`, `BidLowersHealth`, `BidOvershootsBuffer`, `BidWorseThanLimit`,
 /// `DiscountBelowLimit`, `NothingToRelease`, `BidMustBeSlice`, `RiskAccountReadOnly`,
@@ -99,6 +101,8 @@ pub(crate) fn handler(
     let accounts = &mut ctx.accounts;
     let time = crate::clock::now()?.time;
     accounts.bidder.require_authority(accounts.authority.address(), time)?;
+    accounts.group.require_unpaused(PauseClass::Liquidate, time)?;
+    require!(!accounts.group.owner_first(time), PlimsollError::OwnerFirst);
     let group = (accounts.group.address(), &*accounts.group);
     let terms = accounts.group.liquidation_terms()?;
     let touched = touched_keys(&accounts.margin_account, &request)?;
@@ -152,6 +156,7 @@ fn bid(
     limits: &BidLimits,
     fund_max: QuoteAtoms,
 ) -> Result<Outcome> {
+    require_bidders_turn(guarded)?;
     let before = guarded.market.health(guarded.parties.first.rows()?, Check::Maintenance)?;
     let beta = pay(guarded, terms, &before)?;
     let owed = match before.equity.is_negative() {
@@ -178,6 +183,7 @@ fn bid(
         }
         false => Vec::new(),
     };
+    rebase_quote(guarded)?;
     end_episode(guarded, terms, &moved, &settlement)?;
     book_pools(guarded, &takings)?;
     Ok(Outcome { before, settlement, beta, slot: guarded.now.slot.get(), assigned })
@@ -235,6 +241,14 @@ fn transfer_quote(guarded: &mut Guarded<'_, '_>, settlement: &Settlement) -> Res
     Ok(())
 }
 
+/// Quote balances have changed, and with them what they earn.
+fn rebase_quote(guarded: &mut Guarded<'_, '_>) -> Result<()> {
+    let view = guarded.market.row_view(QUOTE_KEY)?;
+    // SAFETY: no other load of this collateral is alive, and risk accounts cannot be any of the
+    // declared writable accounts.
+    unsafe { Account::<Collateral>::load_mut(view)? }.rebase()
+}
+
 /// Ends the episode of an account that reached its buffer. Only quote tokens came or went since
 /// the rows moved, and they carry no requirement: no second judgement is needed.
 fn end_episode(
@@ -258,7 +272,7 @@ fn book_pools(guarded: &mut Guarded<'_, '_>, takings: &[Taking]) -> Result<()> {
         let group = guarded.parties.first.group;
         let mut pool = guarded
             .rest
-            .take_pool(&group, taking.key.index())
+            .take_mut::<Pool>(&group, taking.key.index())
             .map_err(|_| PlimsollError::PoolMissing)?;
         pool.change_open_interest(taking.open_interest_change)?;
     }

@@ -31,8 +31,9 @@ pub struct OpenAccount {
     pub system_program: Program<System>,
 }
 
-/// Never fails but for the creation itself.
+/// A group that is not launched takes no accounts, and so no money. Errors: `GroupNotLaunched`.
 pub(crate) fn handler(ctx: &mut Context<OpenAccount>, sub_account: u16) -> Result<()> {
+    ctx.accounts.group.require_launched()?;
     let account = &mut ctx.accounts.margin_account;
     account.version = VERSION;
     account.bump = ctx.bumps.margin_account;

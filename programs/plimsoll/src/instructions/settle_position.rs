@@ -5,12 +5,13 @@
 
 use anchor_lang::prelude::*;
 use plimsoll_risk::{allowed, settleable, Action, RowKey, RowKind, SideIndices};
-use plimsoll_units::{products, QuoteAtoms, Ratio, TokenAtoms, UnixSeconds, Value};
+use plimsoll_units::{products, BaseLots, QuoteAtoms, Ratio, UnixSeconds, Value};
 
 use crate::check::{opted_out, Ix, RowPermit};
 use crate::clock::now;
 use crate::error::{grade_error, Named, PlimsollError};
 use crate::events::PositionSettled;
+use crate::governance::PauseClass;
 use crate::load::{RiskAccounts, Snapshot};
 use crate::state::{Collateral, Group, Instrument, MarginAccount, Pool, QUOTE_KEY};
 use crate::token;
@@ -58,7 +59,7 @@ pub struct SettlePosition {
 /// Profit counts at the strict price of its side, loss at the kinder one: a price that was just
 /// pumped pays nobody, and takes from nobody.
 ///
-/// Errors: `WrongGroup`, `WrongTokenAccounts`, `NothingToSettle`, `LossesPending` (profits only),
+/// Errors: `WrongGroup`, `WrongTokenAccounts`, `NothingToSettle`, `LossesPending` and `Paused` (profits only),
 /// those of the risk accounts and of the oracles.
 pub(crate) fn handler(ctx: &mut Context<SettlePosition>, underlying: u16) -> Result<()> {
     let permit = opted_out(Ix::SettlePosition)?;
@@ -74,6 +75,9 @@ pub(crate) fn handler(ctx: &mut Context<SettlePosition>, underlying: u16) -> Res
     let indices = market.side_indices(key)?;
     let amount = due(accounts, &market, &instrument, key, &indices)?;
 
+    if amount.is_positive() {
+        accounts.group.require_unpaused(PauseClass::SettleProfit, now.time)?;
+    }
     accounts.quote_collateral.accrue(now.time)?;
     let moved = move_cash(accounts, key, &indices, amount, &permit)?;
     let reward = match moved.is_negative() {
@@ -130,19 +134,29 @@ fn move_cash(
     permit: &RowPermit,
 ) -> Result<QuoteAtoms> {
     let paid = amount.checked_neg().named()?;
+    let debt_before = quote_debt(&accounts.margin_account, &accounts.quote_collateral)?;
     credit(&mut accounts.margin_account, &mut accounts.quote_collateral, amount, permit)?;
+    let debt = quote_debt(&accounts.margin_account, &accounts.quote_collateral)?;
     accounts.pool.add_cash(paid)?;
     let row = accounts.margin_account.row_mut(key, permit)?;
-    row.change(indices, plimsoll_units::BaseLots::ZERO, Value::from_quote(paid))?;
-    let settled = QuoteAtoms::new(row.settled_quote_atoms).checked_add(amount);
-    row.settled_quote_atoms = settled.named()?.get();
+    row.change(indices, BaseLots::ZERO, Value::from_quote(paid))?;
+    let caused = debt.checked_sub(debt_before).named()?;
+    let caused = QuoteAtoms::new(row.settled_debt_quote_atoms).checked_add(caused);
+    row.settled_debt_quote_atoms = caused.named()?.max(QuoteAtoms::ZERO).get();
     let left = row.flow(indices)?;
     let is_dust = row.lots == 0 && left.abs().named()? < Value::from_quote(QuoteAtoms::new(1));
     if is_dust && !left.is_zero() {
-        row.change(indices, plimsoll_units::BaseLots::ZERO, left.checked_neg().named()?)?;
+        row.change(indices, BaseLots::ZERO, left.checked_neg().named()?)?;
         accounts.pool.add_dust(left)?;
     }
     Ok(amount)
+}
+
+fn quote_debt(account: &MarginAccount, quote_collateral: &Collateral) -> Result<QuoteAtoms> {
+    let Some(row) = account.row(QUOTE_KEY)? else {
+        return Ok(QuoteAtoms::ZERO);
+    };
+    Ok(token::quote(quote_collateral.totals().borrowed_atoms(row.shares()).named()?))
 }
 
 /// Pays whoever settled a loss out of the instrument's fees, which the loss has just made
@@ -189,9 +203,6 @@ pub(crate) fn credit(
     }
     account.ensure_rows(&[QUOTE_KEY], permit)?;
     let row = account.row_mut(QUOTE_KEY, permit)?;
-    let mut totals = quote_collateral.totals();
-    let amount: TokenAtoms = token::token(amount);
-    row.shares = totals.change(row.shares(), amount).named()?.into();
-    quote_collateral.set_totals(&totals);
+    row.shares = quote_collateral.change(row.shares(), token::token(amount))?.into();
     Ok(())
 }

@@ -8,7 +8,7 @@ use plimsoll_risk::stake_shares;
 use crate::error::{Named, PlimsollError};
 use crate::events::StakeChanged;
 use crate::seeds;
-use crate::state::{Collateral, Insurance, Stake, VERSION};
+use crate::state::{Collateral, Group, Insurance, Stake, VERSION};
 use crate::token;
 
 /// Accounts of `stake_insurance`.
@@ -40,6 +40,12 @@ pub struct StakeInsurance {
             @ PlimsollError::WrongTokenAccounts
     )]
     pub collateral: Account<Collateral>,
+    /// The group.
+    #[account(
+        constraint = anchor_lang::address_eq(group.address(), &collateral.group)
+            @ PlimsollError::WrongGroup
+    )]
+    pub group: Account<Group>,
     /// The fund.
     #[account(
         mut,
@@ -64,11 +70,12 @@ pub struct StakeInsurance {
 /// What arrives after a transfer fee buys shares at the fund's worth, rounded down. Shares of a
 /// fund that was used up since are forgotten.
 ///
-/// Errors: `ZeroAmount`, `WrongGroup`, `WrongTokenAccounts`, `NothingReceived`.
+/// Errors: `GroupNotLaunched`, `ZeroAmount`, `WrongGroup`, `WrongTokenAccounts`, `NothingReceived`.
 pub(crate) fn handler(ctx: &mut Context<StakeInsurance>, amount_quote_atoms: u64) -> Result<()> {
     require!(amount_quote_atoms > 0, PlimsollError::ZeroAmount);
     let bump = ctx.bumps.stake;
     let accounts = &mut ctx.accounts;
+    accounts.group.require_launched()?;
     let received = token::collect(
         &accounts.token_program,
         &mut accounts.source,

@@ -8,6 +8,7 @@ use plimsoll_units::{BaseLots, Price, PriceTicks, QuoteAtoms, Ratio, Value};
 use crate::check::{guarded, Guarded, Ix, Parties};
 use crate::error::{Named, PlimsollError};
 use crate::events::Traded;
+use crate::governance::PauseClass;
 use crate::state::{Group, Instrument, InstrumentStatus, MarginAccount, Pool, Row};
 
 /// Accounts of `trade`. The trailing accounts are the risk accounts of both margin accounts, each
@@ -45,7 +46,7 @@ pub struct Trade {
 
 /// The first account buys `lots` (sells if negative) from the second at `price_ticks`.
 ///
-/// Notional is exact; each side pays the instrument's fee on it, rounded up. Errors: `ZeroAmount`,
+/// Notional is exact; each side pays the instrument's fee on it, rounded up. Errors: `Paused`, `ZeroAmount`,
 /// `PriceZero`, `NotAccountAuthority`, `DelegateExpired`, `WrongGroup`, `InstrumentReduceOnly`,
 /// `LossesPending`, `InstrumentInDebt`, `PriceOutsideBand`, `OpenInterestCapExceeded`, `PositionRowsFull`, `TooManyUnderlyings`,
 /// `BelowInitialMargin`, those of the risk accounts and of the oracles.
@@ -60,6 +61,7 @@ pub(crate) fn handler(
     let views = ctx.remaining_accounts()?;
     let accounts = &mut ctx.accounts;
     let time = crate::clock::now()?.time;
+    accounts.group.require_unpaused(PauseClass::Trade, time)?;
     accounts.first.require_authority(accounts.first_authority.address(), time)?;
     accounts.second.require_authority(accounts.second_authority.address(), time)?;
 
@@ -120,18 +122,18 @@ fn exchange(
     Ok(fee)
 }
 
-/// Where positions may only shrink, no side of the trade may grow or turn around:
-/// `InstrumentReduceOnly`, `LossesPending`, `InstrumentInDebt`.
+/// `LossesPending` while a loss waits to be shared. Where positions may only shrink, no side of the
+/// trade may grow or turn around: `InstrumentReduceOnly`, `InstrumentInDebt`.
 fn require_growable(
     instrument: &Instrument,
     pool: &Pool,
     before: [BaseLots; 2],
     after: [BaseLots; 2],
 ) -> Result<()> {
+    // Whoever closed before a loss is shared would leave it to the others.
+    require!(instrument.losses_pending_quote_atoms == 0, PlimsollError::LossesPending);
     let refused = if instrument.status == InstrumentStatus::ReduceOnly {
         PlimsollError::InstrumentReduceOnly
-    } else if instrument.losses_pending_quote_atoms > 0 {
-        PlimsollError::LossesPending
     } else if pool.debt_floor()?.is_positive() {
         PlimsollError::InstrumentInDebt
     } else {

@@ -7,8 +7,10 @@ use plimsoll_risk::{utilisation, RowKey};
 use plimsoll_units::{Ratio, TokenAtoms};
 
 use crate::check::{guarded, Guarded, Ix, Parties};
+use crate::clock::now;
 use crate::error::PlimsollError;
 use crate::events::Withdrawn;
+use crate::governance::PauseClass;
 use crate::state::{Collateral, Group, MarginAccount};
 use crate::token;
 
@@ -45,7 +47,7 @@ pub struct Withdraw {
 ///
 /// Errors: `ZeroAmount`, `NotAccountOwner`, `WrongGroup`, `WrongTokenAccounts`,
 /// `BorrowNotAllowed`, `BorrowBeyondLimit`, `BorrowCapExceeded`, `UtilisationExceeded`,
-/// `VaultIllLiquid`,
+/// `VaultIllLiquid`, `OutflowExceeded`, `Paused` (to borrow),
 /// `BelowInitialMargin`, those of the risk accounts and of the oracles.
 pub(crate) fn handler(
     ctx: &mut Context<Withdraw>,
@@ -64,6 +66,7 @@ pub(crate) fn handler(
         vault: *accounts.vault.address(),
         token_program: *accounts.token_program.address(),
         vault_token_atoms: accounts.vault.amount(),
+        borrowing: accounts.group.require_unpaused(PauseClass::Borrow, now()?.time),
     };
     let parties = Parties { first: &mut accounts.margin_account, second: None };
     let view = guarded(Ix::Withdraw, group, parties, &[key], views, |guarded| {
@@ -86,6 +89,8 @@ struct Names {
     vault: Address,
     token_program: Address,
     vault_token_atoms: u64,
+    /// Whether anybody may borrow now.
+    borrowing: Result<()>,
 }
 
 fn book(
@@ -104,18 +109,20 @@ fn book(
         && anchor_lang::address_eq(&collateral.token_program, &names.token_program);
     require!(named, PlimsollError::WrongTokenAccounts);
     collateral.accrue(guarded.now.time)?;
+    collateral.pay_out(amount, guarded.now.time)?;
     let row = guarded.parties.first.row_mut(key, &guarded.permit)?;
-    let mut totals = collateral.totals();
+    let totals = collateral.totals();
     let lendable = totals.lendable_floor().map_err(PlimsollError::from)?;
     require_liquidity(names.vault_token_atoms, lendable, amount)?;
     let before = totals.borrowed_atoms(row.shares()).map_err(PlimsollError::from)?;
     let out = token::atoms(amount)?.checked_neg().map_err(PlimsollError::from)?;
-    let shares = totals.change(row.shares(), out).map_err(PlimsollError::from)?;
+    let shares = collateral.change(row.shares(), out)?;
+    let totals = collateral.totals();
     let after = totals.borrowed_atoms(shares).map_err(PlimsollError::from)?;
     row.shares = shares.into();
-    collateral.set_totals(&totals);
     collateral.rebase()?;
     if after > before {
+        names.borrowing.clone()?;
         let borrowed = after.checked_sub(before).map_err(PlimsollError::from)?;
         require_borrow(&collateral, &totals, borrowed, borrow_max)?;
     }

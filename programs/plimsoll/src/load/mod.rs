@@ -14,9 +14,9 @@ mod reader;
 mod snapshot;
 mod terms;
 
-pub(crate) use reader::RiskAccounts;
+pub(crate) use reader::{Member, RiskAccounts};
 pub(crate) use snapshot::{merged_keys, Snapshot};
-pub(crate) use terms::{judged_from_views, take_quote};
 pub use terms::{
     judged, linear_terms, token_terms, underlying_terms, withhold_open_profit, QuoteFactors,
 };
+pub(crate) use terms::{judged_from_views, take_quote};

@@ -71,14 +71,17 @@ impl RiskAccounts {
         Ok((account, view))
     }
 
-    /// The next account, which must be the writable pool of an instrument.
-    pub(crate) fn take_pool(&mut self, group: &Address, index: u16) -> Result<Account<Pool>> {
-        let (pool, view) = self.take::<Pool>(group, index)?;
-        drop(pool);
+    /// The next account, which must be the writable `T` with this group and index.
+    pub(crate) fn take_mut<T>(&mut self, group: &Address, index: u16) -> Result<Account<T>>
+    where
+        T: Member + Owner + Discriminator + bytemuck::Pod,
+    {
+        let (account, view) = self.take::<T>(group, index)?;
+        drop(account);
         require!(!self.is_doubled(&view), PlimsollError::RiskAccountDuplicate);
         // SAFETY: the read-only load was dropped, no other trailing account is this one, and
         // Anchor has compared it to the declared writable accounts.
-        unsafe { Account::<Pool>::load_mut(view) }
+        unsafe { Account::<T>::load_mut(view) }
     }
 
     /// `RiskAccountSurplus` unless all accounts were taken.

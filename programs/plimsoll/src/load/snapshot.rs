@@ -197,8 +197,7 @@ impl Snapshot {
             let source = found.ok_or(PlimsollError::RowTermsMissing)?.1;
             holdings.push(match &source.indices {
                 RowIndices::Token(..) => {
-                    let quote = Value::from_quote(row.owed()?);
-                    Holding { key, quantity: source.atoms(row)?, quote }
+                    Holding { key, quantity: source.atoms(row)?, quote: Value::ZERO }
                 }
                 RowIndices::Position(indices) => {
                     Holding { key, quantity: row.lots, quote: row.flow_with_owed(indices)? }

@@ -2,9 +2,7 @@
 //! call the same functions.
 
 use anchor_lang::prelude::*;
-use plimsoll_risk::{
-    judge, Grade, Quote, RowKey, RowKind, RowTerms, SourceQuote, UnderlyingTerms,
-};
+use plimsoll_risk::{judge, Grade, Quote, RowKey, RowKind, RowTerms, SourceQuote, UnderlyingTerms};
 use plimsoll_units::{Price, QuoteAtoms, Ratio, UnixSeconds, Value};
 
 use super::RiskAccounts;

@@ -1,7 +1,7 @@
 //! A token that may be deposited or borrowed.
 
-use anchor_lang::prelude::*;
 use anchor_lang::bytemuck::{Pod, Zeroable};
+use anchor_lang::prelude::*;
 use plimsoll_risk::{
     reserve_gain, write_down, Accrual, BalanceTotals, Curve, Kink, Rate, RowKey, RowKind, KINKS_MAX,
 };
@@ -95,7 +95,7 @@ pub struct Collateral {
     pub outflow_level_token_atoms: u64,
     /// Free withdrawals that have not drained away (token atoms).
     pub outflow_free_level_token_atoms: u64,
-    /// When both levels were last drained (Unix seconds).
+    /// When the net outflow was last drained (Unix seconds).
     pub outflow_at: i64,
     /// When the token began to count for opening (Unix seconds).
     pub ramp_from: i64,
@@ -107,8 +107,10 @@ pub struct Collateral {
     pub losses_shared: u32,
     /// Most that the insurance fund pays for the lenders of this token per event (quote atoms).
     pub insurance_cap_quote_atoms: u64,
+    /// When the free withdrawals were last drained (Unix seconds).
+    pub outflow_free_at: i64,
     /// Zero.
-    pub reserved: [u64; 32],
+    pub reserved: [u64; 31],
 }
 
 const _: () = assert!(
@@ -126,8 +128,8 @@ const _: () = assert!(
             + 4 * 4 // kink count, reserve share, utilisation, outflow share
             + 7 * 8 // outflow, ramp
             + 2 * 4 // weight, losses
-            + 8 // insurance cap
-            + 32 * 8 // reserved
+            + 2 * 8 // insurance cap, free outflow
+            + 31 * 8 // reserved
 );
 
 impl Collateral {
@@ -235,6 +237,33 @@ impl Collateral {
         let reserve = self.reserve.to_shares().checked_add(gain).map_err(PlimsollError::from)?;
         self.reserve = reserve.into();
         Ok(())
+    }
+
+    /// A balance after `delta` atoms came in (went out, if negative); the totals follow, and what
+    /// is left below one atom goes to the reserve.
+    pub(crate) fn change(&mut self, shares: Shares, delta: TokenAtoms) -> Result<Shares> {
+        let mut totals = self.totals();
+        let changed = totals.change(shares, delta).named()?;
+        self.set_totals(&totals);
+        if changed.is_zero() && shares.is_positive() {
+            let worth = shares.rebased_floor(self.deposit_index()).named()?;
+            let moved = Shares::from_atoms_floor(delta, Index::ONE).named()?;
+            self.add_reserve(worth.checked_add(moved).named()?.max(Shares::ZERO))?;
+        }
+        Ok(changed)
+    }
+
+    /// A balance that is worth less than one atom goes to the reserve: it could not be withdrawn,
+    /// and would keep its account from being closed.
+    pub(crate) fn sweep_dust(&mut self, shares: Shares) -> Result<Shares> {
+        let mut totals = self.totals();
+        if !shares.is_positive() || !totals.atoms(shares).named()?.is_zero() {
+            return Ok(shares);
+        }
+        totals.deposits = totals.deposits.checked_sub(shares).named()?;
+        self.set_totals(&totals);
+        self.add_reserve(shares.rebased_floor(self.deposit_index()).named()?)?;
+        Ok(Shares::ZERO)
     }
 
     /// Takes up to `wanted` whole atoms from what was set aside, as far as depositors' money is

@@ -27,7 +27,7 @@ pub struct Group {
     pub padding: [u8; 5],
     /// Who created the group, part of the address.
     pub creator: Address,
-    /// Who lists underlyings, collaterals and instruments.
+    /// Who lists during the set-up, and proposes afterwards.
     pub owner: Address,
     /// The quote token's mint, the group's numéraire.
     pub quote_mint: Address,
@@ -100,6 +100,17 @@ const _: () = assert!(
 );
 
 impl Group {
+    /// True once the group takes money.
+    pub fn is_launched(&self) -> bool {
+        self.launched_at != 0
+    }
+
+    /// `GroupNotLaunched` while the group is being set up.
+    pub fn require_launched(&self) -> Result<()> {
+        require!(self.is_launched(), PlimsollError::GroupNotLaunched);
+        Ok(())
+    }
+
     /// The terms by which accounts of this group are liquidated.
     pub fn liquidation_terms(&self) -> Result<LiquidationTerms> {
         let dust = i64::try_from(self.dust_quote_atoms).map_err(|_| PlimsollError::OutOfRange)?;

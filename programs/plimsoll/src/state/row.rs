@@ -8,7 +8,7 @@ use plimsoll_units::{BaseLots, QuoteAtoms, Shares, Value};
 use super::Word128;
 use crate::error::{Named, PlimsollError};
 
-/// A row. Token rows use `shares`, position rows the rest; the quote token's row also `owed`.
+/// A row. Token rows use `shares`, position rows the rest.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable, IdlType)]
 #[bytemuck(crate = "anchor_lang::bytemuck")]
@@ -22,12 +22,11 @@ pub struct Row {
     /// Quote flow of the position (2^-48 quote atoms) plus lots times the instrument's index of
     /// its side: funding and shared losses change the index, and no row needs to be touched.
     pub quote: Word128,
-    /// What settlements moved between this position and the quote balance so far (quote atoms);
-    /// negative: losses that the quote balance paid.
-    pub settled_quote_atoms: i64,
+    /// Quote debt that settling this position's losses has caused, less what its profits repaid of
+    /// it (quote atoms, at least zero). A bankruptcy lays it to the instrument, not to lenders.
+    pub settled_debt_quote_atoms: i64,
     /// Loss of a bankrupt account that waits to be paid by others (quote atoms, counted as equity
-    /// until then). Positive: the failed position was long; negative: short. In the quote token's
-    /// row: what its lenders bear.
+    /// until then). Positive: the failed position was long; negative: short.
     pub owed_quote_atoms: i64,
     /// When a settlement of this row was last rewarded (Unix seconds).
     pub rewarded_at: i64,

@@ -14,6 +14,9 @@ use crate::error::{report, PlimsollError};
 /// Oracle sources of one underlying at most.
 pub const SOURCES_MAX: usize = 2;
 
+/// An oracle that stood still for more than this many times its greatest age had a gap.
+const OWNER_FIRST_AGES: i64 = 4;
+
 /// How a source's account is laid out, and whose it must be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SourceKind {
@@ -212,6 +215,16 @@ impl Underlying {
             confidence_max: Ratio::from_ppm(self.confidence_ppm_max),
             dispersion_max: Ratio::from_ppm(self.dispersion_ppm_max),
             jump_max: Ratio::from_ppm(self.jump_ppm_max),
+        }
+    }
+
+    /// Reserves accounts with this underlying to their owners for a while if the price published
+    /// at `published` follows a gap.
+    pub(crate) fn note_gap(&mut self, published: i64, now: UnixSeconds, first_seconds: u64) {
+        let gap = i64::from(self.age_seconds_max).saturating_mul(OWNER_FIRST_AGES);
+        if published.saturating_sub(self.published_at) > gap {
+            let until = now.get().saturating_add_unsigned(first_seconds);
+            self.owner_first_until = self.owner_first_until.max(until);
         }
     }
 

@@ -1,0 +1,22 @@
+//! When do only owners act on accounts below their line? For a while after a pause, and after an
+//! oracle stood still: they could not see it coming, and may act before anybody takes their rows.
+
+use anchor_lang::prelude::*;
+
+use crate::check::Guarded;
+use crate::error::PlimsollError;
+
+/// `OwnerFirst` while an underlying of the first account's rows is reserved to owners.
+#[inline(never)]
+pub(crate) fn require_bidders_turn(guarded: &Guarded<'_, '_>) -> Result<()> {
+    let rows = guarded.parties.first.rows()?;
+    for (at, terms) in guarded.market.underlyings.iter().enumerate() {
+        let mut held = rows.iter().map(|row| row.key());
+        let held = held.any(|key| key.is_ok_and(|key| key.underlying() == terms.index));
+        if held {
+            let until = guarded.market.underlying_account(at)?.owner_first_until;
+            require!(guarded.now.time.get() >= until, PlimsollError::OwnerFirst);
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,3 @@
+//! Attacks that happened elsewhere, played here to the end.
+
+mod drift;
