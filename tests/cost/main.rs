@@ -117,6 +117,34 @@ fn tokens(costs: &mut BTreeMap<String, u64>) {
     }
 }
 
+/// Settlement, interest, stakes, and what follows a bankruptcy.
+fn money(costs: &mut BTreeMap<String, u64>) {
+    let mut world = World::local();
+    for (name, usdc) in [("alice", 150), ("bob", 10_000), ("keeper", 10_000)] {
+        world.open(name).unwrap();
+        world.deposit(name, "USDC", usdc * USDC).unwrap();
+    }
+    world.trade("alice", "bob", "SOL-PERP", 1_000, "150").unwrap();
+    for _ in 0..100 {
+        world.advance_seconds(30);
+        world.set_price("SOL", "146");
+        world.refresh("SOL").unwrap();
+    }
+    let mut cost = |phrase: &str, receipt: Receipt| {
+        costs.insert(phrase.to_string(), consumed(&receipt, &PROGRAM_ID.to_string()));
+    };
+    cost("settlement of a loss", world.settle("alice", "SOL-PERP", None).unwrap());
+    cost("settlement of a profit", world.settle("bob", "SOL-PERP", None).unwrap());
+    cost("collection of fees", world.collect_fees("SOL-PERP").unwrap());
+    cost("refresh of a collateral", world.refresh_collateral("USDC").unwrap());
+    cost("stake, with the token program's own", world.stake("stan", USDC).unwrap());
+    cost("request of a stake's exit", world.request_unstake("stan", 1).unwrap());
+    world.walk_price("SOL", "130");
+    let bid = instruction::Bid::slice();
+    cost("slice of a bankrupt account", world.liquidate("keeper", "alice", &bid).unwrap());
+    cost("sharing of a loss", world.share_loss("alice", "SOL-PERP").unwrap());
+}
+
 /// Bids on the largest account.
 fn liquidations(costs: &mut BTreeMap<String, u64>) {
     for (oracles, phrase) in [(Oracles::Pull, "one oracle"), (Oracles::TwoPulls, "two oracles")] {
@@ -147,6 +175,7 @@ fn costs_are_those_of_the_snapshot() {
     checks(&mut costs);
     trade(&mut costs);
     tokens(&mut costs);
+    money(&mut costs);
     liquidations(&mut costs);
     let so = std::fs::metadata(SO).expect("run `cargo xtask build` first").len();
     for (phrase, value) in costs.iter().chain([(&SO_BYTES.to_string(), &so)]) {

@@ -7,6 +7,7 @@ mod given;
 mod governance;
 mod guardian;
 mod guards;
+mod interest;
 mod largest;
 mod laws;
 mod lifecycle;
