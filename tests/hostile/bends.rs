@@ -2,21 +2,25 @@
 
 use std::fmt;
 
-use plimsoll_client::{Address, Instruction, PROGRAM_ID, PYTH_PUSH};
+use anchor_lang::Discriminator;
+use plimsoll_client::state::Group;
+use plimsoll_client::{decode, Address, Instruction, PauseClass, PROGRAM_ID, PYTH_PUSH};
 use plimsoll_tests::{address, FeedKind, SPL_TOKEN, TOKEN_2022};
 use solana_account::Account;
 
 use crate::idl::Idl;
-use crate::scenes::{raw_price, Scene};
+use crate::scenes::Scene;
 use crate::stand_ins::{role, Catalogue, Kind};
 
 /// One way.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Bend {
     /// Has not signed.
     Unsigned,
     /// Somebody else signed.
     OtherSigner,
+    /// Another key, of one that is only named.
+    OtherKey,
     /// Passed read-only although it is written.
     ReadOnly,
     /// The same bytes at an address that no seeds give.
@@ -59,12 +63,15 @@ pub enum Bend {
     HugePrice,
     /// Not trading, or not signed by enough.
     Halted,
+    /// A group whose class of instructions is paused.
+    Paused(PauseClass),
 }
 
 /// All of them, in the order of the table.
-pub const BENDS: [Bend; 23] = [
+pub const BENDS: [Bend; 28] = [
     Bend::Unsigned,
     Bend::OtherSigner,
+    Bend::OtherKey,
     Bend::ReadOnly,
     Bend::Elsewhere,
     Bend::OtherProgram,
@@ -86,6 +93,10 @@ pub const BENDS: [Bend; 23] = [
     Bend::NegativePrice,
     Bend::HugePrice,
     Bend::Halted,
+    Bend::Paused(PauseClass::Trade),
+    Bend::Paused(PauseClass::Borrow),
+    Bend::Paused(PauseClass::Liquidate),
+    Bend::Paused(PauseClass::SettleProfit),
 ];
 
 impl fmt::Display for Bend {
@@ -93,6 +104,7 @@ impl fmt::Display for Bend {
         f.write_str(match self {
             Self::Unsigned => "unsigned",
             Self::OtherSigner => "other signer",
+            Self::OtherKey => "other key",
             Self::ReadOnly => "read-only",
             Self::Elsewhere => "elsewhere",
             Self::OtherProgram => "of another program",
@@ -114,6 +126,10 @@ impl fmt::Display for Bend {
             Self::NegativePrice => "negative price",
             Self::HugePrice => "largest price",
             Self::Halted => "halted",
+            Self::Paused(PauseClass::Trade) => "trades paused",
+            Self::Paused(PauseClass::Borrow) => "borrows paused",
+            Self::Paused(PauseClass::Liquidate) => "bids paused",
+            Self::Paused(PauseClass::SettleProfit) => "profits paused",
         })
     }
 }
@@ -145,6 +161,10 @@ impl Bench<'_> {
         let kind = role(self.scene, self.idl, meta);
         let attempts = match bend {
             Bend::Unsigned | Bend::OtherSigner => meta.is_signer.then(|| self.signer(at, bend)),
+            Bend::OtherKey => {
+                let named = kind == Kind::Key && !meta.is_signer;
+                named.then(|| self.with(at, address("mallory")))
+            }
             Bend::ReadOnly => meta.is_writable.then(|| {
                 self.flagged(at, |meta| {
                     meta.is_writable = false;
@@ -163,6 +183,7 @@ impl Bench<'_> {
             Bend::OtherMint | Bend::OtherOwner => self.other_tokens(at, &kind, bend),
             Bend::OtherProgram | Bend::OtherTokenProgram => self.owned(at, &kind, bend),
             Bend::Closed | Bend::Zeroed | Bend::Short => self.ruined(at, &kind, bend),
+            Bend::Paused(class) => self.paused(at, &kind, class),
             _ => self.priced(at, &kind, bend),
         };
         attempts.into_iter().collect()
@@ -237,9 +258,13 @@ impl Bench<'_> {
                 Some(attempt)
             }
             (Bend::OtherKind, Kind::Key | Kind::New) => None,
+            // An optional account that is not there is given as the program itself.
+            (Bend::OtherKind, Kind::Program) if own == PROGRAM_ID => {
+                Some(self.with(at, scene.own.group.address))
+            }
             (Bend::OtherKind, Kind::Program) => Some(self.with(at, PROGRAM_ID)),
             (Bend::OtherKind, _) => {
-                let directory = &scene.world.directory;
+                let directory = &scene.own;
                 let (group, insurance) = (directory.group.address, directory.insurance.address);
                 Some(self.with(at, if own == group { insurance } else { group }))
             }
@@ -301,6 +326,18 @@ impl Bench<'_> {
         Some(self.over(at, account))
     }
 
+    fn paused(&self, at: usize, kind: &Kind, class: PauseClass) -> Option<Attempt> {
+        if *kind != Kind::Stored("Group".into()) {
+            return None;
+        }
+        let mut account = self.stored(at);
+        let mut group: Group = decode(&account.data).ok()?;
+        group.paused_until[usize::from(class.place())] =
+            self.scene.world.vm.now().time.get() + 3_600;
+        account.data = [Group::DISCRIMINATOR, bytemuck::bytes_of(&group)].concat();
+        Some(self.over(at, account))
+    }
+
     fn priced(&self, at: usize, kind: &Kind, bend: Bend) -> Option<Attempt> {
         if *kind != Kind::Oracle {
             return None;
@@ -311,7 +348,7 @@ impl Bench<'_> {
         match bend {
             Bend::Stale => feed.published -= 3_600,
             Bend::Uncertain => feed.confidence = feed.price.unsigned_abs() / 10,
-            Bend::ZeroPrice => feed.price = raw_price("0"),
+            Bend::ZeroPrice => feed.price = 0,
             Bend::NegativePrice => feed.price = -feed.price,
             Bend::HugePrice => feed.price = i64::MAX,
             _ => match feed.kind {

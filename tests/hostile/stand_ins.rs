@@ -4,7 +4,7 @@ use std::fmt;
 
 use plimsoll_client::{pda, AccountSource, Address, GroupDirectory, PROGRAM_ID, PYTH_PUSH};
 use plimsoll_client::{AccountMeta, PYTH_RECEIVER};
-use plimsoll_tests::{address, SPL_TOKEN, TOKEN_2022};
+use plimsoll_tests::{address, Vm, SPL_TOKEN, TOKEN_2022};
 use solana_account::Account;
 
 use crate::idl::Idl;
@@ -77,7 +77,7 @@ impl Catalogue {
     }
 
     fn groups(&mut self, scene: &Scene) {
-        let (own, foreign) = (&scene.world.directory, &scene.foreign);
+        let (own, foreign) = (&scene.own, &scene.foreign);
         self.add("group".into(), own.group.address, Some(foreign.group.address));
         self.add("insurance".into(), own.insurance.address, Some(foreign.insurance.address));
         let names = scene.world.markets.underlyings.iter();
@@ -103,6 +103,22 @@ impl Catalogue {
             let foreign = Some(margin(foreign, name));
             self.add(format!("margin account of {name}"), margin(own, name), foreign);
         }
+        // Accounts that only some scenes have.
+        for (name, number) in [("alice", 1), ("alice", 9)] {
+            let at = pda::margin(&own.group.address, &address(name), number);
+            self.add(format!("margin account of {name}/{number}"), at, Some(margin(foreign, name)));
+        }
+        let stake = |directory: &GroupDirectory, name: &str| {
+            pda::stake(&directory.insurance.address, &address(name))
+        };
+        for name in TRADERS {
+            let foreign = Some(stake(&scene.foreign, name));
+            self.add(format!("stake of {name}"), stake(own, name), foreign);
+        }
+        for id in 0..own.group.state.proposal_count {
+            let foreign = Some(pda::proposal(&scene.foreign.group.address, 0));
+            self.add(format!("proposal {id}"), pda::proposal(&own.group.address, id), foreign);
+        }
     }
 
     fn add(&mut self, label: String, address: Address, foreign: Option<Address>) {
@@ -127,22 +143,23 @@ impl Catalogue {
         address: &Address,
         fits: impl Fn(&Account) -> bool,
     ) -> Option<Address> {
-        let kind = kind(scene, idl, address);
+        let vm = &scene.world.vm;
+        let kind = kind(vm, idl, address);
         let used = |one: &Address| scene.one.accounts.iter().any(|meta| meta.pubkey == *one);
         let same = |one: &&Entry| {
-            let account = scene.world.vm.svm.get_account(&one.address).unwrap_or_default();
-            kind == self::kind(scene, idl, &one.address) && !used(&one.address) && fits(&account)
+            let account = vm.svm.get_account(&one.address).unwrap_or_default();
+            kind == self::kind(vm, idl, &one.address) && !used(&one.address) && fits(&account)
         };
         self.entries.iter().find(same).map(|one| one.address)
     }
 }
 
 /// What lies at an address.
-pub fn kind(scene: &Scene, idl: &Idl, address: &Address) -> Kind {
-    let Some(account) = scene.world.vm.account(address).unwrap() else {
+pub fn kind(vm: &Vm, idl: &Idl, address: &Address) -> Kind {
+    let Some(account) = vm.account(address).unwrap() else {
         return Kind::New;
     };
-    let executable = scene.world.vm.svm.get_account(address).is_some_and(|one| one.executable);
+    let executable = vm.svm.get_account(address).is_some_and(|one| one.executable);
     if executable {
         return Kind::Program;
     }
@@ -161,7 +178,7 @@ pub fn kind(scene: &Scene, idl: &Idl, address: &Address) -> Kind {
 
 /// What an account of an instruction is: one that signs is a key, whatever lies there.
 pub fn role(scene: &Scene, idl: &Idl, meta: &AccountMeta) -> Kind {
-    match (meta.is_signer, kind(scene, idl, &meta.pubkey)) {
+    match (meta.is_signer, kind(&scene.world.vm, idl, &meta.pubkey)) {
         (true, _) => Kind::Key,
         (false, kind) => kind,
     }

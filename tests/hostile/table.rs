@@ -30,9 +30,9 @@ pub struct Section {
 
 impl Section {
     /// Bends every account and every argument of a scene's instruction.
-    pub fn of(mut scene: Scene, idl: &Idl) -> Self {
+    pub fn of(mut scene: Scene, title: &str, idl: &Idl) -> Self {
         let mut section =
-            Self { text: format!("\n{}\n", scene.name), unexpected: Vec::new(), attempts: 0 };
+            Self { text: format!("\n{title}\n"), unexpected: Vec::new(), attempts: 0 };
         let catalogue = Catalogue::of(&mut scene);
         let declared = idl.accounts(scene.name);
         for at in 0..scene.one.accounts.len() {
@@ -48,13 +48,13 @@ impl Section {
                 let seen = attempts.into_iter().map(|one| section.run(&mut scene, one)).collect();
                 cells.push((bend.to_string(), seen));
             }
-            section.block(scene.name, (&label, &kind), cells);
+            section.block(title, (&label, &kind), cells);
         }
-        section.arguments(&mut scene, idl);
+        section.arguments(&mut scene, title, idl);
         section
     }
 
-    fn arguments(&mut self, scene: &mut Scene, idl: &Idl) {
+    fn arguments(&mut self, scene: &mut Scene, title: &str, idl: &Idl) {
         for place in idl.places(scene.name, &scene.one.data) {
             let mut cells = Vec::new();
             for (name, value) in extremes(&place) {
@@ -67,7 +67,7 @@ impl Section {
                 let attempt = Attempt { one, put: Vec::new() };
                 cells.push((name.to_string(), Seen::from([self.run(scene, attempt)])));
             }
-            self.block(scene.name, (&format!("argument {}", place.path), ""), cells);
+            self.block(title, (&format!("argument {}", place.path), ""), cells);
         }
         let (mut short, mut long) = (scene.one.clone(), scene.one.clone());
         short.data.pop();
@@ -77,7 +77,7 @@ impl Section {
             let attempt = Attempt { one, put: Vec::new() };
             cells.push((name.to_string(), Seen::from([self.run(scene, attempt)])));
         }
-        self.block(scene.name, ("data", ""), cells);
+        self.block(title, ("data", ""), cells);
     }
 
     /// Runs one attempt and undoes it. That a failure changed nothing is checked where it runs.
@@ -114,7 +114,7 @@ impl Section {
     }
 
     /// Writes the cells of one account or argument, gathered by what came of them.
-    fn block(&mut self, instruction: &str, of: (&str, &str), cells: Vec<(String, Seen)>) {
+    fn block(&mut self, title: &str, of: (&str, &str), cells: Vec<(String, Seen)>) {
         let (part, kind) = of;
         if cells.is_empty() {
             return;
@@ -124,9 +124,9 @@ impl Section {
         for (bend, seen) in cells {
             let mut outcome = Vec::from_iter(seen.iter().cloned()).join(" | ");
             if seen.contains(PASSED) {
-                match reason(instruction, part, kind, &bend) {
+                match reason(title, part, kind, &bend) {
                     Some(reason) => write!(outcome, " ({reason})").unwrap(),
-                    None => self.unexpected.push(format!("{instruction}, {part}: {bend}")),
+                    None => self.unexpected.push(format!("{title}: {part}: {bend}")),
                 }
             }
             lines.entry(outcome).or_default().push(bend);
