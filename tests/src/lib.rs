@@ -9,11 +9,13 @@
 //! | `setup` | what is there when a test begins |
 //! | `vm` | how does a transaction run, and what came of it |
 //! | `oracle` | what does an oracle account look like |
+//! | `sequence` | what happens in the long run, and is it what ought to happen |
 //! | `tokens` | what do mints and token accounts look like |
 
 mod govern;
 mod money;
 mod oracle;
+pub mod sequence;
 mod setup;
 mod tokens;
 mod vm;

@@ -166,7 +166,7 @@ pub(crate) struct Guarded<'a, 'b> {
     /// The margin accounts.
     pub(crate) parties: &'a mut Parties<'b>,
     /// The market, the same before and after.
-    pub(crate) market: &'a Snapshot,
+    pub(crate) market: &'a mut Snapshot,
     /// Trailing accounts behind those of the check.
     pub(crate) rest: &'a mut RiskAccounts,
     /// When.
@@ -189,10 +189,10 @@ pub(crate) fn guarded<T>(
 ) -> Result<T> {
     let now = now()?;
     let mut rest = RiskAccounts::new(views);
-    let opening = open(ix, group, &mut parties, touched, &mut rest, now)?;
+    let mut opening = open(ix, group, &mut parties, touched, &mut rest, now)?;
     let result = body(&mut Guarded {
         parties: &mut parties,
-        market: &opening.market,
+        market: &mut opening.market,
         rest: &mut rest,
         now,
         permit: RowPermit(()),

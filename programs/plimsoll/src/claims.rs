@@ -168,6 +168,7 @@ fn charge_quote_lenders(
     let mut quote = unsafe { Account::<Collateral>::load_mut(view)? };
     quote.accrue(guarded.now.time)?;
     let borne = write_off(guarded.parties.first, &mut quote, insurance, one.loss, &guarded.permit)?;
+    guarded.market.reindex(QUOTE_KEY, &quote)?;
     (one.reserve, one.insurance, one.depositors) =
         (borne.reserve, borne.insurance, borne.depositors);
     Ok(())
@@ -247,6 +248,7 @@ fn charge_lenders(
     one.depositors = cleared.checked_sub(one.reserve).named()?;
     lent.write_down(one.depositors)?;
     lent.rebase()?;
+    guarded.market.reindex(key, &lent)?;
     let paid = worth.checked_neg().named()?;
     credit(guarded.parties.second()?, &mut quote, paid, &guarded.permit)?;
     credit(guarded.parties.first, &mut quote, worth, &guarded.permit)?;

@@ -246,6 +246,15 @@ impl Snapshot {
         source.ok_or(PlimsollError::RowTermsMissing)?.atoms(row)
     }
 
+    /// Takes over the indices of a token that an instruction has brought up to now: what it stores
+    /// in shares must be judged by the same indices.
+    pub(crate) fn reindex(&mut self, key: RowKey, collateral: &Collateral) -> Result<()> {
+        let source = self.place(key).and_then(|at| self.sources.get_mut(at));
+        let source = source.ok_or(PlimsollError::RowTermsMissing)?;
+        source.indices = RowIndices::Token(collateral.deposit_index(), collateral.borrow_index());
+        Ok(())
+    }
+
     /// What a lot of a position has paid.
     pub(crate) fn side_indices(&self, key: RowKey) -> Result<SideIndices> {
         let source = self.place(key).and_then(|at| self.sources.get(at));

@@ -1,0 +1,299 @@
+//! Bids on accounts below their line.
+
+use crate::group::{AccountId, Group, Person, Position};
+use crate::margin::{atoms, health, Check, Health, QUOTE};
+use crate::market::Grade;
+use crate::number::{floor, least, most, one, positive, ppm, whole, zero, Exact};
+use crate::step::{unsigned, Step};
+
+/// Which kind of row, and which of its kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[allow(missing_docs)]
+pub enum Asset {
+    Token(usize),
+    Position(usize),
+}
+
+/// What a bidder wants.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    /// The same share of every row, at most this (2^-63).
+    Slice(u64),
+    /// Amounts of rows.
+    Rows(Vec<(Asset, i64)>),
+}
+
+/// Ways in which a bid on an account below its line may still be no good.
+const BID: [&str; 13] = [
+    "BidRemovesNoRisk",
+    "BidLowersHealth",
+    "BidOvershootsBuffer",
+    "NothingToRelease",
+    "BelowInitialMargin",
+    "BorrowNotAllowed",
+    "BorrowCapExceeded",
+    "UtilisationExceeded",
+    "TokenRowsFull",
+    "PositionRowsFull",
+    "BidMustBeSlice",
+    "LossesPending",
+    "BidEmpty",
+];
+
+/// One row that changes hands: how much, of what was there.
+pub(crate) struct Taking {
+    pub(crate) asset: Asset,
+    pub(crate) amount: i128,
+    pub(crate) whole: i128,
+}
+
+impl Step<'_> {
+    pub(crate) fn bid(
+        &mut self,
+        signer: Person,
+        id: AccountId,
+        bidder: AccountId,
+        wanted: &Wanted,
+    ) {
+        let distinct = ["SameAccount", "ConstraintDuplicateMutableAccount"];
+        if !self.require(id != bidder, &distinct) {
+            return;
+        }
+        self.require_authority(bidder, signer);
+        self.require_bidders_turn(id);
+        let account = self.before.accounts[&id].clone();
+        let (spare, before) = self.spare(&account);
+        if spare.surely_not_negative() {
+            let names = self.refusals(&account);
+            self.require(false, &names);
+        } else if !spare.surely_negative() {
+            self.refusals(&account).into_iter().for_each(|name| self.may_fail(name));
+        }
+        self.require_sound(id, wanted);
+        BID.into_iter().for_each(|name| self.may_fail(name));
+        let held = self.before.accounts[&bidder].clone();
+        if let Err(underlying) = health(self.before, self.market, &held, Check::Initial) {
+            self.refuse_price(underlying);
+        }
+        let Some(takings) = self.takings(id, wanted).filter(|_| !self.fails()) else {
+            return;
+        };
+        self.hand_over(id, bidder, &takings, wanted, &before);
+        if self.fails() || self.seen().is_none() {
+            return;
+        }
+        self.settle_bid([id, bidder], wanted, &before, &takings);
+    }
+
+    /// Is the request one that can be asked?
+    fn require_sound(&mut self, id: AccountId, wanted: &Wanted) {
+        let rows = match wanted {
+            Wanted::Slice(share) => {
+                self.require(*share > 0, &["BidEmpty"]);
+                return;
+            }
+            Wanted::Rows(rows) => rows,
+        };
+        self.require(!rows.is_empty(), &["BidEmpty"]);
+        let key = |asset: &Asset| (self.underlying(*asset), *asset);
+        let ascending = rows.windows(2).all(|pair| key(&pair[0].0) < key(&pair[1].0));
+        self.require(ascending, &["BidRowsOutOfOrder"]);
+        for (asset, amount) in rows {
+            let grade = self.market.grade(self.underlying(*asset));
+            let held = self.held(id, *asset);
+            self.require(held.is_some() && *asset != Asset::Token(QUOTE), &["BidRowUnknown"]);
+            self.require(grade == Grade::Valid, &["BidRowNotPriced"]);
+            let (part, held) = (i128::from(*amount), held.unwrap_or(0));
+            let fits = part != 0 && part.signum() == held.signum() && part.abs() <= held.abs();
+            self.require(fits, &["BidAmountOutOfRange"]);
+        }
+    }
+
+    fn underlying(&self, asset: Asset) -> usize {
+        match asset {
+            Asset::Token(index) => self.before.collaterals[index].underlying,
+            Asset::Position(index) => self.before.instruments[index].underlying,
+        }
+    }
+
+    /// Whole atoms or lots of a row, `None` where there is no row.
+    fn held(&self, id: AccountId, asset: Asset) -> Option<i128> {
+        amount(self.before, id, asset)
+    }
+
+    /// What changes hands: as asked for; of a slice, what was seen to.
+    fn takings(&mut self, id: AccountId, wanted: &Wanted) -> Option<Vec<Taking>> {
+        if let Wanted::Rows(rows) = wanted {
+            let all = rows.iter().map(|(asset, part)| {
+                let whole = self.held(id, *asset)?;
+                Some(Taking { asset: *asset, amount: i128::from(*part), whole })
+            });
+            return all.collect();
+        }
+        let seen = self.seen()?.clone();
+        let account = self.before.accounts[&id].clone();
+        let tokens = account.tokens.keys().filter(|token| **token != QUOTE);
+        let tokens = tokens.map(|index| Asset::Token(*index));
+        let assets = tokens.chain(account.positions.keys().map(|index| Asset::Position(*index)));
+        let mut takings = Vec::new();
+        for asset in assets {
+            let whole = self.held(id, asset).unwrap_or(0);
+            let left = amount(&seen, id, asset).unwrap_or(0);
+            let valid = self.market.grade(self.underlying(asset)) == Grade::Valid;
+            self.expect(valid || whole == left, || format!("{asset:?} has no price and moved"));
+            if valid {
+                takings.push(Taking { asset, amount: whole - left, whole });
+            }
+        }
+        Some(takings)
+    }
+
+    /// Moves the rows, with their parts of the quote flows.
+    fn hand_over(
+        &mut self,
+        id: AccountId,
+        bidder: AccountId,
+        takings: &[Taking],
+        wanted: &Wanted,
+        before: &Health,
+    ) {
+        let share = match wanted {
+            Wanted::Rows(_) => None,
+            Wanted::Slice(most) => Some(self.slice(id, takings, *most, before)),
+        };
+        for taking in takings {
+            match taking.asset {
+                Asset::Token(token) => {
+                    let borrows = self.next.collaterals[token].borrow_shares;
+                    self.change(id, token, &whole(-taking.amount));
+                    self.change(bidder, token, &whole(taking.amount));
+                    // A debt that meets a deposit is gone: deposits earn that much less.
+                    if self.next.collaterals[token].borrow_shares != borrows {
+                        self.rebase(token);
+                    }
+                }
+                Asset::Position(index) => self.move_lots(id, bidder, index, taking, &share),
+            }
+        }
+    }
+
+    /// The share that a slice took of every row, as an interval; checked against the closed form.
+    fn slice(
+        &mut self,
+        id: AccountId,
+        takings: &[Taking],
+        limit: u64,
+        before: &Health,
+    ) -> (Exact, Exact) {
+        let (mut low, mut high) = (zero(), one());
+        for taking in takings.iter().filter(|taking| taking.whole != 0) {
+            let (part, all) = (taking.amount.abs(), taking.whole.abs());
+            let sound = taking.amount.signum() == taking.whole.signum() && part <= all && part > 0;
+            self.expect(sound, || format!("took {part} of {all} of {:?}", taking.asset));
+            low = most(low, whole(part - 1) / whole(all));
+            high = least(high, whole(part) / whole(all));
+        }
+        self.expect(low < high || takings.is_empty(), || "rows were sliced unevenly".into());
+        let asked = crate::number::binary(limit, 63);
+        self.expect(low < asked, || format!("took more than the share of {limit}"));
+        let terms = &self.before.terms;
+        let dust = whole(terms.dust_quote_atoms);
+        let whole_allowed = before.equity.low() < zero() || before.requirement.low() <= dust;
+        let beta = self.beta(id, before) + ppm(3);
+        let buffer = one() + ppm(terms.buffer_ppm);
+        let wants = &buffer * before.requirement.high() - before.equity.low();
+        let room = (buffer - beta) * before.requirement.low();
+        let fits = room <= zero() || low <= wants / room;
+        self.expect(fits || whole_allowed, || "the slice goes beyond the buffer".into());
+        (low, high)
+    }
+
+    /// β by depth and time.
+    pub(crate) fn beta(&self, id: AccountId, before: &Health) -> Exact {
+        let terms = &self.before.terms;
+        let elapsed = match self.before.accounts[&id].episode_slot {
+            0 => 0,
+            slot => self.now().slot.saturating_sub(slot),
+        };
+        let ratio = |part: Exact, all: Exact| match all == zero() {
+            true => one(),
+            false => part / all,
+        };
+        let by_time = ratio(whole(elapsed), whole(terms.duration_slots));
+        let by_depth = ratio(before.depth(), ppm(terms.depth_full_ppm));
+        let risen = least(one(), most(by_time, positive(by_depth)));
+        let (low, high) = (ppm(terms.beta_min_ppm), ppm(terms.beta_max_ppm));
+        &low + (high - &low) * risen
+    }
+
+    fn move_lots(
+        &mut self,
+        id: AccountId,
+        bidder: AccountId,
+        index: usize,
+        taking: &Taking,
+        share: &Option<(Exact, Exact)>,
+    ) {
+        let now = self.now().seconds;
+        let instrument = self.before.instruments[index].clone();
+        let own = self.before.accounts[&id].positions[&index].clone();
+        let old = self.next.accounts[&bidder].positions.get(&index).cloned().unwrap_or_default();
+        let flow = instrument.flow(&own, now);
+        let lots = i64::try_from(taking.amount).unwrap_or(i64::MAX);
+        let (left, held) = (own.lots - lots, old.lots.checked_add(lots));
+        let Some(held) = held else {
+            self.require(false, &["MathOverflow", "OutOfRange"]);
+            return;
+        };
+        let part = match share {
+            // The part of the flow that goes with the lots, toward minus infinity.
+            None => floor(&(whole(flow) * whole(lots) / whole(own.lots))),
+            // With all of the size all of the flow; otherwise the share of it, toward zero.
+            Some(_) if left == 0 && own.lots != 0 => flow,
+            Some((low, high)) => {
+                let size = whole(flow.abs());
+                let (low, high) = (whole(floor(&(&size * low))) - one(), size * high);
+                let moved = self.adopt(
+                    "flow that a slice moved",
+                    |seen| {
+                        let left = seen.accounts[&id].positions.get(&index).cloned();
+                        (flow - instrument.flow(&left.unwrap_or_default(), now)).abs()
+                    },
+                    &low,
+                    &high,
+                );
+                moved * flow.signum()
+            }
+        };
+        let quote = instrument.stored(left, flow - part, now);
+        let taken = Position { lots: left, quote, ..own.clone() };
+        self.put(id, index, taken);
+        let flow = instrument.flow(&old, now) + part;
+        let quote = instrument.stored(held, flow, now);
+        let before = i128::from(own.lots.max(0)) + i128::from(old.lots.max(0));
+        let after = i128::from(left.max(0)) + i128::from(held.max(0));
+        self.put(bidder, index, Position { lots: held, quote, ..old });
+        let pool = &mut self.next.instruments[index].pool;
+        pool.open_interest_lots = unsigned(i128::from(pool.open_interest_lots) + after - before);
+    }
+}
+
+fn amount(group: &Group, id: AccountId, asset: Asset) -> Option<i128> {
+    let account = group.accounts.get(&id)?;
+    match asset {
+        Asset::Token(token) => {
+            account.tokens.get(&token).map(|shares| atoms(group, token, *shares))
+        }
+        Asset::Position(index) => account.positions.get(&index).map(|one| i128::from(one.lots)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn assets_are_ordered_as_rows_are() {
+        assert!(Asset::Token(7) < Asset::Position(0));
+    }
+}

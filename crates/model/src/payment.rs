@@ -1,0 +1,308 @@
+//! What a bid pays, and who bears what a bankrupt account cannot.
+
+use num_traits::Signed;
+
+use crate::bid::{Asset, Taking, Wanted};
+use crate::group::{AccountId, Group, Position};
+use crate::margin::{atoms, health, Check, Health, QUOTE};
+use crate::market::Grade;
+use crate::number::{
+    ceil, floor, least, most, one, positive, ppm, ten, value, whole, zero, Exact, Near,
+};
+use crate::step::{unsigned, Step};
+
+/// What an account owes by one of its rows.
+struct Claim {
+    asset: Asset,
+    lots: i64,
+    amount: Exact,
+}
+
+impl Step<'_> {
+    /// The payments, which must add up to zero and lie where the rule puts them.
+    pub(crate) fn settle_bid(
+        &mut self,
+        [id, bidder]: [AccountId; 2],
+        wanted: &Wanted,
+        before: &Health,
+        takings: &[Taking],
+    ) {
+        let account = self.next.accounts[&id].clone();
+        let Ok(moved) = health(&self.next, self.market, &account, Check::Maintenance) else {
+            return;
+        };
+        let Some(seen) = self.seen().cloned() else {
+            return;
+        };
+        let (account_delta, bidder_delta) = (self.came(&seen, id), self.came(&seen, bidder));
+        let old = &self.before.insurance;
+        let cut =
+            i128::from(seen.insurance.received_quote_atoms) - i128::from(old.received_quote_atoms);
+        let insured =
+            i128::from(seen.insurance.paid_quote_atoms) - i128::from(old.paid_quote_atoms);
+        let sum = account_delta + bidder_delta + cut - insured;
+
+        let released = before.requirement.minus(&moved.requirement);
+        self.expect(released.high() > zero(), || "no risk was released".into());
+        let lent = self.assign([id, bidder], wanted, before, &released, takings);
+        if lent {
+            return self.conclude_bid(id, bidder, wanted, before);
+        }
+        self.expect(sum == 0, || format!("payments add up to {sum}"));
+        let worth = before.equity.minus(&moved.equity);
+        self.expect_discount(id, before, &released, &worth, [bidder_delta, cut, insured]);
+        self.change(id, QUOTE, &whole(account_delta));
+        let owed = Self::owes(&self.next, bidder, QUOTE);
+        self.change(bidder, QUOTE, &whole(bidder_delta));
+        if Self::owes(&self.next, bidder, QUOTE) > owed {
+            self.require_borrowable(QUOTE);
+        }
+        self.rebase(QUOTE);
+        let fund = &mut self.next.insurance;
+        fund.received_quote_atoms = unsigned(i128::from(fund.received_quote_atoms) + cut);
+        fund.paid_quote_atoms = unsigned(i128::from(fund.paid_quote_atoms) + insured);
+        fund.balance_quote_atoms = unsigned(i128::from(fund.balance_quote_atoms) + cut - insured);
+        self.conclude_bid(id, bidder, wanted, before);
+    }
+
+    /// The least and most that the discount may be (quote atoms).
+    fn discounts(
+        &self,
+        id: AccountId,
+        before: &Health,
+        released: &Near,
+        own: &Exact,
+    ) -> (i128, i128) {
+        let terms = &self.before.terms;
+        let beta = self.beta(id, before);
+        let fund = self.before.insurance.balance_quote_atoms.min(terms.insurance_cap_quote_atoms);
+        let of = |beta: Exact, released: Exact| {
+            let least_pay = whole(floor(&(ppm(terms.beta_min_ppm) * &released)));
+            let payable = most(own.clone(), least(least_pay, own + whole(fund)));
+            floor(&least(whole(floor(&(beta * released))), payable))
+        };
+        (of(&beta - ppm(3), released.low()) - 1, of(beta + ppm(3), released.high()) + 1)
+    }
+
+    fn conclude_bid(&mut self, id: AccountId, bidder: AccountId, wanted: &Wanted, before: &Health) {
+        let account = self.next.accounts[&id].clone();
+        if let Ok(after) = health(&self.next, self.market, &account, Check::Maintenance) {
+            let rises = after.surplus().minus(&before.surplus());
+            self.expect(!rises.surely_negative(), || "health fell".into());
+            let terms = &self.before.terms;
+            let limit = after.requirement.times(&(one() + ppm(terms.buffer_ppm)));
+            let spare = limit.minus(&after.equity);
+            let dust = before.requirement.low() <= whole(terms.dust_quote_atoms);
+            let within = !spare.surely_negative() || dust || matches!(wanted, Wanted::Slice(_));
+            self.expect(within, || "the account ends above its buffer".into());
+        }
+        if account.episode_slot == 0 {
+            self.account(id).episode_slot = self.now().slot;
+        }
+        self.end_episode(id);
+        let holds = self.next.accounts[&bidder].clone();
+        match health(&self.next, self.market, &holds, Check::Initial) {
+            Ok(after) => self.require_not_negative(&after.surplus(), "BelowInitialMargin"),
+            Err(underlying) => self.refuse_price(underlying),
+        }
+        self.end_episode(bidder);
+    }
+
+    /// Whole quote atoms that came to an account, as stored (negative: went).
+    fn came(&self, seen: &Group, id: AccountId) -> i128 {
+        let at = |group: &Group| group.accounts[&id].tokens.get(&QUOTE).copied().unwrap_or(0);
+        let (old, new) = (at(self.before), at(seen));
+        // Across zero whole atoms count.
+        let token = &self.before.collaterals[QUOTE];
+        let nearest = |exact: Exact| floor(&(exact + crate::number::binary(1, 1)));
+        match old.signum() * new.signum() != 1 && old != 0 {
+            true => nearest(token.balance(new)) - atoms(self.before, QUOTE, old),
+            false => nearest(token.balance(new) - token.balance(old)),
+        }
+    }
+
+    /// The discount, the fund's part of it and the fund's cut lie where the rule puts them.
+    fn expect_discount(
+        &mut self,
+        id: AccountId,
+        before: &Health,
+        released: &Near,
+        worth: &Near,
+        [bidder_delta, cut, insured]: [i128; 3],
+    ) {
+        let (worth_low, worth_high) = (ceil(&worth.low()), ceil(&worth.high()));
+        let discount = worth_low + bidder_delta + cut;
+        let loose = worth_high - worth_low;
+        // What goes with the requirement that is released.
+        let share = match before.requirement.exact > zero() {
+            true => &released.exact / &before.requirement.exact,
+            false => zero(),
+        };
+        let own = whole(floor(&(positive(before.equity.exact.clone()) * share)));
+        let (low, high) = self.discounts(id, before, released, &own);
+        self.expect(low <= discount + loose && discount <= high + loose, || {
+            format!("discount of {discount}, not within {low} and {high}")
+        });
+        let by_fund = most(zero(), whole(discount) - &own);
+        self.expect((whole(insured) - by_fund).abs() <= whole(1 + loose), || {
+            format!("the fund paid {insured} of a discount of {discount}")
+        });
+        let share = ppm(self.before.terms.insurance_cut_ppm) * whole(discount - insured);
+        self.expect((cut - floor(&share)).abs() <= loose, || format!("a cut of {cut}"));
+    }
+
+    /// What the account owes, row by row in their order; the quote token last.
+    fn claims(&self, id: AccountId) -> Vec<Claim> {
+        let account = &self.before.accounts[&id];
+        let now = self.now().seconds;
+        let quote = account.tokens.get(&QUOTE).copied().unwrap_or(0);
+        let owed: i128 =
+            account.positions.values().map(|one| i128::from(one.owed_quote_atoms).abs()).sum();
+        let mut unsettled = (-atoms(self.before, QUOTE, quote) - owed).max(0);
+        let lost = |one: &Position| i128::from(one.settled_debt_quote_atoms);
+        let losses: i128 = account.positions.values().map(lost).sum();
+        let attributed = unsettled.min(losses);
+        let mut claims = Vec::new();
+        for (index, shares) in account.tokens.iter().filter(|(index, _)| **index != QUOTE) {
+            let token = &self.before.collaterals[*index];
+            if self.market.grade(token.underlying) == Grade::Valid {
+                let price = self.market.mid(token.underlying) * ten(-token.decimals);
+                let amount = price * whole(-atoms(self.before, *index, *shares).min(0));
+                claims.push(Claim { asset: Asset::Token(*index), lots: 0, amount });
+            }
+        }
+        for (index, one) in &account.positions {
+            let instrument = &self.before.instruments[*index];
+            if self.market.grade(instrument.underlying) != Grade::Valid {
+                continue;
+            }
+            let mark = self.market.mid(instrument.underlying) * &instrument.lot;
+            let open = mark * whole(one.lots) + value(instrument.flow(one, now));
+            let paid = match losses {
+                0 => 0,
+                _ => attributed * lost(one) / losses,
+            };
+            unsettled -= paid;
+            let amount = positive(-open) + whole(paid);
+            claims.push(Claim { asset: Asset::Position(*index), lots: one.lots, amount });
+        }
+        let key = |claim: &Claim| match claim.asset {
+            Asset::Token(index) => (self.before.collaterals[index].underlying, claim.asset),
+            Asset::Position(index) => (self.before.instruments[index].underlying, claim.asset),
+        };
+        claims.sort_by_key(key);
+        claims.push(Claim { asset: Asset::Token(QUOTE), lots: 0, amount: whole(unsettled) });
+        claims.retain(|claim| claim.amount.is_positive());
+        claims
+    }
+
+    /// Assigns a bankrupt account's shortfall to its claims. True if lenders bear a part: what that
+    /// moves is within the laws of conservation, and else not modelled.
+    fn assign(
+        &mut self,
+        [id, bidder]: [AccountId; 2],
+        wanted: &Wanted,
+        before: &Health,
+        released: &Near,
+        takings: &[Taking],
+    ) -> bool {
+        if !before.equity.low().is_negative() || !before.requirement.exact.is_positive() {
+            return false;
+        }
+        let share = |equity: Exact, released: Exact| {
+            ceil(&positive(-equity * released / &before.requirement.exact))
+        };
+        let loose = crate::number::binary(1, 20);
+        let low = share(before.equity.high(), released.low() - &loose);
+        let high = share(before.equity.low(), released.high() + loose);
+        if high == 0 {
+            return false;
+        }
+        self.require(low == 0 || matches!(wanted, Wanted::Slice(_)), &["BidMustBeSlice"]);
+        let claims = self.claims(id);
+        let lent = claims.iter().any(|claim| is_lent(claim.asset));
+        if lent {
+            self.adopt_lenders([id, bidder], takings);
+        }
+        let owed = |group: &Group, index: usize| {
+            let row = group.accounts[&id].positions.get(&index);
+            row.map_or(0, |one| i128::from(one.owed_quote_atoms).abs())
+        };
+        let indices: Vec<usize> = claims.iter().filter_map(|claim| claim.index()).collect();
+        let sum = |group: &Group| -> i128 { indices.iter().map(|one| owed(group, *one)).sum() };
+        let old = sum(self.before);
+        let least_sum = if lent { 0 } else { low };
+        let all = |seen: &Group| sum(seen) - old;
+        let mut left = self.adopt("shortfall", all, &whole(least_sum), &whole(high));
+        let mut total: Exact = claims.iter().map(|claim| claim.amount.clone()).sum();
+        for claim in &claims {
+            let Some(index) = claim.index() else {
+                continue;
+            };
+            let exact = whole(if lent { high } else { left }) * &claim.amount / &total;
+            let (low, high) = match lent {
+                // With lenders the parts are not divided one after another here.
+                true => (zero(), &exact + one()),
+                false => (whole(floor(&exact) - 1), whole(floor(&exact) + 1)),
+            };
+            let before = owed(self.before, index);
+            let pick = |seen: &Group| owed(seen, index) - before;
+            let part = self.adopt("part of a shortfall", pick, &low, &high);
+            if !lent {
+                total -= &claim.amount;
+                left -= part;
+            }
+            self.record(id, claim, part);
+        }
+        lent
+    }
+
+    /// A part waits in its row until it is shared.
+    fn record(&mut self, id: AccountId, claim: &Claim, part: i128) {
+        let signed = i64::try_from(if claim.lots < 0 { -part } else { part }).unwrap_or(0);
+        let Some(index) = claim.index() else {
+            return;
+        };
+        let old = self.before.accounts[&id].positions[&index].clone();
+        let row = self.next.accounts[&id].positions.get(&index).cloned();
+        let mut row = row.unwrap_or(Position { lots: 0, quote: 0, ..old });
+        row.owed_quote_atoms += signed;
+        self.put(id, index, row);
+        self.next.instruments[index].losses_pending_quote_atoms += unsigned(part);
+    }
+
+    /// Takes over what was stored of tokens whose lenders bore a part, and of the quote token.
+    fn adopt_lenders(&mut self, parties: [AccountId; 2], takings: &[Taking]) {
+        let Some(seen) = self.seen().cloned() else {
+            return;
+        };
+        let tokens = takings.iter().filter(|taking| taking.amount < 0 && is_lent(taking.asset));
+        let tokens = tokens.filter_map(|taking| match taking.asset {
+            Asset::Token(token) => Some(token),
+            Asset::Position(_) => None,
+        });
+        for token in tokens.chain([QUOTE]) {
+            for id in parties {
+                let shares = seen.accounts[&id].tokens.get(&token).copied().unwrap_or(0);
+                self.store(id, token, shares);
+            }
+            self.next.collaterals[token] = seen.collaterals[token].clone();
+        }
+        self.next.insurance = seen.insurance.clone();
+    }
+}
+
+impl Claim {
+    /// The instrument, where it is a position's.
+    fn index(&self) -> Option<usize> {
+        match self.asset {
+            Asset::Position(index) => Some(index),
+            Asset::Token(_) => None,
+        }
+    }
+}
+
+/// A token, whose lenders bear a part?
+fn is_lent(asset: Asset) -> bool {
+    matches!(asset, Asset::Token(_))
+}

@@ -1,0 +1,78 @@
+//! Trades.
+
+use plimsoll_client::instruction as ix;
+use plimsoll_model::number::{ceil, ppm, whole};
+use plimsoll_model::Action;
+
+use super::entry::{
+    amount, any_account, mostly, signed_amount, signer, spare, word, Act, Entry, Play,
+};
+use super::rng::Rng;
+use super::stage::Stage;
+
+/// Steps that trade.
+pub(crate) fn entries() -> Vec<Entry> {
+    vec![Entry { name: "trade", weight: 160, draw: draw_trade, act: Act::Play(trade) }]
+}
+
+fn draw_trade(stage: &Stage, rng: &mut Rng) -> Option<Vec<i128>> {
+    let (first, second) = (any_account(stage, rng)?, any_account(stage, rng)?);
+    let apart = first != second || rng.chance(2);
+    let index = rng.index(stage.group.instruments.len());
+    let instrument = &stage.group.instruments[index];
+    let market = stage.market();
+    let mid = market.stable(instrument.underlying);
+    let valid = market.quotes[instrument.underlying].usd > plimsoll_model::number::zero();
+    let mid = if valid { market.mid(instrument.underlying) } else { mid } * &instrument.lot;
+    let reach = rng.pick(&[500, 2_000, 10_000, 40_000, 60_000]);
+    let tick = whole(instrument.tick_quote_atoms_per_lot);
+    let price = &mid * ppm(1_000_000 + rng.between(-reach, reach));
+    let ticks = u64::try_from(ceil(&(price / tick))).ok()?;
+
+    let held = stage.group.accounts[&first].positions.get(&index).map_or(0, |one| one.lots);
+    let lots = match held != 0 && rng.chance(45) {
+        // Against what is held; now and then beyond it.
+        true => {
+            let part = rng.log(held.unsigned_abs() * 5 / 4).min(i64::MAX as u64) as i64;
+            if rng.chance(25) {
+                -held
+            } else {
+                -part * held.signum()
+            }
+        }
+        // Up to about what both can carry.
+        false => {
+            let spare = spare(stage, &market, first).min(spare(stage, &market, second));
+            let most = whole(spare) / (&mid * ppm(75_000));
+            let most = super::entry::atoms(&most).clamp(1, 1 << 40);
+            let size = if rng.chance(60) { rng.log(most) } else { most * rng.below(110) / 100 };
+            let size = i64::try_from(size.max(1)).ok()?;
+            if rng.chance(50) {
+                size
+            } else {
+                -size
+            }
+        }
+    };
+    let owner = |number| stage.group.accounts[&number].owner;
+    let signers = [mostly(rng, owner(first)), mostly(rng, owner(second))];
+    let (lots, ticks) = (signed_amount(rng, lots), amount(rng, ticks));
+    apart.then(|| {
+        let [one, other] = signers.map(i128::from);
+        vec![one, other, first.into(), second.into(), index as i128, lots, ticks]
+    })
+}
+
+fn trade(stage: &Stage, words: &[i128]) -> Option<Play> {
+    let signers: [u16; 2] = [word(words, 0)?, word(words, 1)?];
+    let accounts: [u16; 2] = [word(words, 2)?, word(words, 3)?];
+    let (index, lots, ticks): (u16, i64, u64) = (word(words, 4)?, word(words, 5)?, word(words, 6)?);
+    let [first, second] = [stage.margin(accounts[0])?, stage.margin(accounts[1])?];
+    let [one, other] = signers.map(signer);
+    let deal = ix::Deal { instrument: index, lots, price_ticks: ticks };
+    let directory = &stage.world.directory;
+    let instruction = ix::trade(directory, [&one, &other], &first, &second, &deal).ok()?;
+    let instrument = usize::from(index);
+    let action = Action::Trade { signers, accounts, instrument, lots, ticks };
+    Some(Play { instruction, signers: vec![one, other], action })
+}

@@ -1,0 +1,122 @@
+//! What can happen in a sequence? One entry each: how its numbers are drawn, and what they do.
+
+use plimsoll_client::{Address, Instruction};
+use plimsoll_model::margin::{health, Check};
+use plimsoll_model::number::{floor, Exact};
+use plimsoll_model::{Action, Market};
+
+use super::rng::Rng;
+use super::stage::{person, Stage, ACCOUNTS, PEOPLE};
+use super::{deals, keepers, money, nature, pools};
+use crate::vm::address;
+
+/// One kind of step.
+pub struct Entry {
+    /// Its name in a written sequence and in the counts.
+    pub name: &'static str,
+    /// How often it is drawn, relative to the others.
+    pub weight: u64,
+    /// Numbers that are likely to work, now; `None` where nothing of the kind makes sense.
+    pub draw: fn(&Stage, &mut Rng) -> Option<Vec<i128>>,
+    /// What the numbers do.
+    pub act: Act,
+}
+
+/// What an entry does.
+pub enum Act {
+    /// Something that no transaction does.
+    Nature(fn(&mut Stage, &[i128]) -> Option<()>),
+    /// A transaction of one instruction; `None` if the numbers stand for nothing here.
+    Play(fn(&Stage, &[i128]) -> Option<Play>),
+}
+
+/// A transaction, and what the model calls it.
+pub struct Play {
+    /// The instruction.
+    pub instruction: Instruction,
+    /// Who signs.
+    pub signers: Vec<Address>,
+    /// The same for the model.
+    pub action: Action,
+}
+
+/// Every entry.
+pub fn entries() -> Vec<Entry> {
+    let mut all = nature::entries();
+    all.extend(money::entries());
+    all.extend(deals::entries());
+    all.extend(keepers::entries());
+    all.extend(pools::entries());
+    all
+}
+
+/// The word at a place, if it fits.
+pub(crate) fn word<T: TryFrom<i128>>(words: &[i128], at: usize) -> Option<T> {
+    T::try_from(*words.get(at)?).ok()
+}
+
+/// Address of a person.
+pub(crate) fn signer(number: u16) -> Address {
+    address(&person(number))
+}
+
+/// An open account.
+pub(crate) fn any_account(stage: &Stage, rng: &mut Rng) -> Option<u16> {
+    let open: Vec<u16> = stage.group.accounts.keys().copied().collect();
+    match open.is_empty() {
+        true => None,
+        false => Some(rng.pick(&open)),
+    }
+}
+
+/// Any account that there can be.
+pub(crate) fn any_number(rng: &mut Rng) -> u16 {
+    u16::try_from(rng.below(ACCOUNTS.into())).unwrap()
+}
+
+/// The one person, and now and then another.
+pub(crate) fn mostly(rng: &mut Rng, one: u16) -> u16 {
+    match rng.chance(4) {
+        true => u16::try_from(rng.below(PEOPLE.into())).unwrap(),
+        false => one,
+    }
+}
+
+/// The amount, and now and then one from an end of its range.
+pub(crate) fn amount(rng: &mut Rng, usual: u64) -> i128 {
+    match rng.chance(3) {
+        true => {
+            rng.pick(&[0, 1, 2, u64::MAX, u64::MAX - 1, 1 << 63, (1 << 63) - 1, 1 << 53]).into()
+        }
+        false => usual.into(),
+    }
+}
+
+/// The signed amount, and now and then one from an end of its range.
+pub(crate) fn signed_amount(rng: &mut Rng, usual: i64) -> i128 {
+    let ends = [0, 1, -1, i64::MAX, i64::MIN, i64::MIN + 1, 1 << 40, -(1 << 40)];
+    match rng.chance(3) {
+        true => rng.pick(&ends).into(),
+        false => usual.into(),
+    }
+}
+
+/// How much of its initial margin an account has to spare (quote atoms); zero if it cannot be
+/// judged, or has none.
+pub(crate) fn spare(stage: &Stage, market: &Market, account: u16) -> u64 {
+    let held = &stage.group.accounts[&account];
+    let health = health(&stage.group, market, held, Check::Initial);
+    health.map_or(0, |health| atoms(&health.surplus().exact))
+}
+
+/// Is an account below its line?
+pub(crate) fn is_below(stage: &Stage, market: &Market, account: u16) -> bool {
+    let held = &stage.group.accounts[&account];
+    let health = health(&stage.group, market, held, Check::Maintenance);
+    health.is_ok_and(|health| health.surplus().surely_negative())
+}
+
+/// Whole atoms of what is above zero.
+pub(crate) fn atoms(exact: &Exact) -> u64 {
+    u64::try_from(floor(exact).max(0)).unwrap_or(u64::MAX)
+}

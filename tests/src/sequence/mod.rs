@@ -1,0 +1,30 @@
+//! Long random sequences of everything that can happen, each step compared with the model.
+//!
+//! | room | question |
+//! |---|---|
+//! | `rng` | where does chance come from |
+//! | `step` | what is one step, and how is it written down |
+//! | `stage` | where does it play |
+//! | `seen` | what is stored, in the model's numbers |
+//! | `entry` | what can happen at all |
+//! | `nature`, `money`, `deals`, `keepers`, `pools` | the entries |
+//! | `hostile` | what is done to lists of accounts |
+//! | `player` | what is checked after a step |
+//! | `run` | many sequences, counted; the shortest one that fails |
+
+mod deals;
+mod entry;
+mod hostile;
+mod keepers;
+mod money;
+mod nature;
+mod player;
+mod pools;
+mod rng;
+mod run;
+mod seen;
+mod stage;
+mod step;
+
+pub use run::{replay, run, Report};
+pub use step::{read_steps, Step, Twist};

@@ -1,0 +1,171 @@
+//! What is checked after a step: the laws, the model, and that what failed changed nothing.
+
+use std::collections::BTreeMap;
+
+use plimsoll_client::instruction as ix;
+use plimsoll_client::Instruction;
+use plimsoll_migrations::Markets;
+use plimsoll_model::{compare, judge, Market};
+
+use super::entry::{entries, signer, Act, Entry, Play};
+use super::hostile;
+use super::rng::Rng;
+use super::stage::Stage;
+use super::step::{Step, Twist};
+
+/// Steps of which one in a hundred this many are twisted.
+const TWISTED_PERCENT: u64 = 8;
+/// How a transaction ends that ran out of something: no instruction may.
+const EXHAUSTED: [&str; 3] =
+    ["ProgramFailedToComplete", "ComputationalBudgetExceeded", "InvalidRealloc"];
+
+/// How often each entry came to which end.
+pub type Counts = BTreeMap<(&'static str, String), u64>;
+
+/// Plays steps on a stage.
+pub(crate) struct Player {
+    stage: Stage,
+    entries: Vec<Entry>,
+    /// How often what came of what.
+    pub(crate) counts: Counts,
+}
+
+impl Player {
+    /// A player on a new stage.
+    pub(crate) fn new(markets: Markets) -> Self {
+        Self { stage: Stage::new(markets), entries: entries(), counts: Counts::new() }
+    }
+
+    /// A step that is likely to work now.
+    pub(crate) fn draw(&self, rng: &mut Rng) -> Step {
+        let total: u64 = self.entries.iter().map(|one| one.weight).sum();
+        loop {
+            let mut at = rng.below(total);
+            let mut entries = self.entries.iter();
+            let entry = loop {
+                let one = entries.next().unwrap();
+                match at < one.weight {
+                    true => break one,
+                    false => at -= one.weight,
+                }
+            };
+            if let Some(words) = (entry.draw)(&self.stage, rng) {
+                let mut step = Step { name: entry.name.into(), words, twist: None };
+                if rng.chance(TWISTED_PERCENT) {
+                    step.twist = self.draw_twist(entry, &step, rng);
+                }
+                return step;
+            }
+        }
+    }
+
+    fn draw_twist(&self, entry: &Entry, step: &Step, rng: &mut Rng) -> Option<Twist> {
+        let Act::Play(play) = entry.act else {
+            return None;
+        };
+        let count = play(&self.stage, &step.words)?.instruction.accounts.len();
+        hostile::draw(rng, count)
+    }
+
+    /// Plays a step; the error says what is wrong with what came of it.
+    pub(crate) fn play(&mut self, step: &Step) -> Result<(), String> {
+        let found = self.entries.iter().find(|one| one.name == step.name);
+        let entry = found.ok_or_else(|| format!("no entry {}", step.name))?;
+        let name = entry.name;
+        let end = match entry.act {
+            Act::Nature(act) => {
+                let done = act(&mut self.stage, &step.words);
+                done.map_or("nothing", |()| "ok").to_string()
+            }
+            Act::Play(play) => match play(&self.stage, &step.words) {
+                None => "nothing".into(),
+                Some(play) => self.send(play, step.twist)?,
+            },
+        };
+        *self.counts.entry((name, end)).or_default() += 1;
+        Ok(())
+    }
+
+    fn send(&mut self, play: Play, twist: Option<Twist>) -> Result<String, String> {
+        let market = self.stage.market();
+        let Some(twist) = twist else {
+            return self.send_honest(&play, &market);
+        };
+        let Some(instruction) = hostile::twist(&mut self.stage, twist, &play.instruction) else {
+            return Ok("nothing".into());
+        };
+        if twist == Twist::Poison {
+            return self.send_poisoned(&play, &market);
+        }
+        let sent = self.stage.send(&[instruction], &play.signers);
+        let end = match sent.map_err(|law| law.to_string())? {
+            // What is twisted and goes through must have done what was asked for all the same, or
+            // have been about the other group alone.
+            Ok(_)
+                if matches!(twist, Twist::Foreign(_)) && self.stage.read() == self.stage.group =>
+            {
+                "elsewhere".to_string()
+            }
+            Ok(_) => {
+                let seen = self.stage.read();
+                compare(&self.stage.group, &market, &play.action, Ok(()), &seen)
+                    .map_err(|wrong| format!("a twisted list went through: {wrong}"))?;
+                self.stage.group = seen;
+                "ok".to_string()
+            }
+            Err(failure) => failure.name,
+        };
+        not_exhausted(&end)?;
+        Ok(format!("twisted: {end}"))
+    }
+
+    fn send_honest(&mut self, play: &Play, market: &Market) -> Result<String, String> {
+        let sent = self.stage.send(std::slice::from_ref(&play.instruction), &play.signers);
+        let outcome = sent.map_err(|law| law.to_string())?;
+        let (end, seen) = match &outcome {
+            Ok(_) => (Ok(()), self.stage.read()),
+            // The VM compared every account that the transaction named.
+            Err(failure) => (Err(failure.name.as_str()), self.stage.group.clone()),
+        };
+        let compared = compare(&self.stage.group, market, &play.action, end, &seen);
+        compared.map_err(|wrong| match &outcome {
+            Err(failure) => format!("{wrong}\n{}", failure.logs.join("\n")),
+            Ok(_) => wrong,
+        })?;
+        self.stage.group = seen;
+        let end = end.map_or_else(str::to_string, |()| "ok".into());
+        not_exhausted(&end)?;
+        Ok(end)
+    }
+
+    /// The instruction, and one behind it that fails whatever there is.
+    fn send_poisoned(&mut self, play: &Play, market: &Market) -> Result<String, String> {
+        let poison = self.poison();
+        let mut signers = play.signers.clone();
+        signers.push(signer(0));
+        let sent = self.stage.send(&[play.instruction.clone(), poison], &signers);
+        let failure = match sent.map_err(|law| law.to_string())? {
+            Ok(_) => return Err("a transaction went through whose second half cannot".into()),
+            Err(failure) => failure,
+        };
+        let judgement = judge(&self.stage.group, market, &play.action, None);
+        // Unseen, roundings are guessed against the account: what must fail is told elsewhere.
+        let known = judgement.names.contains(failure.name.as_str()) || failure.name == "ZeroAmount";
+        match known {
+            true => Ok(format!("poisoned: {}", failure.name)),
+            false => Err(format!("poisoned, failed by {}: {:?}", failure.name, judgement.names)),
+        }
+    }
+
+    fn poison(&self) -> Instruction {
+        let source = self.stage.wallet(0, 0);
+        ix::add_to_insurance(&self.stage.world.directory, &signer(0), &source, 0).unwrap()
+    }
+}
+
+fn not_exhausted(end: &str) -> Result<(), String> {
+    match EXHAUSTED.contains(&end) {
+        true => Err(format!("ended by {end}")),
+        false => Ok(()),
+    }
+}
