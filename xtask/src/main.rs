@@ -3,6 +3,7 @@
 //! No crate is used here, so that the first command of a fresh clone starts at once.
 
 mod build;
+mod fuzz;
 mod host;
 mod shell;
 mod test;
@@ -28,6 +29,9 @@ cargo xtask <command> [options]
   layout, cost, hostile
                   compare the account layouts, the compute costs, the answers to wrong accounts
                   and arguments with tests/snapshots (--update rewrites them)
+  fuzz [target]   let coverage lead to inputs that break a law: every target for a short while
+                  (--smoke), or bids, health, positions, tokens or sequences for --seconds N;
+                  --save commits what was found as the inputs that every run begins with
   help            this text
 
 options of setup, build, test and demo:
@@ -58,6 +62,10 @@ fn command(mut words: Vec<String>) -> Outcome {
     if name == "demo" {
         return test::demo(&root, &choice, &words);
     }
+    if name == "fuzz" {
+        let wish = fuzz_options(&mut words)?;
+        return fuzz::fuzz(&root, &wish);
+    }
     let update = take_flag(&mut words, "--update");
     if let Some(word) = words.first() {
         return Err(format!("`{name}` does not know `{word}`; see `cargo xtask help`"));
@@ -71,6 +79,19 @@ fn command(mut words: Vec<String>) -> Outcome {
         "layout" | "cost" | "hostile" => test::snapshot(&root, &name, update),
         _ => Err(format!("no command `{name}`; see `cargo xtask help`")),
     }
+}
+
+/// What `fuzz` is asked for.
+fn fuzz_options(words: &mut Vec<String>) -> Outcome<fuzz::Wish> {
+    let seconds = take_option(words, "--seconds")?;
+    let seconds = seconds.map(|text| text.parse().map_err(|_| "--seconds needs a number"));
+    let save = take_flag(words, "--save");
+    let smoke = take_flag(words, "--smoke");
+    let target = words.pop();
+    if smoke == target.is_some() || !words.is_empty() {
+        return Err("`fuzz` needs --smoke or one target; see `cargo xtask help`".into());
+    }
+    Ok(fuzz::Wish { target, seconds: seconds.transpose()?, save })
 }
 
 /// Takes the toolchain's options out of the words; the rest stays in order.
