@@ -92,23 +92,24 @@ fn layouts() -> String {
             reserve_share_ppm utilisation_ppm_max outflow_ppm outflow_free_token_atoms
             outflow_free_cap_token_atoms outflow_level_token_atoms outflow_free_level_token_atoms
             outflow_at ramp_from ramp_seconds weight_ppm losses_shared insurance_cap_quote_atoms
-            outflow_free_at reserved),
+            outflow_free_at insured_day insured_quote_atoms reserved),
         fields!(Instrument: version bump pool_bump kind status padding index underlying padding_2
             group name lot tick_quote_atoms_per_lot price_band_ppm pnl_weight_ppm trade_fee_ppm
             padding_3 open_interest_cap_lots open_interest_lots open_interest_quote_atoms long_index
             short_index funding_rate funding_at funding_seconds_max funding_cap_ppm premium_band_ppm
             premium_seconds premium_impact_quote_atoms losses_pending_quote_atoms loss_cap_ppm
             settle_reward_ppm settle_reward_quote_atoms_max insurance_cap_quote_atoms loss_day
-            loss_long loss_short reserved reserved_2),
+            loss_long loss_short loss_insured_quote_atoms reserved reserved_2),
         fields!(Pool: version bump index padding group instrument open_interest_lots
             cash_quote_atoms fees_quote_atoms volume_lots debt dust debt_mark_quote_atoms
             premium_ppb premium_mean_ppb premium_at reserved reserved_2),
         fields!(Insurance: version bump padding group balance_quote_atoms received_quote_atoms
-            paid_quote_atoms stake_shares epoch reserved),
+            paid_quote_atoms stake_shares epoch repaid_quote_atoms discount_day
+            discount_paid_quote_atoms reserved),
         fields!(MarginAccount: version bump sub_account row_count token_count padding group owner
             delegate delegate_expires_at episode_slot reserved rows),
         fields!(Row: key shares lots quote settled_debt_quote_atoms owed_quote_atoms rewarded_at
-            reserved),
+            closed_short reserved),
         fields!(Stake: version bump padding group owner shares exiting_shares exit_at epoch
             reserved),
         fields!(StoredKink: utilisation_ppm rate_ppm),

@@ -3,6 +3,7 @@
 
 mod accounts;
 mod bankruptcy;
+mod funding;
 mod given;
 mod governance;
 mod guardian;
@@ -24,6 +25,8 @@ mod outflow;
 mod policy;
 mod replays;
 mod risk_accounts;
+mod settlement;
+mod stakes;
 mod steps;
 mod token_2022;
 mod trade;

@@ -1,3 +1,6 @@
 //! Attacks that happened elsewhere, played here to the end.
 
 mod drift;
+mod mango;
+mod marginfi;
+mod ring;

@@ -25,6 +25,8 @@ cargo xtask <command> [options]
   idl             the IDL alone
   test            everything that CI checks, in order
   demo [args]     build what is missing, then run the demonstration with these arguments
+  sequences       random sequences against the model: --steps N (default 1000000), --seed S,
+                  or --replay FILE, with the steps that a failure printed
   tidy            the house rules that no compiler checks
   layout, cost, hostile
                   compare the account layouts, the compute costs, the answers to wrong accounts
@@ -65,6 +67,14 @@ fn command(mut words: Vec<String>) -> Outcome {
     if name == "fuzz" {
         let wish = fuzz_options(&mut words)?;
         return fuzz::fuzz(&root, &wish);
+    }
+    if name == "sequences" {
+        let mut settings = Vec::new();
+        for (option, variable, default) in test::SEQUENCES {
+            let given = take_option(&mut words, option)?;
+            settings.extend(given.or(default.map(str::to_owned)).map(|value| (variable, value)));
+        }
+        return test::sequences(&root, &choice, settings, &words);
     }
     let update = take_flag(&mut words, "--update");
     if let Some(word) = words.first() {

@@ -13,7 +13,8 @@ use crate::{build, fuzz, host, tidy};
 const SO_SIZE_BYTES_MAX: u64 = 600_000;
 
 /// Packages that need neither the VM nor the built program: their tests come first.
-const PURE: [&str; 3] = ["plimsoll-units", "plimsoll-risk", "plimsoll-sbf-builtins"];
+const PURE: [&str; 4] =
+    ["plimsoll-units", "plimsoll-risk", "plimsoll-model", "plimsoll-sbf-builtins"];
 
 /// Set where the snapshot tests are to rewrite `tests/snapshots` instead of comparing.
 const UPDATE: &str = "PLIMSOLL_UPDATE_SNAPSHOTS";
@@ -78,6 +79,30 @@ pub fn demo(root: &Path, choice: &Choice, words: &[String]) -> Outcome {
     build::programs(root, choice)?;
     heading("demo");
     run(cargo(root, "run", &["--quiet", "-p", "plimsoll-sim"]).arg("--").args(words))
+}
+
+/// Options of `sequences`: word, variable that the test reads, default.
+pub const SEQUENCES: [(&str, &str, Option<&str>); 3] = [
+    ("--steps", "PLIMSOLL_SEQUENCE_STEPS", Some("1000000")),
+    ("--seed", "PLIMSOLL_SEQUENCE_SEED", Some("1")),
+    ("--replay", "PLIMSOLL_SEQUENCE_REPLAY", None),
+];
+
+/// Builds what is missing and plays long random sequences.
+pub fn sequences(
+    root: &Path,
+    choice: &Choice,
+    settings: Vec<(&str, String)>,
+    words: &[String],
+) -> Outcome {
+    if let Some(word) = words.first() {
+        return Err(format!("`sequences` does not know `{word}`; see `cargo xtask help`"));
+    }
+    build::programs(root, choice)?;
+    heading("sequences");
+    let mut test = cargo(root, "test", &shell_packages());
+    test.envs(settings);
+    run(test.args(["--test", "sequences", "--", "--nocapture"]))
 }
 
 /// Selects all but the pure packages. Each run names the same ones, since another choice would

@@ -115,6 +115,7 @@ const PINNED: &str = "
 6813 StakeCoolingDown
 6814 StakeNotExiting
 6815 StakeExitExpired
+6816 BidderOnOtherSide
 ";
 
 #[test]

@@ -204,7 +204,10 @@ impl Keeper {
 
 /// What the insurance fund can pay of one bid's discount.
 fn insurance(directory: &GroupDirectory) -> Result<QuoteAtoms, ClientError> {
+    let fund = &directory.insurance.state;
+    // As if all of today's had been paid today: a guess on the safe side once a day.
     let cap = directory.group.state.insurance_cap_quote_atoms;
+    let cap = cap.saturating_sub(fund.discount_paid_quote_atoms);
     let cap = QuoteAtoms::new(i64::try_from(cap).unwrap_or(i64::MAX));
     Ok(directory.insurance.state.balance()?.min(cap))
 }

@@ -1,9 +1,9 @@
 //! Bids on accounts below their line.
 
-use crate::group::{AccountId, Group, Person, Position};
+use crate::group::{Account, AccountId, Group, Person, Position};
 use crate::margin::{atoms, health, Check, Health, QUOTE};
 use crate::market::Grade;
-use crate::number::{floor, least, most, one, positive, ppm, whole, zero, Exact};
+use crate::number::{floor, least, most, one, positive, ppm, whole, zero, Exact, Near};
 use crate::step::{unsigned, Step};
 
 /// Which kind of row, and which of its kind.
@@ -71,6 +71,11 @@ impl Step<'_> {
         }
         self.require_sound(id, wanted);
         BID.into_iter().for_each(|name| self.may_fail(name));
+        if !self.is_priced(&account) {
+            // Callers name the pools of all rows; those that are not priced do not move.
+            self.may_fail("PoolMissing");
+            self.may_fail("RiskAccountSurplus");
+        }
         let held = self.before.accounts[&bidder].clone();
         if let Err(underlying) = health(self.before, self.market, &held, Check::Initial) {
             self.refuse_price(underlying);
@@ -83,6 +88,19 @@ impl Step<'_> {
             return;
         }
         self.settle_bid([id, bidder], wanted, &before, &takings);
+    }
+
+    /// How far an account is above where it may be bid on: below zero, it may.
+    pub(crate) fn spare(&self, account: &Account) -> (Near, Health) {
+        let health = match health(self.before, self.market, account, Check::Maintenance) {
+            Ok(health) => health,
+            Err(_) => Health { equity: Near::certain(zero()), requirement: Near::certain(zero()) },
+        };
+        let factor = match account.episode_slot {
+            0 => one(),
+            _ => one() + ppm(self.before.terms.buffer_ppm),
+        };
+        (health.equity.minus(&health.requirement.times(&factor)), health)
     }
 
     /// Is the request one that can be asked?
@@ -199,7 +217,7 @@ impl Step<'_> {
         let terms = &self.before.terms;
         let dust = whole(terms.dust_quote_atoms);
         let whole_allowed = before.equity.low() < zero() || before.requirement.low() <= dust;
-        let beta = self.beta(id, before) + ppm(3);
+        let beta = self.beta(id, before.depths().1) + ppm(8);
         let buffer = one() + ppm(terms.buffer_ppm);
         let wants = &buffer * before.requirement.high() - before.equity.low();
         let room = (buffer - beta) * before.requirement.low();
@@ -209,7 +227,7 @@ impl Step<'_> {
     }
 
     /// β by depth and time.
-    pub(crate) fn beta(&self, id: AccountId, before: &Health) -> Exact {
+    pub(crate) fn beta(&self, id: AccountId, depth: Exact) -> Exact {
         let terms = &self.before.terms;
         let elapsed = match self.before.accounts[&id].episode_slot {
             0 => 0,
@@ -220,7 +238,7 @@ impl Step<'_> {
             false => part / all,
         };
         let by_time = ratio(whole(elapsed), whole(terms.duration_slots));
-        let by_depth = ratio(before.depth(), ppm(terms.depth_full_ppm));
+        let by_depth = ratio(depth, ppm(terms.depth_full_ppm));
         let risen = least(one(), most(by_time, positive(by_depth)));
         let (low, high) = (ppm(terms.beta_min_ppm), ppm(terms.beta_max_ppm));
         &low + (high - &low) * risen

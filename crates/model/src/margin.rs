@@ -44,6 +44,31 @@ impl Health {
     }
 }
 
+impl Health {
+    /// The depth at least and at most.
+    pub fn depths(&self) -> (Exact, Exact) {
+        let of = |equity: Exact, requirement: Exact| match requirement.is_positive() {
+            true => whole(1) - equity / requirement,
+            false => zero(),
+        };
+        let (equity, requirement) = (&self.equity, &self.requirement);
+        let (low, high) = (requirement.low(), requirement.high());
+        // A larger requirement makes it deeper while there is equity, and less deep without.
+        let all = [
+            of(equity.high(), low.clone()),
+            of(equity.high(), high.clone()),
+            of(equity.low(), low),
+            of(equity.low(), high),
+        ];
+        let (mut low, mut high) = (all[0].clone(), all[0].clone());
+        for one in all {
+            low = least(low, one.clone());
+            high = most(high, one);
+        }
+        (low, high)
+    }
+}
+
 /// Something with a price in an account.
 struct Row {
     /// Whole units, signed.
@@ -182,7 +207,7 @@ fn sum(rows: &[Row], market: &Market, underlying: usize, check: Check) -> Result
         match check {
             // Counts generously, requires nothing.
             Check::Maintenance => {
-                let worth = market.stable(underlying) * whole(2) * &row.units;
+                let worth = market.generous(underlying) * &row.units;
                 sums.equity += if owned { worth.clone() } else { zero() } + &row.flow;
                 sums.size += worth.abs() + row.flow.abs();
             }

@@ -129,6 +129,16 @@ impl Market {
         usd / quote * &self.scale
     }
 
+    /// What a unit of which nobody knows the price counts where that is generous (quote atoms):
+    /// twice its stable price, in quote as it is.
+    pub fn generous(&self, underlying: usize) -> Exact {
+        let quote = match self.quotes[0].grade {
+            Grade::Valid => &self.quotes[0].usd,
+            _ => &self.stable[0],
+        };
+        &self.stable[underlying] / quote * &self.scale * whole(2)
+    }
+
     /// Quote atoms per whole unit at the stable prices.
     pub fn stable(&self, underlying: usize) -> Exact {
         &self.stable[underlying] / &self.stable[0] * &self.scale

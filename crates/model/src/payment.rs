@@ -65,23 +65,22 @@ impl Step<'_> {
         self.conclude_bid(id, bidder, wanted, before);
     }
 
-    /// The least and most that the discount may be (quote atoms).
-    fn discounts(
+    /// What the discount is (quote atoms), for a β that is so many parts per million higher, and
+    /// what the account can pay of it.
+    fn discount(
         &self,
         id: AccountId,
         before: &Health,
-        released: &Near,
-        own: &Exact,
-    ) -> (i128, i128) {
+        released: Exact,
+        (higher, own): (i32, &Exact),
+    ) -> i128 {
         let terms = &self.before.terms;
-        let beta = self.beta(id, before);
+        let (low, high) = before.depths();
+        let beta = self.beta(id, if higher < 0 { low } else { high }) + ppm(higher);
         let fund = self.before.insurance.balance_quote_atoms.min(terms.insurance_cap_quote_atoms);
-        let of = |beta: Exact, released: Exact| {
-            let least_pay = whole(floor(&(ppm(terms.beta_min_ppm) * &released)));
-            let payable = most(own.clone(), least(least_pay, own + whole(fund)));
-            floor(&least(whole(floor(&(beta * released))), payable))
-        };
-        (of(&beta - ppm(3), released.low()) - 1, of(beta + ppm(3), released.high()) + 1)
+        let least_pay = whole(floor(&(ppm(terms.beta_min_ppm) * &released)));
+        let payable = most(own.clone(), least(least_pay, own + whole(fund)));
+        floor(&least(whole(floor(&(beta * released))), payable))
     }
 
     fn conclude_bid(&mut self, id: AccountId, bidder: AccountId, wanted: &Wanted, before: &Health) {
@@ -133,20 +132,16 @@ impl Step<'_> {
         let (worth_low, worth_high) = (ceil(&worth.low()), ceil(&worth.high()));
         let discount = worth_low + bidder_delta + cut;
         let loose = worth_high - worth_low;
-        // What goes with the requirement that is released.
-        let share = match before.requirement.exact > zero() {
-            true => &released.exact / &before.requirement.exact,
-            false => zero(),
-        };
-        let own = whole(floor(&(positive(before.equity.exact.clone()) * share)));
-        let (low, high) = self.discounts(id, before, released, &own);
+        let (own_low, own_high) = owned(before, released);
+        let low = self.discount(id, before, released.low(), (-8, &own_low)) - 1;
+        let high = self.discount(id, before, released.high(), (8, &own_high)) + 1;
         self.expect(low <= discount + loose && discount <= high + loose, || {
             format!("discount of {discount}, not within {low} and {high}")
         });
-        let by_fund = most(zero(), whole(discount) - &own);
-        self.expect((whole(insured) - by_fund).abs() <= whole(1 + loose), || {
-            format!("the fund paid {insured} of a discount of {discount}")
-        });
+        let by_fund = |own: Exact| most(zero(), whole(discount) - own);
+        let (least, most) = (by_fund(own_high), by_fund(own_low));
+        let near = whole(insured + 1 + loose) >= least && whole(insured - 1 - loose) <= most;
+        self.expect(near, || format!("the fund paid {insured} of a discount of {discount}"));
         let share = ppm(self.before.terms.insurance_cut_ppm) * whole(discount - insured);
         self.expect((cut - floor(&share)).abs() <= loose, || format!("a cut of {cut}"));
     }
@@ -209,12 +204,13 @@ impl Step<'_> {
         if !before.equity.low().is_negative() || !before.requirement.exact.is_positive() {
             return false;
         }
-        let share = |equity: Exact, released: Exact| {
-            ceil(&positive(-equity * released / &before.requirement.exact))
-        };
         let loose = crate::number::binary(1, 20);
-        let low = share(before.equity.high(), released.low() - &loose);
-        let high = share(before.equity.low(), released.high() + loose);
+        let share = |equity: Exact, released: Exact, all: Exact| {
+            ceil(&positive(-equity * released / most(all, one())))
+        };
+        let all = &before.requirement;
+        let low = share(before.equity.high(), released.low() - &loose, all.high());
+        let high = share(before.equity.low(), released.high() + loose, all.low());
         if high == 0 {
             return false;
         }
@@ -300,6 +296,17 @@ impl Claim {
             Asset::Token(_) => None,
         }
     }
+}
+
+/// The equity that goes with the requirement that is released, at least and at most.
+fn owned(before: &Health, released: &Near) -> (Exact, Exact) {
+    let all = &before.requirement;
+    let part = |equity: Exact, released: Exact, all: Exact| match all.is_positive() {
+        true => whole(floor(&(positive(equity) * released / all))),
+        false => zero(),
+    };
+    let low = part(before.equity.low(), released.low(), all.high());
+    (low, part(before.equity.high(), released.high(), all.low()))
 }
 
 /// A token, whose lenders bear a part?

@@ -7,7 +7,7 @@ use crate::bid::Wanted;
 use crate::group::{Account, AccountId, Group, Person};
 use crate::margin::{health, Check, Health};
 use crate::market::{Market, Moment};
-use crate::number::{ceil, floor, one, ppm, zero, Exact, Near};
+use crate::number::{ceil, floor, one, ppm, Exact, Near};
 use crate::pause::Paused;
 
 /// What somebody asks for.
@@ -383,19 +383,6 @@ impl Step<'_> {
             names.extend(self.market.errors(underlying));
         }
         names
-    }
-
-    /// How far an account is above where it may be bid on: below zero, it may.
-    pub(crate) fn spare(&self, account: &Account) -> (Near, Health) {
-        let health = match health(self.before, self.market, account, Check::Maintenance) {
-            Ok(health) => health,
-            Err(_) => Health { equity: Near::certain(zero()), requirement: Near::certain(zero()) },
-        };
-        let factor = match account.episode_slot {
-            0 => one(),
-            _ => one() + ppm(self.before.terms.buffer_ppm),
-        };
-        (health.equity.minus(&health.requirement.times(&factor)), health)
     }
 }
 

@@ -11,7 +11,7 @@ use plimsoll_units::{BaseLots, Fraction, Ratio, TokenAtoms, Value};
 use crate::check::Guarded;
 use crate::error::{Named, PlimsollError};
 use crate::instructions::liquidate::BidRow;
-use crate::state::{Collateral, QUOTE_KEY};
+use crate::state::{Collateral, Instrument, QUOTE_KEY};
 
 /// What the move of one row changed beyond the two accounts.
 pub(crate) struct Taking {
@@ -138,5 +138,11 @@ fn take_position(
     let second_before = row.lots();
     row.change(&indices, lots, quote)?;
     let change = open_interest_change([first_before, second_before], [first_after, row.lots()]);
-    Ok(Taking { key, quantity: lots.get(), open_interest_change: change.named()? })
+    let change = change.named()?;
+    if change.is_negative() {
+        // A bidder of the other side would net out of a loss that waits for that side.
+        let instrument = Account::<Instrument>::load(guarded.market.row_view(key)?)?;
+        require!(instrument.losses_pending_quote_atoms == 0, PlimsollError::LossesPending);
+    }
+    Ok(Taking { key, quantity: lots.get(), open_interest_change: change })
 }

@@ -12,7 +12,7 @@
 
 use anchor_lang::prelude::*;
 use plimsoll_risk::{allowed, part_floor, Action, RowKey, RowKind};
-use plimsoll_units::{Price, QuoteAtoms, TokenAtoms, Value};
+use plimsoll_units::{Price, QuoteAtoms, TokenAtoms, UnixSeconds, Value};
 
 use crate::bid::Taking;
 use crate::check::{Guarded, RowPermit};
@@ -24,8 +24,8 @@ use crate::token;
 /// What the account owes by one of its rows.
 pub(crate) struct Claim {
     key: RowKey,
-    /// Size of the position, for its side.
-    lots: i64,
+    /// The side of the position that failed.
+    is_short: bool,
     amount: Value,
 }
 
@@ -40,7 +40,10 @@ pub(crate) fn claims(guarded: &Guarded<'_, '_>) -> Result<Vec<Claim>> {
     for row in rows {
         let key = row.key()?;
         let grade = guarded.market.underlying(key.underlying())?.grade;
-        if key == QUOTE_KEY || !allowed(grade, Action::Liquidate) {
+        // A closed position needs no price.
+        let priced =
+            allowed(grade, Action::Liquidate) || key.kind() == RowKind::Linear && row.lots == 0;
+        if key == QUOTE_KEY || !priced {
             continue;
         }
         let price = guarded.market.terms(key)?.price;
@@ -60,10 +63,10 @@ pub(crate) fn claims(guarded: &Guarded<'_, '_>) -> Result<Vec<Claim>> {
             }
         };
         if amount.is_positive() {
-            claims.push(Claim { key, lots: row.lots, amount });
+            claims.push(Claim { key, is_short: row.was_short(), amount });
         }
     }
-    claims.push(Claim { key: QUOTE_KEY, lots: 0, amount: Value::from_quote(unsettled) });
+    claims.push(Claim { key: QUOTE_KEY, is_short: false, amount: Value::from_quote(unsettled) });
     Ok(claims)
 }
 
@@ -115,7 +118,13 @@ pub(crate) fn assign(
         }
         let mut one = Assigned::new(claim.key, part);
         match claim.key.kind() {
-            RowKind::Linear => record(guarded, claim, &mut one)?,
+            RowKind::Linear => {
+                let taken = takings.iter().find(|taking| taking.key == claim.key);
+                let nets = taken.is_some_and(|taking| taking.open_interest_change.is_negative());
+                // The side that bears the loss may not shrink by the very bid that makes it.
+                require!(!nets, PlimsollError::BidderOnOtherSide);
+                record(guarded, claim, &mut one)?
+            }
             RowKind::Token if claim.key == QUOTE_KEY => {
                 charge_quote_lenders(guarded, insurance, &mut one)?
             }
@@ -145,9 +154,9 @@ fn record(guarded: &mut Guarded<'_, '_>, claim: &Claim, one: &mut Assigned) -> R
     let row = guarded.parties.first.row_mut(claim.key, &guarded.permit)?;
     let before = row.owed_quote_atoms;
     // What is owed for one side cannot be told from what is owed for the other.
-    let same_side = before == 0 || (before < 0) == (claim.lots < 0);
+    let same_side = before == 0 || (before < 0) == claim.is_short;
     require!(same_side, PlimsollError::LossesPending);
-    let signed = match claim.lots < 0 {
+    let signed = match claim.is_short {
         true => one.loss.checked_neg().named()?,
         false => one.loss,
     };
@@ -167,7 +176,8 @@ fn charge_quote_lenders(
     // declared writable accounts.
     let mut quote = unsafe { Account::<Collateral>::load_mut(view)? };
     quote.accrue(guarded.now.time)?;
-    let borne = write_off(guarded.parties.first, &mut quote, insurance, one.loss, &guarded.permit)?;
+    let (account, time) = (&mut *guarded.parties.first, guarded.now.time);
+    let borne = write_off(account, &mut quote, insurance, one.loss, time, &guarded.permit)?;
     guarded.market.reindex(QUOTE_KEY, &quote)?;
     (one.reserve, one.insurance, one.depositors) =
         (borne.reserve, borne.insurance, borne.depositors);
@@ -193,12 +203,12 @@ pub(crate) fn write_off(
     quote: &mut Collateral,
     insurance: &mut Insurance,
     loss: QuoteAtoms,
+    now: UnixSeconds,
     permit: &RowPermit,
 ) -> Result<Borne> {
     let reserve = quote.take_reserve(token::token(loss))?;
     let rest = loss.checked_sub(token::quote(reserve)).named()?;
-    let cap = i64::try_from(quote.insurance_cap_quote_atoms).unwrap_or(i64::MAX);
-    let paid = rest.min(QuoteAtoms::new(cap)).min(insurance.balance()?);
+    let paid = quote.insure(rest, insurance.balance()?, now)?;
     insurance.pay(paid)?;
     let depositors = token::token(rest.checked_sub(paid).named()?);
     // The debt goes first: its account must not bear a part of it.
@@ -227,8 +237,7 @@ fn charge_lenders(
     let (mut quote, mut lent) = unsafe {
         (Account::<Collateral>::load_mut(quote)?, Account::<Collateral>::load_mut(lent)?)
     };
-    let cap = i64::try_from(lent.insurance_cap_quote_atoms).unwrap_or(i64::MAX);
-    one.insurance = one.loss.min(QuoteAtoms::new(cap)).min(insurance.balance()?);
+    one.insurance = lent.insure(one.loss, insurance.balance()?, guarded.now.time)?;
     insurance.pay(one.insurance)?;
     credit(guarded.parties.first, &mut quote, one.insurance, &guarded.permit)?;
 
@@ -252,6 +261,7 @@ fn charge_lenders(
     let paid = worth.checked_neg().named()?;
     credit(guarded.parties.second()?, &mut quote, paid, &guarded.permit)?;
     credit(guarded.parties.first, &mut quote, worth, &guarded.permit)?;
+    one.bidder_paid = worth;
     one.loss = one.loss.checked_add(worth).named()?;
     Ok(())
 }
@@ -278,6 +288,8 @@ pub(crate) struct Assigned {
     pub(crate) insurance: QuoteAtoms,
     /// By the token's depositors.
     pub(crate) depositors: TokenAtoms,
+    /// What the bidder gave back for a debt that was cleared.
+    pub(crate) bidder_paid: QuoteAtoms,
     /// Waits to be shared in the instrument.
     pub(crate) pending: QuoteAtoms,
 }
@@ -290,6 +302,7 @@ impl Assigned {
             reserve: TokenAtoms::ZERO,
             insurance: QuoteAtoms::ZERO,
             depositors: TokenAtoms::ZERO,
+            bidder_paid: QuoteAtoms::ZERO,
             pending: QuoteAtoms::ZERO,
         }
     }

@@ -368,4 +368,7 @@ pub enum PlimsollError {
     /// The exit was not used in time.
     #[msg("the exit was not used within two days; ask for it again")]
     StakeExitExpired = 815,
+    /// The bidder holds the other side.
+    #[msg("a bidder of the other side would net out of the loss that this bid lays on it")]
+    BidderOnOtherSide = 816,
 }

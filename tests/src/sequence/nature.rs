@@ -20,7 +20,8 @@ fn draw_wait(_: &Stage, rng: &mut Rng) -> Option<Vec<i128>> {
     let milliseconds = match rng.below(100) {
         0..60 => rng.below(4_000),
         60..85 => rng.below(60_000),
-        85..97 => rng.below(86_400_000),
+        85..98 => rng.below(230_000),
+        98 => rng.below(86_400_000),
         _ => rng.below(8 * 86_400_000),
     };
     // Who publishes afterwards: all, or some.

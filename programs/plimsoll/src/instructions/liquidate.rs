@@ -171,11 +171,12 @@ fn bid(
     };
     let moved = guarded.market.health(guarded.parties.first.rows()?, Check::Maintenance)?;
     let bid = plimsoll_risk::Bid { before, moved, beta, kind };
-    let fund = insurance.balance()?.min(fund_max);
+    let fund = insurance.discount_budget(fund_max, guarded.now.time)?;
     let settlement = settle(terms, &bid, fund).named()?;
     require_limits(&settlement, limits)?;
     transfer_quote(guarded, &settlement)?;
     insurance.book(settlement.insurance_paid, settlement.insurance_cut)?;
+    insurance.count_discount(settlement.insurance_paid)?;
     let assigned = match settlement.shortfall.is_positive() {
         true => {
             require!(kind == BidKind::Slice, PlimsollError::BidMustBeSlice);
@@ -183,6 +184,7 @@ fn bid(
         }
         false => Vec::new(),
     };
+    require_total_payment(&settlement, &assigned, limits)?;
     rebase_quote(guarded)?;
     end_episode(guarded, terms, &moved, &settlement)?;
     book_pools(guarded, &takings)?;
@@ -238,6 +240,21 @@ fn transfer_quote(guarded: &mut Guarded<'_, '_>, settlement: &Settlement) -> Res
         collateral.require_borrowable(&totals)?;
     }
     collateral.set_totals(&totals);
+    Ok(())
+}
+
+/// `BidWorseThanLimit` if what the bidder gave back for debts that were cleared is too much.
+fn require_total_payment(
+    settlement: &Settlement,
+    assigned: &[Assigned],
+    limits: &BidLimits,
+) -> Result<()> {
+    let mut payment = settlement.bidder_delta.checked_neg().named()?;
+    for one in assigned {
+        payment = payment.checked_add(one.bidder_paid).named()?;
+    }
+    let affordable = payment.get() <= limits.payment_quote_atoms_max;
+    require!(affordable, PlimsollError::BidWorseThanLimit);
     Ok(())
 }
 

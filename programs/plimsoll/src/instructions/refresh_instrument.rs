@@ -9,6 +9,7 @@ use crate::clock::now;
 use crate::error::{Named, PlimsollError};
 use crate::events::InstrumentRefreshed;
 use crate::load::{take_quote, underlying_terms, QuoteFactors, RiskAccounts};
+use crate::oracle::is_pinned;
 use crate::state::{Group, Instrument, Pool, Underlying};
 
 /// Accounts of `refresh_instrument`. The trailing accounts are the oracles of the quote token's
@@ -74,6 +75,12 @@ pub(crate) fn handler(ctx: &mut Context<RefreshInstrument>) -> Result<()> {
     set_funding(accounts, views)
 }
 
+/// True if every price account that was read is the one that its source names.
+fn are_pinned(accounts: &RefreshInstrument) -> Result<bool> {
+    let pinned = |one: &Underlying| -> Result<bool> { Ok(one.sources()?.iter().all(is_pinned)) };
+    Ok(pinned(&accounts.quote_underlying)? && pinned(&accounts.underlying)?)
+}
+
 /// Funding from here on: by the mean premium while the price is valid, none while it is not. Up
 /// to here the old rate held, as long as it might without a refresh.
 fn set_funding(accounts: &mut RefreshInstrument, views: Vec<AccountView>) -> Result<()> {
@@ -93,9 +100,13 @@ fn set_funding(accounts: &mut RefreshInstrument, views: Vec<AccountView>) -> Res
             let price = terms.price.checked_mul(accounts.instrument.lot()?).named()?;
             funding_rate(premium.mean_ppb, price, funding.cap_per_hour).named()?
         }
+        // Whoever may pick the oracle account could pick a stale one: then the rate just runs out.
+        false if !are_pinned(accounts)? => accounts.instrument.rate_at(now.time),
         false => 0,
     };
-    accounts.instrument.accrue_funding(now.time, rate)?;
+    if rate != accounts.instrument.funding_rate || allowed(terms.grade, Action::Open) {
+        accounts.instrument.accrue_funding(now.time, rate)?;
+    }
     emit!(InstrumentRefreshed {
         instrument: *accounts.instrument.address(),
         open_interest_lots: accounts.instrument.open_interest_lots,

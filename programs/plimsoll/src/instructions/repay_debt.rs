@@ -27,7 +27,7 @@ pub struct RepayDebt {
 /// `NothingToRepay`.
 pub(crate) fn handler(ctx: &mut Context<RepayDebt>) -> Result<()> {
     let (pool, insurance) = (&mut ctx.accounts.pool, &mut ctx.accounts.insurance);
-    let income = insurance.received_quote_atoms.saturating_sub(pool.debt_mark_quote_atoms);
+    let income = insurance.income().saturating_sub(pool.debt_mark_quote_atoms);
     let income = i64::try_from(income).map_err(|_| PlimsollError::MathOverflow)?;
     let paid = pool.debt_floor()?.min(QuoteAtoms::new(income)).min(insurance.balance()?);
     require!(paid.is_positive(), PlimsollError::NothingToRepay);
@@ -35,7 +35,8 @@ pub(crate) fn handler(ctx: &mut Context<RepayDebt>) -> Result<()> {
     pool.add_cash(paid)?;
     pool.add_debt(Value::from_quote(paid).checked_neg().named()?)?;
     let spent = u64::try_from(paid.get()).map_err(|_| PlimsollError::MathOverflow)?;
-    pool.debt_mark_quote_atoms = pool.debt_mark_quote_atoms.saturating_add(spent);
+    // Income repays once, whichever instrument it repays.
+    insurance.repaid_quote_atoms = insurance.repaid_quote_atoms.saturating_add(spent);
     emit!(DebtRepaid { instrument: pool.instrument, paid_quote_atoms: paid.get() });
     Ok(())
 }

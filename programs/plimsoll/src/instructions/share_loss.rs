@@ -5,7 +5,7 @@
 
 use anchor_lang::prelude::*;
 use plimsoll_risk::{share_loss, RowKey, RowKind};
-use plimsoll_units::{Price, QuoteAtoms, Ratio, Value};
+use plimsoll_units::{Price, QuoteAtoms, Ratio, UnixSeconds, Value};
 
 use crate::check::{opted_out, Ix};
 use crate::clock::now;
@@ -13,7 +13,9 @@ use crate::error::{Named, PlimsollError};
 use crate::events::LossShared;
 use crate::instructions::refresh_instrument::lot_price;
 use crate::instructions::settle_position::credit;
-use crate::state::{Collateral, Group, Instrument, Insurance, MarginAccount, Pool, Underlying};
+use crate::state::{
+    day, Collateral, Group, Instrument, Insurance, MarginAccount, Pool, Underlying,
+};
 
 /// Accounts of `share_loss`. The cap is measured at stable prices, so that it takes no oracle.
 #[derive(Accounts)]
@@ -82,11 +84,11 @@ pub(crate) fn handler(ctx: &mut Context<ShareLoss>) -> Result<()> {
     let (owed, was_long) = (row.owed()?, row.owed_quote_atoms > 0);
     require!(owed.is_positive(), PlimsollError::NothingToShare);
 
-    let cap = QuoteAtoms::new(
-        i64::try_from(accounts.instrument.insurance_cap_quote_atoms).unwrap_or(i64::MAX),
-    );
+    accounts.instrument.begin_day(now.time);
+    let cap = accounts.instrument.insurance_budget()?;
     let paid = owed.min(cap).min(accounts.insurance.balance()?);
     accounts.insurance.pay(paid)?;
+    accounts.instrument.count_insured(paid)?;
     let rest = owed.checked_sub(paid).named()?;
     let price = lot_price(
         &accounts.group,
@@ -98,7 +100,7 @@ pub(crate) fn handler(ctx: &mut Context<ShareLoss>) -> Result<()> {
     let instrument = &mut accounts.instrument;
     let rate = instrument.rate_at(now.time);
     instrument.accrue_funding(now.time, rate)?;
-    let budget = instrument.loss_budget(!was_long, price, now.time)?;
+    let budget = instrument.loss_budget(!was_long, price)?;
     let share = share_loss(rest, lots, budget).named()?;
     instrument.charge(!was_long, share.per_lot)?;
     instrument.remove_pending(owed)?;
@@ -128,25 +130,38 @@ pub(crate) fn handler(ctx: &mut Context<ShareLoss>) -> Result<()> {
 /// Adds to the debt, and remembers from when on income repays it.
 fn book_debt(pool: &mut Pool, insurance: &Insurance, debt: Value) -> Result<()> {
     if !pool.debt_floor()?.is_positive() {
-        pool.debt_mark_quote_atoms = insurance.received_quote_atoms;
+        pool.debt_mark_quote_atoms = insurance.income();
     }
     pool.add_debt(debt)
 }
 
 impl Instrument {
-    /// What one more lot of a side may be charged today, in all `loss_cap_ppm` of `price`.
-    fn loss_budget(
-        &mut self,
-        longs: bool,
-        price: Price,
-        now: plimsoll_units::UnixSeconds,
-    ) -> Result<Value> {
-        let day = u64::try_from(now.get()).unwrap_or(0).checked_div(86_400).unwrap_or(0);
-        if day != self.loss_day {
-            self.loss_day = day;
+    /// The budgets of losses begin anew with each day. They count all losses together: one
+    /// account's can be cut into as many as somebody likes.
+    fn begin_day(&mut self, now: UnixSeconds) {
+        let today = day(now);
+        if today != self.loss_day {
+            self.loss_day = today;
             self.loss_long = Value::ZERO.into();
             self.loss_short = Value::ZERO.into();
+            self.loss_insured_quote_atoms = 0;
         }
+    }
+
+    /// What the insurance fund may still pay today.
+    fn insurance_budget(&self) -> Result<QuoteAtoms> {
+        let left = self.insurance_cap_quote_atoms.saturating_sub(self.loss_insured_quote_atoms);
+        Ok(QuoteAtoms::new(i64::try_from(left).unwrap_or(i64::MAX)))
+    }
+
+    fn count_insured(&mut self, paid: QuoteAtoms) -> Result<()> {
+        let paid = u64::try_from(paid.get()).map_err(|_| PlimsollError::MathOverflow)?;
+        self.loss_insured_quote_atoms = self.loss_insured_quote_atoms.saturating_add(paid);
+        Ok(())
+    }
+
+    /// What one more lot of a side may be charged today, in all `loss_cap_ppm` of `price`.
+    fn loss_budget(&self, longs: bool, price: Price) -> Result<Value> {
         let spent = match longs {
             true => self.loss_long.to_value(),
             false => self.loss_short.to_value(),

@@ -46,7 +46,7 @@ pub(crate) fn handler(ctx: &mut Context<WriteOffDebt>) -> Result<()> {
     collateral.accrue(now.time)?;
     let debt = sole_debt(&accounts.margin_account, collateral)?;
     let account = &mut accounts.margin_account;
-    let borne = write_off(account, collateral, &mut accounts.insurance, debt, &permit)?;
+    let borne = write_off(account, collateral, &mut accounts.insurance, debt, now.time, &permit)?;
     collateral.rebase()?;
     accounts.margin_account.sweep(&permit)?;
     emit!(DebtWrittenOff {

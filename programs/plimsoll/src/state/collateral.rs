@@ -5,7 +5,7 @@ use anchor_lang::prelude::*;
 use plimsoll_risk::{
     reserve_gain, write_down, Accrual, BalanceTotals, Curve, Kink, Rate, RowKey, RowKind, KINKS_MAX,
 };
-use plimsoll_units::{Index, Price, Ratio, Seconds, Shares, TokenAtoms, UnixSeconds};
+use plimsoll_units::{Index, Price, QuoteAtoms, Ratio, Seconds, Shares, TokenAtoms, UnixSeconds};
 
 use super::{StoredPrice, Word128};
 use crate::error::{report, Named, PlimsollError};
@@ -105,12 +105,16 @@ pub struct Collateral {
     pub weight_ppm: u32,
     /// How often a loss was taken off deposits.
     pub losses_shared: u32,
-    /// Most that the insurance fund pays for the lenders of this token per event (quote atoms).
+    /// Most that the insurance fund pays for the lenders of this token per day (quote atoms).
     pub insurance_cap_quote_atoms: u64,
     /// When the free withdrawals were last drained (Unix seconds).
     pub outflow_free_at: i64,
+    /// Day since 1970 of the next field.
+    pub insured_day: u64,
+    /// What the insurance fund paid for this token's lenders on that day (quote atoms).
+    pub insured_quote_atoms: u64,
     /// Zero.
-    pub reserved: [u64; 31],
+    pub reserved: [u64; 29],
 }
 
 const _: () = assert!(
@@ -129,7 +133,8 @@ const _: () = assert!(
             + 7 * 8 // outflow, ramp
             + 2 * 4 // weight, losses
             + 2 * 8 // insurance cap, free outflow
-            + 31 * 8 // reserved
+            + 2 * 8 // insured
+            + 29 * 8 // reserved
 );
 
 impl Collateral {
@@ -264,6 +269,27 @@ impl Collateral {
         self.set_totals(&totals);
         self.add_reserve(shares.rebased_floor(self.deposit_index()).named()?)?;
         Ok(Shares::ZERO)
+    }
+
+    /// What the insurance fund pays of `loss` for this token's lenders, as far as the day's cap and
+    /// `fund` go; it is counted.
+    pub(crate) fn insure(
+        &mut self,
+        loss: QuoteAtoms,
+        fund: QuoteAtoms,
+        now: UnixSeconds,
+    ) -> Result<QuoteAtoms> {
+        let today = super::day(now);
+        if self.insured_day != today {
+            self.insured_day = today;
+            self.insured_quote_atoms = 0;
+        }
+        let left = self.insurance_cap_quote_atoms.saturating_sub(self.insured_quote_atoms);
+        let left = QuoteAtoms::new(i64::try_from(left).unwrap_or(i64::MAX));
+        let paid = loss.min(left).min(fund).max(QuoteAtoms::ZERO);
+        let counted = u64::try_from(paid.get()).map_err(|_| PlimsollError::MathOverflow)?;
+        self.insured_quote_atoms = self.insured_quote_atoms.saturating_add(counted);
+        Ok(paid)
     }
 
     /// Takes up to `wanted` whole atoms from what was set aside, as far as depositors' money is

@@ -100,7 +100,7 @@ pub struct Instrument {
     pub settle_reward_ppm: u32,
     /// That reward at most (quote atoms).
     pub settle_reward_quote_atoms_max: u64,
-    /// Most that the insurance fund pays per loss in this instrument (quote atoms).
+    /// Most that the insurance fund pays for losses in this instrument per day (quote atoms).
     pub insurance_cap_quote_atoms: u64,
     /// Day since 1970 of the two budgets below.
     pub loss_day: u64,
@@ -108,10 +108,12 @@ pub struct Instrument {
     pub loss_long: Word128,
     /// Shared losses of that day per short lot (2^-48 quote atoms).
     pub loss_short: Word128,
+    /// What the insurance fund paid on that day (quote atoms).
+    pub loss_insured_quote_atoms: u64,
     /// Zero; for expiry, strike and the risk array.
     pub reserved: [u64; 32],
     /// Zero.
-    pub reserved_2: [u64; 8],
+    pub reserved_2: [u64; 7],
 }
 
 const _: () = assert!(
@@ -131,7 +133,8 @@ const _: () = assert!(
             + 2 * 4 // loss cap, settle reward
             + 2 * 8 // settle reward max, insurance cap
             + 8 + 2 * 16 // day, budgets
-            + 40 * 8 // reserved
+            + 8 // insured
+            + 39 * 8 // reserved
 );
 
 impl Instrument {

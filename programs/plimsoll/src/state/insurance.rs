@@ -1,7 +1,7 @@
 //! A group's insurance fund, kept apart from the group so that liquidations do not lock it.
 
 use anchor_lang::prelude::*;
-use plimsoll_units::QuoteAtoms;
+use plimsoll_units::{QuoteAtoms, UnixSeconds};
 
 use super::Word128;
 use crate::error::PlimsollError;
@@ -27,8 +27,14 @@ pub struct Insurance {
     pub stake_shares: Word128,
     /// Counts how often the fund was used up; shares of an earlier time are worth nothing.
     pub epoch: u64,
+    /// What of the income has repaid debts of instruments so far (quote atoms).
+    pub repaid_quote_atoms: u64,
+    /// Day since 1970 of the next field.
+    pub discount_day: u64,
+    /// Discounts paid on that day (quote atoms).
+    pub discount_paid_quote_atoms: u64,
     /// Zero.
-    pub reserved: [u64; 29],
+    pub reserved: [u64; 26],
 }
 
 const _: () = assert!(
@@ -38,7 +44,8 @@ const _: () = assert!(
             + 3 * 8 // balance, received, paid
             + 16 // shares
             + 8 // epoch
-            + 29 * 8 // reserved
+            + 3 * 8 // repaid, discounts of the day
+            + 26 * 8 // reserved
 );
 
 impl Insurance {
@@ -61,7 +68,7 @@ impl Insurance {
         self.balance_quote_atoms = raw(balance)?;
         self.received_quote_atoms = raw(received.map_err(PlimsollError::from)?)?;
         self.paid_quote_atoms = raw(spent.map_err(PlimsollError::from)?)?;
-        Ok(())
+        self.begin_anew_if_used_up()
     }
 
     /// Books income. Nothing is lent out, so that it can always be paid.
@@ -92,12 +99,45 @@ impl Insurance {
         Ok(())
     }
 
+    /// What has come in and repaid no debt yet, since the beginning (quote atoms).
+    pub(crate) fn income(&self) -> u64 {
+        self.received_quote_atoms.saturating_sub(self.repaid_quote_atoms)
+    }
+
+    /// What the fund may still pay of discounts today, of `cap` in all.
+    pub(crate) fn discount_budget(
+        &mut self,
+        cap: QuoteAtoms,
+        now: UnixSeconds,
+    ) -> Result<QuoteAtoms> {
+        let today = day(now);
+        if self.discount_day != today {
+            self.discount_day = today;
+            self.discount_paid_quote_atoms = 0;
+        }
+        let left = cap.checked_sub(atoms(self.discount_paid_quote_atoms)?);
+        let left = left.map_err(PlimsollError::from)?.max(QuoteAtoms::ZERO);
+        Ok(left.min(self.balance()?))
+    }
+
+    /// Counts a discount that the fund has paid.
+    pub(crate) fn count_discount(&mut self, paid: QuoteAtoms) -> Result<()> {
+        let sum = atoms(self.discount_paid_quote_atoms)?.checked_add(paid);
+        self.discount_paid_quote_atoms = raw(sum.map_err(PlimsollError::from)?)?;
+        Ok(())
+    }
+
     /// Books a gift to the fund.
     pub fn add(&mut self, amount: QuoteAtoms) -> Result<()> {
         let balance = self.balance()?.checked_add(amount).map_err(PlimsollError::from)?;
         self.balance_quote_atoms = raw(balance)?;
         Ok(())
     }
+}
+
+/// Days since 1970, by which budgets are kept.
+pub(crate) fn day(now: UnixSeconds) -> u64 {
+    u64::try_from(now.get()).unwrap_or(0).checked_div(86_400).unwrap_or(0)
 }
 
 fn atoms(raw: u64) -> Result<QuoteAtoms> {

@@ -2,7 +2,7 @@
 
 use anchor_lang::prelude::*;
 use plimsoll_risk::{Episode, RowKey, RowKind};
-use plimsoll_units::{Slot, UnixSeconds};
+use plimsoll_units::{Shares, Slot, UnixSeconds};
 
 use super::Row;
 use crate::check::RowPermit;
@@ -124,6 +124,7 @@ impl MarginAccount {
 
     /// Removes the rows that hold nothing.
     pub(crate) fn sweep(&mut self, _: &RowPermit) -> Result<()> {
+        self.forget_repaid_debts()?;
         let count = self.rows()?.len();
         if self.rows()?.iter().all(|row| !row.is_empty()) {
             return Ok(());
@@ -140,6 +141,18 @@ impl MarginAccount {
         rest.fill(bytemuck::Zeroable::zeroed());
         self.row_count = u8::try_from(kept).map_err(|_| PlimsollError::CorruptAccount)?;
         self.token_count = self.count_tokens()?;
+        Ok(())
+    }
+
+    /// Without a quote debt there is none that a settlement has caused.
+    fn forget_repaid_debts(&mut self) -> Result<()> {
+        let quote = self.row(QUOTE_KEY)?.map_or(Shares::ZERO, Row::shares);
+        if quote.is_negative() {
+            return Ok(());
+        }
+        for row in self.rows_mut()? {
+            row.settled_debt_quote_atoms = 0;
+        }
         Ok(())
     }
 

@@ -30,8 +30,10 @@ pub struct Row {
     pub owed_quote_atoms: i64,
     /// When a settlement of this row was last rewarded (Unix seconds).
     pub rewarded_at: i64,
+    /// 1 if the position was short when it last had a size, for who bears what it has lost.
+    pub closed_short: u64,
     /// Zero.
-    pub reserved: [u64; 3],
+    pub reserved: [u64; 2],
 }
 
 const _: () = assert!(
@@ -41,7 +43,8 @@ const _: () = assert!(
             + 8 // lots
             + 16 // quote
             + 3 * 8 // settled, owed, rewarded
-            + 3 * 8 // reserved
+            + 8 // closed side
+            + 2 * 8 // reserved
 );
 
 impl Row {
@@ -105,9 +108,21 @@ impl Row {
     ) -> Result<()> {
         let flow = self.flow(indices)?.checked_add(flow).named()?;
         let lots = self.lots().checked_add(lots).named()?;
+        if !lots.is_zero() || self.lots != 0 {
+            let last = if lots.is_zero() { self.lots() } else { lots };
+            self.closed_short = u64::from(last.is_negative());
+        }
         self.quote = indices.stored(lots, flow).named()?.into();
         self.lots = lots.get();
         Ok(())
+    }
+
+    /// True if the position is short, or was when it last had a size.
+    pub fn was_short(&self) -> bool {
+        match self.lots {
+            0 => self.closed_short != 0,
+            lots => lots < 0,
+        }
     }
 
     /// True if nothing is left in the row.
@@ -116,5 +131,6 @@ impl Row {
             && self.lots == 0
             && self.quote.is_zero()
             && self.owed_quote_atoms == 0
+            && self.settled_debt_quote_atoms == 0
     }
 }
