@@ -28,8 +28,12 @@ pub struct Ground {
 impl Ground {
     /// Mints (SPL Token) and sound oracle accounts for all that `markets` name.
     pub fn new(markets: Markets) -> Self {
-        let mut ground =
-            Self { vm: Vm::new(), markets, names: Names::default(), feeds: BTreeMap::new() };
+        Self::on(Vm::new(), markets)
+    }
+
+    /// The same on a VM that is there.
+    pub fn on(vm: Vm, markets: Markets) -> Self {
+        let mut ground = Self { vm, markets, names: Names::default(), feeds: BTreeMap::new() };
         for token in ground.markets.tokens.clone() {
             ground.mint(&token.mint, decimals(&token.mint), SPL_TOKEN, &[]);
         }

@@ -113,6 +113,13 @@ pub struct Vm {
     milliseconds: u64,
 }
 
+impl Clone for Vm {
+    fn clone(&self) -> Self {
+        let payer = self.payer.insecure_clone();
+        Self { svm: self.svm.clone(), payer, milliseconds: self.milliseconds }
+    }
+}
+
 impl Default for Vm {
     fn default() -> Self {
         Self::new()
@@ -122,12 +129,21 @@ impl Default for Vm {
 impl Vm {
     /// A VM with the built program. Panics, saying so, if nobody built it.
     pub fn new() -> Self {
+        Self::on(LiteSVM::new(), &Self::program())
+    }
+
+    /// The built program. Panics, saying so, if nobody built it.
+    pub fn program() -> Vec<u8> {
         let built = concat!(env!("CARGO_MANIFEST_DIR"), "/../target/deploy/plimsoll.so");
         // `cargo xtask test` runs the suite a second time on a build that checks itself.
         let path = std::env::var_os("PLIMSOLL_SO").unwrap_or_else(|| built.into());
-        let so = std::fs::read(path).expect("run `cargo xtask build` first");
-        let mut svm = LiteSVM::new().with_transaction_history(0).with_sigverify(false);
-        svm.add_program(PROGRAM_ID, &so).unwrap();
+        std::fs::read(path).expect("run `cargo xtask build` first")
+    }
+
+    /// The same on a VM that was set up in another way, with these bytes of the program.
+    pub fn on(svm: LiteSVM, so: &[u8]) -> Self {
+        let mut svm = svm.with_transaction_history(0).with_sigverify(false);
+        svm.add_program(PROGRAM_ID, so).unwrap();
         let payer = keypair("payer");
         svm.airdrop(&payer.pubkey(), 100_000_000_000_000).unwrap();
         let mut vm = Self { svm, payer, milliseconds: 0 };

@@ -22,6 +22,7 @@ use crate::vm::{address, Outcome, Vm};
 ///
 /// A trader goes by a name; its margin account is `"alice"`, further ones `"alice/1"` and so on,
 /// by their sub-account numbers. Amounts are token atoms.
+#[derive(Clone)]
 pub struct World {
     /// The VM; what is done with it directly is not checked.
     pub vm: Vm,

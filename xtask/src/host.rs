@@ -54,20 +54,33 @@ pub fn ignore_rust_version() -> Vec<&'static str> {
 pub fn require_openssl() -> Outcome {
     let found = on_path("pkg-config")
         && read(Command::new("pkg-config").args(["--exists", "openssl"])).is_ok();
-    if found {
-        return Ok(());
+    match found {
+        true => Ok(()),
+        false => install("OpenSSL's headers, for the tests", &["pkg-config", "libssl-dev"]),
     }
-    let remedy = "apt-get install pkg-config libssl-dev";
+}
+
+/// A C++ compiler, for the library that drives the fuzz targets.
+pub fn require_cxx() -> Outcome {
+    match on_path("c++") {
+        true => Ok(()),
+        false => install("a C++ compiler, for the fuzz targets", &["g++"]),
+    }
+}
+
+/// Installs packages where that may be done, or says how.
+fn install(what: &str, packages: &[&str]) -> Outcome {
+    let remedy = format!("apt-get install {}", packages.join(" "));
     if !on_path("apt-get") || read(Command::new("id").arg("-u"))? != "0" {
-        return Err(format!("the tests are compiled with OpenSSL's headers: `{remedy}`"));
+        return Err(format!("this takes {what}: `{remedy}`"));
     }
     let log = env::temp_dir().join("plimsoll-apt.log");
     let mut update = Command::new("apt-get");
     run_logged(update.arg("update"), "reading the machine's package lists", &log)?;
     let mut install = Command::new("apt-get");
-    install.args(["install", "--yes", "--no-install-recommends", "pkg-config", "libssl-dev"]);
+    install.args(["install", "--yes", "--no-install-recommends"]).args(packages);
     install.env("DEBIAN_FRONTEND", "noninteractive");
-    run_logged(&mut install, "installing OpenSSL's headers", &log)
+    run_logged(&mut install, &format!("installing {what}"), &log)
         .map_err(|reason| format!("{reason}\nBy hand: `{remedy}`"))
 }
 

@@ -3,6 +3,7 @@
 //! No crate is used here, so that the first command of a fresh clone starts at once.
 
 mod build;
+mod fuzz;
 mod host;
 mod shell;
 mod test;
@@ -27,8 +28,12 @@ cargo xtask <command> [options]
   sequences       random sequences against the model: --steps N (default 1000000), --seed S,
                   or --replay FILE, with the steps that a failure printed
   tidy            the house rules that no compiler checks
-  layout, cost    compare the account layouts, the compute costs with tests/snapshots
-                  (--update rewrites them)
+  layout, cost, hostile
+                  compare the account layouts, the compute costs, the answers to wrong accounts
+                  and arguments with tests/snapshots (--update rewrites them)
+  fuzz [target]   let coverage lead to inputs that break a law: every target for a short while
+                  (--smoke), or bids, health, positions, tokens or sequences for --seconds N;
+                  --save commits what was found as the inputs that every run begins with
   help            this text
 
 options of setup, build, test and demo:
@@ -59,6 +64,10 @@ fn command(mut words: Vec<String>) -> Outcome {
     if name == "demo" {
         return test::demo(&root, &choice, &words);
     }
+    if name == "fuzz" {
+        let wish = fuzz_options(&mut words)?;
+        return fuzz::fuzz(&root, &wish);
+    }
     if name == "sequences" {
         let mut settings = Vec::new();
         for (option, variable, default) in test::SEQUENCES {
@@ -77,9 +86,22 @@ fn command(mut words: Vec<String>) -> Outcome {
         "idl" => build::idl(&root),
         "test" => test::all(&root, &choice),
         "tidy" => tidy::check(&root),
-        "layout" | "cost" => test::snapshot(&root, &name, update),
+        "layout" | "cost" | "hostile" => test::snapshot(&root, &name, update),
         _ => Err(format!("no command `{name}`; see `cargo xtask help`")),
     }
+}
+
+/// What `fuzz` is asked for.
+fn fuzz_options(words: &mut Vec<String>) -> Outcome<fuzz::Wish> {
+    let seconds = take_option(words, "--seconds")?;
+    let seconds = seconds.map(|text| text.parse().map_err(|_| "--seconds needs a number"));
+    let save = take_flag(words, "--save");
+    let smoke = take_flag(words, "--smoke");
+    let target = words.pop();
+    if smoke == target.is_some() || !words.is_empty() {
+        return Err("`fuzz` needs --smoke or one target; see `cargo xtask help`".into());
+    }
+    Ok(fuzz::Wish { target, seconds: seconds.transpose()?, save })
 }
 
 /// Takes the toolchain's options out of the words; the rest stays in order.

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use crate::shell::{because, heading, run, say, Outcome};
 use crate::toolchain::Choice;
-use crate::{build, host, tidy};
+use crate::{build, fuzz, host, tidy};
 
 /// A program of this size costs its deployer about four SOL of rent; growth is noticed here.
 const SO_SIZE_BYTES_MAX: u64 = 600_000;
@@ -27,10 +27,13 @@ pub fn all(root: &Path, choice: &Choice) -> Outcome {
     let start = Instant::now();
     heading("format");
     run(host::cargo().args(["fmt", "--all", "--check"]).current_dir(root))?;
+    let apart = ["fmt", "--check", "--manifest-path", "fuzz/Cargo.toml"];
+    run(host::cargo().args(apart).current_dir(root))?;
     tidy::check(root)?;
     heading("unit and property tests of the pure crates");
     let pure = PURE.map(|package| ["-p", package]).concat();
     run(&mut cargo(root, "test", &pure))?;
+    fuzz::smoke(root)?;
     host::require_openssl()?;
     heading("clippy");
     let mut clippy = cargo(root, "clippy", &["--workspace", "--all-targets"]);
@@ -48,6 +51,17 @@ pub fn all(root: &Path, choice: &Choice) -> Outcome {
     let seconds = start.elapsed().as_secs();
     say(&format!("all checks passed, in {seconds} s"));
     Ok(())
+}
+
+/// Plays sequences that coverage leads to.
+pub fn fuzz(root: &Path, seconds: u64, save: bool) -> Outcome {
+    heading("fuzz sequences");
+    let mut test = cargo(root, "test", &shell_packages());
+    test.env("PLIMSOLL_FUZZ_SECONDS", seconds.to_string());
+    if save {
+        test.env("PLIMSOLL_FUZZ_SAVE", "1");
+    }
+    run(test.args(["--test", "fuzz", "--", "--nocapture"]))
 }
 
 /// Compares one kind of snapshot, or rewrites it.

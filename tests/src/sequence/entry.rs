@@ -11,6 +11,7 @@ use super::{deals, keepers, money, nature, pools};
 use crate::vm::address;
 
 /// One kind of step.
+#[derive(Clone)]
 pub struct Entry {
     /// Its name in a written sequence and in the counts.
     pub name: &'static str,
@@ -23,6 +24,7 @@ pub struct Entry {
 }
 
 /// What an entry does.
+#[derive(Clone, Copy)]
 pub enum Act {
     /// Something that no transaction does.
     Nature(fn(&mut Stage, &[i128]) -> Option<()>),

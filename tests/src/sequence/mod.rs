@@ -10,10 +10,12 @@
 //! | `nature`, `money`, `deals`, `keepers`, `pools` | the entries |
 //! | `hostile` | what is done to lists of accounts |
 //! | `player` | what is checked after a step |
+//! | `guided` | sequences out of bytes that somebody else chose |
 //! | `run` | many sequences, counted; the shortest one that fails |
 
 mod deals;
 mod entry;
+mod guided;
 mod hostile;
 mod keepers;
 mod money;
@@ -26,5 +28,6 @@ mod seen;
 mod stage;
 mod step;
 
+pub use guided::{Guided, Played, STEP_BYTES};
 pub use run::{replay, run, Report};
 pub use step::{read_steps, Step, Twist};

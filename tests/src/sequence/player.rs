@@ -23,6 +23,7 @@ const EXHAUSTED: [&str; 3] =
 pub type Counts = BTreeMap<(&'static str, String), u64>;
 
 /// Plays steps on a stage.
+#[derive(Clone)]
 pub(crate) struct Player {
     stage: Stage,
     entries: Vec<Entry>,
@@ -33,7 +34,12 @@ pub(crate) struct Player {
 impl Player {
     /// A player on a new stage.
     pub(crate) fn new(markets: Markets) -> Self {
-        Self { stage: Stage::new(markets), entries: entries(), counts: Counts::new() }
+        Self::on(Stage::new(markets))
+    }
+
+    /// A player on a stage that is there.
+    pub(crate) fn on(stage: Stage) -> Self {
+        Self { stage, entries: entries(), counts: Counts::new() }
     }
 
     /// A step that is likely to work now.

@@ -97,10 +97,10 @@ pub fn replay(variant: u64, steps: &[Step]) -> Option<(usize, String)> {
 }
 
 /// How many kinds of markets there are.
-const VARIANTS: u64 = 4;
+pub(crate) const VARIANTS: u64 = 4;
 
 /// Markets that differ in what is tight.
-fn markets(number: u64) -> Markets {
+pub(crate) fn markets(number: u64) -> Markets {
     let mut markets = Markets::local();
     let set = |text: &str| text.parse().unwrap();
     // Long enough to be met, short enough that bids are met as well.
@@ -135,7 +135,7 @@ fn markets(number: u64) -> Markets {
 }
 
 /// Leaves out whatever the failure does not need, larger parts first.
-fn shorten(number: u64, steps: Vec<Step>, why: String) -> (String, Vec<Step>) {
+pub(crate) fn shorten(number: u64, steps: Vec<Step>, why: String) -> (String, Vec<Step>) {
     let (mut steps, mut why) = (steps, why);
     let kind = kind(&why);
     let mut part = steps.len() / 2;

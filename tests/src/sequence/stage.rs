@@ -14,7 +14,7 @@ use super::seen::{exact, Numbers};
 use crate::oracle::{Feed, EXPONENT};
 use crate::tokens::{BTC, SOL, USDC};
 use crate::vm::{address, keypair, Outcome};
-use crate::World;
+use crate::{Ground, World};
 
 /// People who own accounts.
 pub const OWNERS: u16 = 6;
@@ -28,6 +28,7 @@ const PURSE: [(&str, u64); 3] =
     [("USDC", 2_000_000 * USDC), ("SOL", 20_000 * SOL), ("BTC", 40 * BTC)];
 
 /// Everything that a step can touch.
+#[derive(Clone)]
 pub struct Stage {
     /// The world.
     pub world: World,
@@ -53,7 +54,12 @@ pub fn account(number: u16) -> String {
 impl Stage {
     /// A stage on which nobody has an account yet.
     pub fn new(markets: Markets) -> Self {
-        let mut ground = World::ground(markets.clone());
+        Self::on(Ground::new(markets))
+    }
+
+    /// The same on ground that is there.
+    pub fn on(mut ground: Ground) -> Self {
+        let markets = ground.markets.clone();
         let other = other_group(&mut ground);
         let mut world = ground.set_up();
         let people = (0..PEOPLE).map(|one| (address(&person(one)), one)).collect();
@@ -171,7 +177,7 @@ fn source(feed: &Feed) -> model::Source {
 }
 
 /// The same markets again, of somebody else.
-fn other_group(ground: &mut crate::Ground) -> GroupDirectory {
+fn other_group(ground: &mut Ground) -> GroupDirectory {
     let owner = keypair("other owner");
     ground.vm.svm.airdrop(&address("other owner"), 1_000_000_000_000).unwrap();
     let mut markets = ground.markets.clone();
