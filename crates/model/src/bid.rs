@@ -24,7 +24,7 @@ pub enum Wanted {
 }
 
 /// Ways in which a bid on an account below its line may still be no good.
-const BID: [&str; 13] = [
+const BID: [&str; 14] = [
     "BidRemovesNoRisk",
     "BidLowersHealth",
     "BidOvershootsBuffer",

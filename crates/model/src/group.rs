@@ -230,7 +230,10 @@ pub struct Position {
 impl Position {
     /// Nothing that has to be kept?
     pub fn is_empty(&self) -> bool {
-        self.lots == 0 && self.quote == 0 && self.owed_quote_atoms == 0
+        self.lots == 0
+            && self.quote == 0
+            && self.owed_quote_atoms == 0
+            && self.settled_debt_quote_atoms == 0
     }
 }
 

@@ -62,6 +62,7 @@ impl Step<'_> {
         fund.received_quote_atoms = unsigned(i128::from(fund.received_quote_atoms) + cut);
         fund.paid_quote_atoms = unsigned(i128::from(fund.paid_quote_atoms) + insured);
         fund.balance_quote_atoms = unsigned(i128::from(fund.balance_quote_atoms) + cut - insured);
+        fund.begin_anew_if_used_up();
         self.conclude_bid(id, bidder, wanted, before);
     }
 

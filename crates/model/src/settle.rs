@@ -46,6 +46,7 @@ impl Step<'_> {
         let fund = &mut self.next.insurance;
         fund.balance_quote_atoms -= unsigned(atoms);
         fund.paid_quote_atoms += unsigned(atoms);
+        fund.begin_anew_if_used_up();
     }
 
     fn change_cash(&mut self, index: usize, atoms: i128) {
