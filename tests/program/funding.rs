@@ -45,7 +45,7 @@ fn flow(world: &World, name: &str) -> i128 {
 
 /// What alice has paid for funding after so many seconds at the rate, in steps of 2^-48 atoms.
 fn paid(seconds: i128) -> i128 {
-    i128::from(RATE) * seconds * LOTS << 16
+    (i128::from(RATE) * seconds * LOTS) << 16
 }
 
 #[test]

@@ -264,3 +264,17 @@ fn without_borrowers_nothing_accrues() {
     assert_eq!(world.balance("lena", "SOL"), 1_000_000_000_000);
     assert_eq!(reserve(&world, "SOL"), 0);
 }
+
+#[test]
+fn a_borrower_is_judged_by_what_it_owes_by_now() {
+    // 100 SOL back 13,875. Of 16,000 USDC alice owes 12,800, a week later 19.638356 more, although
+    // nobody counted them: 1,055.361644 are left.
+    let mut world = World::local();
+    traders(&mut world, &[("zoe", 16_000)]);
+    world.open("alice").unwrap();
+    world.deposit("alice", "SOL", 100 * SOL).unwrap();
+    world.borrow("alice", "USDC", 12_800 * USDC, u64::MAX).unwrap();
+    world.advance_seconds(WEEK);
+    expect_error(world.borrow("alice", "USDC", 1_055_361_650, u64::MAX), "BelowInitialMargin");
+    world.borrow("alice", "USDC", 1_055_361_640, u64::MAX).unwrap();
+}

@@ -37,6 +37,7 @@ const BID: [&str; 13] = [
     "PositionRowsFull",
     "BidMustBeSlice",
     "LossesPending",
+    "BidderOnOtherSide",
     "BidEmpty",
 ];
 

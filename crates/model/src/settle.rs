@@ -273,8 +273,9 @@ impl Step<'_> {
         if lots == 0 {
             return 0;
         }
-        let cap = price * ppm(instrument.loss_cap_ppm) * whole(ATOM) - whole(spent);
-        let loose = whole(3) + most(cap.clone(), zero()) * crate::number::binary(1, 57);
+        let day = price * ppm(instrument.loss_cap_ppm) * whole(ATOM);
+        let loose = whole(3) + &day * crate::number::binary(1, 57);
+        let cap = day - whole(spent);
         let part = whole(rest * ATOM / lots);
         let bound = |cap: Exact| least(part.clone(), whole(floor(&most(cap, zero()))));
         let (low, high) = (bound(&cap - &loose), bound(cap + loose));

@@ -95,23 +95,19 @@ fn set_funding(accounts: &mut RefreshInstrument, views: Vec<AccountView>) -> Res
     let funding = accounts.instrument.funding_terms()?;
     let premium = accounts.pool.premium().pass(now.time, funding.window);
     accounts.pool.set_premium(&premium);
-    let rate = match allowed(terms.grade, Action::Open) {
-        true => {
-            let price = terms.price.checked_mul(accounts.instrument.lot()?).named()?;
-            funding_rate(premium.mean_ppb, price, funding.cap_per_hour).named()?
-        }
-        // Whoever may pick the oracle account could pick a stale one: then the rate just runs out.
-        false if !are_pinned(accounts)? => accounts.instrument.rate_at(now.time),
-        false => 0,
-    };
-    if rate != accounts.instrument.funding_rate || allowed(terms.grade, Action::Open) {
+    if allowed(terms.grade, Action::Open) {
+        let price = terms.price.checked_mul(accounts.instrument.lot()?).named()?;
+        let rate = funding_rate(premium.mean_ppb, price, funding.cap_per_hour).named()?;
         accounts.instrument.accrue_funding(now.time, rate)?;
+    } else if are_pinned(accounts)? {
+        accounts.instrument.accrue_funding(now.time, 0)?;
     }
+    // Whoever may pick the oracle account could pick a stale one: then the rate just runs out.
     emit!(InstrumentRefreshed {
         instrument: *accounts.instrument.address(),
         open_interest_lots: accounts.instrument.open_interest_lots,
         premium_mean_ppb: premium.mean_ppb,
-        funding_rate: rate,
+        funding_rate: accounts.instrument.funding_rate,
     });
     Ok(())
 }
