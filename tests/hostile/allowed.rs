@@ -92,6 +92,12 @@ const ALLOWED: &[Row] = &[
         "*",
         "the account is below its line even where this row counts generously",
     ),
+    (
+        "liquidate, a bankrupt account",
+        "+ oracle ETH/USD",
+        "*",
+        "a row without a price stays where it is, and shields no other",
+    ),
     ("liquidate", "argument request.share_max", "most", "more than the whole is the whole"),
     ("liquidate", "argument limits.*", "*", LIMIT),
     // Views.

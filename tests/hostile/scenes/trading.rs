@@ -71,19 +71,19 @@ pub fn mark_account(world: &mut World) -> Instruction {
 
 pub fn liquidate(world: &mut World) -> Instruction {
     sink(world, "135");
-    bid(world, false)
+    // Bob holds the other side, so that open interest changes and the pools are written.
+    bid(world, "bob", false)
 }
 
 pub fn liquidate_bankrupt(world: &mut World) -> Instruction {
     sink(world, "120");
-    bid(world, true)
+    bid(world, "keeper", true)
 }
 
-/// Bob holds the other side, so that open interest changes and the pools are written.
-fn bid(world: &World, bankrupt: bool) -> Instruction {
-    let (account, bidder) = (world.margin("alice"), world.margin("bob"));
-    let (directory, bob) = (&world.directory, address("bob"));
-    ix::liquidate(directory, &bob, &account, &bidder, &Bid::slice(), bankrupt).unwrap()
+fn bid(world: &World, bidder: &str, bankrupt: bool) -> Instruction {
+    let (directory, authority) = (&world.directory, address(bidder));
+    let (account, bidder) = (world.margin("alice"), world.margin(bidder));
+    ix::liquidate(directory, &authority, &account, &bidder, &Bid::slice(), bankrupt).unwrap()
 }
 
 pub fn view_account(world: &mut World) -> Instruction {
