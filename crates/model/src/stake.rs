@@ -2,7 +2,7 @@
 
 use num_bigint::BigInt;
 
-use crate::group::{Insurance, Person, Stake};
+use crate::group::{Person, Stake};
 use crate::margin::QUOTE;
 use crate::number::{floor, whole};
 use crate::step::{unsigned, Step};
@@ -12,8 +12,8 @@ const VIRTUAL_SHARES: i128 = 1 << 20;
 /// How long an exit stays open.
 const EXIT_SECONDS: i64 = 2 * 86_400;
 
-impl Insurance {
-    /// Shares of a fund that was used up are worth nothing from then on.
+impl crate::Insurance {
+    /// Shares of a fund that was used up are worth nothing.
     pub(crate) fn begin_anew_if_used_up(&mut self) {
         if self.balance_quote_atoms == 0 && self.stake_shares != 0 {
             self.epoch += 1;

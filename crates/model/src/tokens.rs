@@ -69,20 +69,6 @@ impl Step<'_> {
         -floor(&group.collaterals[token].balance(shares.min(0)))
     }
 
-    /// Without a quote debt there is none that a settlement has caused; rows that were kept for
-    /// it alone go.
-    pub(crate) fn forget_repaid_debts(&mut self) {
-        let ids: Vec<AccountId> = self.next.accounts.keys().copied().collect();
-        for id in ids {
-            if Self::owes(&self.next, id, QUOTE) > 0 {
-                continue;
-            }
-            let positions = &mut self.next.accounts.get_mut(&id).unwrap().positions;
-            positions.values_mut().for_each(|one| one.settled_debt_quote_atoms = 0);
-            positions.retain(|_, one| !one.is_empty());
-        }
-    }
-
     /// Moves tokens from a wallet into the vault.
     pub(crate) fn pay_in(&mut self, person: Person, token: usize, amount: u64) {
         let wallet = self.next.wallets.entry((person, token)).or_default();
