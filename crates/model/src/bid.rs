@@ -24,7 +24,7 @@ pub enum Wanted {
 }
 
 /// Ways in which a bid on an account below its line may still be no good.
-const BID: [&str; 13] = [
+const BID: [&str; 14] = [
     "BidRemovesNoRisk",
     "BidLowersHealth",
     "BidOvershootsBuffer",
@@ -285,13 +285,15 @@ impl Step<'_> {
             }
         };
         let quote = instrument.stored(left, flow - part, now);
-        let taken = Position { lots: left, quote, ..own.clone() };
+        let side = own.side_after(left);
+        let taken = Position { lots: left, quote, closed_short: side, ..own.clone() };
         self.put(id, index, taken);
         let flow = instrument.flow(&old, now) + part;
         let quote = instrument.stored(held, flow, now);
         let before = i128::from(own.lots.max(0)) + i128::from(old.lots.max(0));
         let after = i128::from(left.max(0)) + i128::from(held.max(0));
-        self.put(bidder, index, Position { lots: held, quote, ..old });
+        let closed_short = old.side_after(held);
+        self.put(bidder, index, Position { lots: held, quote, closed_short, ..old });
         let pool = &mut self.next.instruments[index].pool;
         pool.open_interest_lots = unsigned(i128::from(pool.open_interest_lots) + after - before);
     }

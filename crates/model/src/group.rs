@@ -120,6 +120,9 @@ pub struct Collateral {
     pub weight_ppm: u32,
     pub losses_shared: u32,
     pub insurance_cap_quote_atoms: u64,
+    /// Day since 1970, and what the fund paid for this token's lenders on it.
+    pub insured_day: u64,
+    pub insured_quote_atoms: u64,
     pub vault_token_atoms: u64,
 }
 
@@ -156,6 +159,7 @@ pub struct Instrument {
     pub settle_reward_quote_atoms_max: u64,
     pub insurance_cap_quote_atoms: u64,
     pub loss_day: u64,
+    pub loss_insured_quote_atoms: u64,
     pub loss_long: i128,
     pub loss_short: i128,
     pub pool: Pool,
@@ -186,6 +190,11 @@ pub struct Insurance {
     pub balance_quote_atoms: u64,
     pub received_quote_atoms: u64,
     pub paid_quote_atoms: u64,
+    /// Income that has repaid debts.
+    pub repaid_quote_atoms: u64,
+    /// Day since 1970, and the discounts that the fund paid on it.
+    pub discount_day: u64,
+    pub discount_paid_quote_atoms: u64,
     pub stake_shares: i128,
     pub epoch: u64,
 }
@@ -225,12 +234,31 @@ pub struct Position {
     pub settled_debt_quote_atoms: i64,
     pub owed_quote_atoms: i64,
     pub rewarded_at: i64,
+    /// Was it short when it last had a size?
+    pub closed_short: bool,
 }
 
 impl Position {
     /// Nothing that has to be kept?
     pub fn is_empty(&self) -> bool {
-        self.lots == 0 && self.quote == 0 && self.owed_quote_atoms == 0
+        let money = [self.owed_quote_atoms, self.settled_debt_quote_atoms];
+        self.lots == 0 && self.quote == 0 && money == [0, 0]
+    }
+
+    /// Is it short, or was it when it last had a size?
+    pub fn was_short(&self) -> bool {
+        match self.lots {
+            0 => self.closed_short,
+            lots => lots < 0,
+        }
+    }
+
+    /// The side of a position that goes to another size.
+    pub fn side_after(&self, lots: i64) -> bool {
+        match lots {
+            0 => self.was_short(),
+            lots => lots < 0,
+        }
     }
 }
 

@@ -14,7 +14,7 @@ use crate::step::{unsigned, Step};
 /// What an account owes by one of its rows.
 struct Claim {
     asset: Asset,
-    lots: i64,
+    is_short: bool,
     amount: Exact,
 }
 
@@ -58,10 +58,16 @@ impl Step<'_> {
             self.require_borrowable(QUOTE);
         }
         self.rebase(QUOTE);
+        let today = self.today();
         let fund = &mut self.next.insurance;
         fund.received_quote_atoms = unsigned(i128::from(fund.received_quote_atoms) + cut);
         fund.paid_quote_atoms = unsigned(i128::from(fund.paid_quote_atoms) + insured);
         fund.balance_quote_atoms = unsigned(i128::from(fund.balance_quote_atoms) + cut - insured);
+        if fund.discount_day != today {
+            (fund.discount_day, fund.discount_paid_quote_atoms) = (today, 0);
+        }
+        fund.discount_paid_quote_atoms += unsigned(insured);
+        fund.begin_anew_if_used_up();
         self.conclude_bid(id, bidder, wanted, before);
     }
 
@@ -77,7 +83,13 @@ impl Step<'_> {
         let terms = &self.before.terms;
         let (low, high) = before.depths();
         let beta = self.beta(id, if higher < 0 { low } else { high }) + ppm(higher);
-        let fund = self.before.insurance.balance_quote_atoms.min(terms.insurance_cap_quote_atoms);
+        let fund = &self.before.insurance;
+        let spent = match fund.discount_day == self.today() {
+            true => fund.discount_paid_quote_atoms,
+            false => 0,
+        };
+        let cap = terms.insurance_cap_quote_atoms.saturating_sub(spent);
+        let fund = fund.balance_quote_atoms.min(cap);
         let least_pay = whole(floor(&(ppm(terms.beta_min_ppm) * &released)));
         let payable = most(own.clone(), least(least_pay, own + whole(fund)));
         floor(&least(whole(floor(&(beta * released))), payable))
@@ -163,30 +175,42 @@ impl Step<'_> {
             if self.market.grade(token.underlying) == Grade::Valid {
                 let price = self.market.mid(token.underlying) * ten(-token.decimals);
                 let amount = price * whole(-atoms(self.before, *index, *shares).min(0));
-                claims.push(Claim { asset: Asset::Token(*index), lots: 0, amount });
+                claims.push(Claim { asset: Asset::Token(*index), is_short: false, amount });
             }
         }
         for (index, one) in &account.positions {
             let instrument = &self.before.instruments[*index];
-            if self.market.grade(instrument.underlying) != Grade::Valid {
-                continue;
-            }
-            let mark = self.market.mid(instrument.underlying) * &instrument.lot;
-            let open = mark * whole(one.lots) + value(instrument.flow(one, now));
+            // A closed position needs no price.
+            let worth = match self.market.grade(instrument.underlying) {
+                _ if one.lots == 0 => zero(),
+                Grade::Valid => {
+                    self.market.mid(instrument.underlying) * &instrument.lot * whole(one.lots)
+                }
+                _ => continue,
+            };
+            let open = worth + value(instrument.flow(one, now));
             let paid = match losses {
                 0 => 0,
                 _ => attributed * lost(one) / losses,
             };
             unsettled -= paid;
             let amount = positive(-open) + whole(paid);
-            claims.push(Claim { asset: Asset::Position(*index), lots: one.lots, amount });
+            claims.push(Claim {
+                asset: Asset::Position(*index),
+                is_short: one.was_short(),
+                amount,
+            });
         }
         let key = |claim: &Claim| match claim.asset {
             Asset::Token(index) => (self.before.collaterals[index].underlying, claim.asset),
             Asset::Position(index) => (self.before.instruments[index].underlying, claim.asset),
         };
         claims.sort_by_key(key);
-        claims.push(Claim { asset: Asset::Token(QUOTE), lots: 0, amount: whole(unsettled) });
+        claims.push(Claim {
+            asset: Asset::Token(QUOTE),
+            is_short: false,
+            amount: whole(unsettled),
+        });
         claims.retain(|claim| claim.amount.is_positive());
         claims
     }
@@ -255,7 +279,7 @@ impl Step<'_> {
 
     /// A part waits in its row until it is shared.
     fn record(&mut self, id: AccountId, claim: &Claim, part: i128) {
-        let signed = i64::try_from(if claim.lots < 0 { -part } else { part }).unwrap_or(0);
+        let signed = i64::try_from(if claim.is_short { -part } else { part }).unwrap_or(0);
         let Some(index) = claim.index() else {
             return;
         };

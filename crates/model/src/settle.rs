@@ -9,7 +9,7 @@ use crate::number::{
     ceil, floor, least, most, ppm, slack, value, whole, zero, Exact, FRACTION_BITS, INDEX_BITS,
 };
 use crate::pause::Paused;
-use crate::step::{unsigned, Step};
+use crate::step::{unsigned, Action, Step};
 
 /// One atom in steps.
 const ATOM: i128 = 1 << FRACTION_BITS;
@@ -36,6 +36,25 @@ impl Step<'_> {
         taken
     }
 
+    /// Without a quote debt there is none that a settlement has caused. Rows of a settler are not
+    /// looked at when it gets its reward.
+    pub(crate) fn forget_repaid_debts(&mut self, action: &Action) {
+        let passed = match action {
+            Action::Settle { settler, .. } => *settler,
+            _ => None,
+        };
+        for (id, account) in &mut self.next.accounts {
+            let touched = self.before.accounts.get(id) != Some(account);
+            let owes = account.tokens.get(&QUOTE).is_some_and(|shares| *shares < 0);
+            if touched && !owes && passed != Some(*id) {
+                for row in account.positions.values_mut() {
+                    row.settled_debt_quote_atoms = 0;
+                }
+                account.positions.retain(|_, row| !row.is_empty());
+            }
+        }
+    }
+
     fn receive(&mut self, atoms: i128) {
         let fund = &mut self.next.insurance;
         fund.balance_quote_atoms += unsigned(atoms);
@@ -46,6 +65,12 @@ impl Step<'_> {
         let fund = &mut self.next.insurance;
         fund.balance_quote_atoms -= unsigned(atoms);
         fund.paid_quote_atoms += unsigned(atoms);
+        fund.begin_anew_if_used_up();
+    }
+
+    /// Days since 1970, by which budgets are kept.
+    pub(crate) fn today(&self) -> u64 {
+        unsigned(i128::from(self.now().seconds.max(0) / DAY_SECONDS))
     }
 
     fn change_cash(&mut self, index: usize, atoms: i128) {
@@ -189,7 +214,8 @@ impl Step<'_> {
 
     pub(crate) fn repay_debt(&mut self, index: usize) {
         let (pool, fund) = (&self.before.instruments[index].pool, &self.before.insurance);
-        let income = fund.received_quote_atoms.saturating_sub(pool.debt_mark_quote_atoms);
+        let income = fund.received_quote_atoms.saturating_sub(fund.repaid_quote_atoms);
+        let income = income.saturating_sub(pool.debt_mark_quote_atoms);
         let paid = pool.debt.div_euclid(ATOM).min(income.into());
         let paid = paid.min(fund.balance_quote_atoms.into());
         if !self.require(paid > 0, &["NothingToRepay"]) {
@@ -199,7 +225,7 @@ impl Step<'_> {
         self.change_cash(index, paid);
         let pool = &mut self.next.instruments[index].pool;
         pool.debt -= paid * ATOM;
-        pool.debt_mark_quote_atoms += unsigned(paid);
+        self.next.insurance.repaid_quote_atoms += unsigned(paid);
     }
 
     pub(crate) fn share_loss(&mut self, id: AccountId, index: usize) {
@@ -212,9 +238,14 @@ impl Step<'_> {
         let owed = signed.abs();
         let instrument = self.before.instruments[index].clone();
         let fund = &self.before.insurance;
-        let paid = owed.min(instrument.insurance_cap_quote_atoms.into());
-        let paid = paid.min(fund.balance_quote_atoms.into());
-        let received = fund.received_quote_atoms;
+        let day = self.today();
+        let insured = match instrument.loss_day == day {
+            true => instrument.loss_insured_quote_atoms,
+            false => 0,
+        };
+        let cap = instrument.insurance_cap_quote_atoms.saturating_sub(insured);
+        let paid = owed.min(cap.into()).min(fund.balance_quote_atoms.into());
+        let income = fund.received_quote_atoms.saturating_sub(fund.repaid_quote_atoms);
         self.pay(paid);
         let rest = owed - paid;
 
@@ -224,10 +255,10 @@ impl Step<'_> {
         let charged = per_lot * i128::from(instrument.pool.open_interest_lots);
         let debt = rest * ATOM - charged;
         let one = &mut self.next.instruments[index];
-        let day = unsigned(i128::from(now.max(0) / DAY_SECONDS));
         if one.loss_day != day {
             (one.loss_day, one.loss_long, one.loss_short) = (day, 0, 0);
         }
+        one.loss_insured_quote_atoms = insured + unsigned(paid);
         one.long_index = instrument.index(1, now);
         one.short_index = instrument.index(-1, now);
         let held = now.saturating_sub(instrument.funding_at);
@@ -248,7 +279,7 @@ impl Step<'_> {
         }
         one.losses_pending_quote_atoms -= unsigned(owed);
         if instrument.pool.debt < ATOM {
-            one.pool.debt_mark_quote_atoms = received;
+            one.pool.debt_mark_quote_atoms = income;
         }
         one.pool.debt += debt;
         self.change_cash(index, -rest);
@@ -264,7 +295,7 @@ impl Step<'_> {
         let instrument = self.before.instruments[index].clone();
         let lots = i128::from(instrument.pool.open_interest_lots);
         let price = self.market.stable(instrument.underlying) * &instrument.lot;
-        let day = unsigned(i128::from(self.now().seconds.max(0) / DAY_SECONDS));
+        let day = self.today();
         let spent = match (day == instrument.loss_day, longs_pay) {
             (false, _) => 0,
             (true, true) => instrument.loss_long,
@@ -301,8 +332,14 @@ impl Step<'_> {
         let reserve = self.take_reserve(QUOTE, debt);
         let rest = debt - reserve;
         let fund = i128::from(self.before.insurance.balance_quote_atoms);
-        let cap = i128::from(self.before.collaterals[QUOTE].insurance_cap_quote_atoms);
-        let paid = rest.min(cap).min(fund);
+        let day = self.today();
+        let one = &mut self.next.collaterals[QUOTE];
+        if one.insured_day != day {
+            (one.insured_day, one.insured_quote_atoms) = (day, 0);
+        }
+        let cap = one.insurance_cap_quote_atoms.saturating_sub(one.insured_quote_atoms);
+        let paid = rest.min(cap.into()).min(fund);
+        one.insured_quote_atoms += unsigned(paid);
         self.pay(paid);
         self.change(id, QUOTE, &whole(debt));
         self.write_down(QUOTE, rest - paid);

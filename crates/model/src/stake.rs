@@ -12,6 +12,16 @@ const VIRTUAL_SHARES: i128 = 1 << 20;
 /// How long an exit stays open.
 const EXIT_SECONDS: i64 = 2 * 86_400;
 
+impl crate::Insurance {
+    /// Shares of a fund that was used up are worth nothing.
+    pub(crate) fn begin_anew_if_used_up(&mut self) {
+        if self.balance_quote_atoms == 0 && self.stake_shares != 0 {
+            self.epoch += 1;
+            self.stake_shares = 0;
+        }
+    }
+}
+
 impl Step<'_> {
     pub(crate) fn stake(&mut self, owner: Person, amount: u64) {
         self.require(amount > 0, &["ZeroAmount"]);
@@ -20,11 +30,7 @@ impl Step<'_> {
             return;
         }
         let fund = &mut self.next.insurance;
-        // What was used up begins anew.
-        if fund.balance_quote_atoms == 0 && fund.stake_shares != 0 {
-            fund.epoch += 1;
-            fund.stake_shares = 0;
-        }
+        fund.begin_anew_if_used_up();
         let worth = whole(fund.balance_quote_atoms) + whole(1);
         let shares = floor(&(whole(amount) * whole(fund.stake_shares + VIRTUAL_SHARES) / worth));
         fund.stake_shares += shares;

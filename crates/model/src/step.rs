@@ -147,6 +147,7 @@ pub fn judge(before: &Group, market: &Market, action: &Action, seen: Option<&Gro
     let is_bid = matches!(action, Action::Bid { .. });
     let mut step = Step { before, market, seen, next, open_reserves, is_bid, judgement };
     step.act(action);
+    step.forget_repaid_debts(action);
     step.close_reserves();
     Judgement { next: step.next, ..step.judgement }
 }

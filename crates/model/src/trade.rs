@@ -80,7 +80,7 @@ impl Step<'_> {
         };
         let flow = instrument.flow(&old, now) - (paid << FRACTION_BITS);
         let quote = instrument.stored(after, flow, now);
-        let new = Position { lots: after, quote, ..old };
+        let new = Position { lots: after, quote, closed_short: old.side_after(after), ..old };
         self.put(id, index, new);
         i128::from(after.max(0)) - i128::from(old.lots.max(0))
     }

@@ -150,9 +150,8 @@ impl Player {
         let mut signers = play.signers.clone();
         signers.push(signer(0));
         let sent = self.stage.send(&[play.instruction.clone(), poison], &signers);
-        let failure = match sent.map_err(|law| law.to_string())? {
-            Ok(_) => return Err("a transaction went through whose second half cannot".into()),
-            Err(failure) => failure,
+        let Err(failure) = sent.map_err(|law| law.to_string())? else {
+            return Err("a transaction went through whose second half cannot".into());
         };
         let judgement = judge(&self.stage.group, market, &play.action, None);
         // Unseen, roundings are guessed against the account: what must fail is told elsewhere.

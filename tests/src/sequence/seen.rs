@@ -35,6 +35,9 @@ impl Numbers {
                 balance_quote_atoms: fund.balance_quote_atoms,
                 received_quote_atoms: fund.received_quote_atoms,
                 paid_quote_atoms: fund.paid_quote_atoms,
+                repaid_quote_atoms: fund.repaid_quote_atoms,
+                discount_day: fund.discount_day,
+                discount_paid_quote_atoms: fund.discount_paid_quote_atoms,
                 stake_shares: fund.stake_shares.to_i128(),
                 epoch: fund.epoch,
             },
@@ -86,6 +89,7 @@ fn position(row: &Row) -> model::Position {
         settled_debt_quote_atoms: row.settled_debt_quote_atoms,
         owed_quote_atoms: row.owed_quote_atoms,
         rewarded_at: row.rewarded_at,
+        closed_short: row.closed_short != 0,
     }
 }
 
@@ -180,6 +184,8 @@ fn collateral(one: &Collateral, vault_token_atoms: u64) -> model::Collateral {
         weight_ppm: one.weight_ppm,
         losses_shared: one.losses_shared,
         insurance_cap_quote_atoms: one.insurance_cap_quote_atoms,
+        insured_day: one.insured_day,
+        insured_quote_atoms: one.insured_quote_atoms,
         vault_token_atoms,
     }
 }
@@ -211,6 +217,7 @@ fn instrument(one: &Instrument, pool: &Pool, lot: &Exact) -> model::Instrument {
         settle_reward_quote_atoms_max: one.settle_reward_quote_atoms_max,
         insurance_cap_quote_atoms: one.insurance_cap_quote_atoms,
         loss_day: one.loss_day,
+        loss_insured_quote_atoms: one.loss_insured_quote_atoms,
         loss_long: one.loss_long.to_i128(),
         loss_short: one.loss_short.to_i128(),
         pool: model::Pool {

@@ -33,7 +33,7 @@ pub struct CollateralParams {
     pub kinks: Vec<KinkParams>,
     /// Part of the interest that is set aside for the insurance fund (ppm), at most one half.
     pub reserve_share_ppm: u32,
-    /// No withdrawal may raise borrows above this part of deposits (ppm), at most one.
+    /// No borrowing may raise borrows above this part of deposits (ppm), at most one.
     pub utilisation_ppm_max: u32,
     /// Net outflow per hour at most (ppm of all deposits), at least 10,000; a million: no limit.
     pub outflow_ppm: u32,

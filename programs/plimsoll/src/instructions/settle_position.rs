@@ -185,6 +185,7 @@ fn pay_reward(
     }
     row.rewarded_at = now.get();
     credit(settler, &mut accounts.quote_collateral, reward, permit)?;
+    settler.sweep(permit)?;
     accounts.pool.take_fees(reward)?;
     accounts.pool.add_cash(reward.checked_neg().named()?)?;
     Ok(reward)

@@ -83,7 +83,7 @@ pub struct Collateral {
     pub kink_count: u32,
     /// Part of the interest that goes to the reserve (parts per million).
     pub reserve_share_ppm: u32,
-    /// No withdrawal may raise borrows above this part of deposits (parts per million).
+    /// No borrowing may raise borrows above this part of deposits (parts per million).
     pub utilisation_ppm_max: u32,
     /// Net outflow per hour at most (parts per million of all deposits).
     pub outflow_ppm: u32,
