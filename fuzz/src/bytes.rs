@@ -36,7 +36,7 @@ impl<'a> Bytes<'a> {
 
     /// True for one byte in two.
     pub fn flag(&mut self) -> bool {
-        self.byte() % 2 == 1
+        !self.byte().is_multiple_of(2)
     }
 
     /// Any half-word.

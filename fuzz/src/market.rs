@@ -45,7 +45,7 @@ impl Case {
 
     fn row(&mut self, key: RowKey, terms: &UnderlyingTerms, bits: u32, bytes: &mut Bytes<'_>) {
         let shape = bytes.byte();
-        if shape % 3 == 0 {
+        if shape.is_multiple_of(3) {
             return;
         }
         let scale = i32::from(shape / 3 % 9) - 6;
