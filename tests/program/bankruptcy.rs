@@ -3,7 +3,7 @@
 use plimsoll_client::events::{LossAssigned, LossShared};
 use plimsoll_client::instruction::{self as ix, Bid};
 use plimsoll_migrations::Markets;
-use plimsoll_tests::{address, assert_near, expect_error, World, SOL, USDC};
+use plimsoll_tests::{address, assert_near, expect_error, World, BTC, SOL, USDC};
 
 use crate::given::traders;
 
@@ -154,6 +154,81 @@ fn settled_losses_are_the_instruments_too() {
     assert_eq!(assigned[0].key, world.instrument_key("SOL-PERP").raw());
     world.share_loss("alice", "SOL-PERP").unwrap();
     assert!(world.balance("alice", "USDC") >= 0);
+}
+
+#[test]
+fn a_price_that_is_missing_lays_no_settled_loss_to_lenders() {
+    // Alice's long of 10 SOL loses 200.3 of 150 USDC, which is settled into a debt of 50.3; one lot
+    // of it is left when the feed stops. What backs the debt, 0.001 BTC, falls to 40 USDC.
+    let mut world = World::local();
+    traders(&mut world, &[("alice", 150), ("bob", 100_000), ("keeper", 100_000)]);
+    world.deposit("alice", "BTC", BTC / 1_000).unwrap();
+    world.trade("alice", "bob", "SOL-PERP", 1_000, "150").unwrap();
+    world.walk_price("SOL", "130");
+    for _ in 0..200 {
+        world.advance_seconds(30);
+        world.refresh("SOL").unwrap();
+    }
+    world.settle("alice", "SOL-PERP", None).unwrap();
+    world.trade("alice", "bob", "SOL-PERP", -999, "130").unwrap();
+    world.walk_price("BTC", "40000");
+    world.edit_feed("SOL/USD", |feed| feed.published -= 3_600);
+    let row = *world.margin("alice").state.row(world.instrument_key("SOL-PERP")).unwrap().unwrap();
+    assert_near(row.settled_debt_quote_atoms, 50_300_000, 300_000);
+
+    let receipt = world.liquidate("keeper", "alice", &Bid::slice()).unwrap();
+
+    let assigned = receipt.events::<LossAssigned>();
+    assert_eq!(assigned[0].key, world.instrument_key("SOL-PERP").raw());
+    let all: i64 = assigned.iter().map(|one| one.loss_quote_atoms).sum();
+    assert!(all > 5_000_000, "{assigned:?}");
+    // All of it but the rounding of the debt.
+    assert_near(assigned[0].pending_quote_atoms, all, 100_000);
+    assert_eq!(world.position("alice", "SOL-PERP").0, 1);
+}
+
+#[test]
+fn a_bidder_of_the_other_side_does_not_net_out_of_the_loss() {
+    let mut world = World::local();
+    traders(
+        &mut world,
+        &[("alice", 150), ("bob", 100_000), ("carol", 100_000), ("keeper", 100_000)],
+    );
+    world.trade("alice", "bob", "SOL-PERP", 900, "150").unwrap();
+    world.trade("alice", "carol", "SOL-PERP", 100, "150").unwrap();
+    world.walk_price("SOL", "130");
+    expect_error(world.liquidate("bob", "alice", &Bid::slice()), "BidderOnOtherSide");
+    world.liquidate("keeper", "alice", &Bid::slice()).unwrap();
+    let bob = flow(&world, "bob", "SOL-PERP");
+    world.share_loss("alice", "SOL-PERP").unwrap();
+    assert_near(bob - flow(&world, "bob", "SOL-PERP"), 50_300_000 * 9 / 10, 4);
+}
+
+#[test]
+fn the_side_of_a_closed_position_is_the_one_that_it_had() {
+    // Alice's short loses 196 on 150 USDC, backed by 0.001 BTC; she settles, closes, and then the
+    // BTC falls. It is longs who won.
+    let mut world = World::local();
+    traders(&mut world, &[("alice", 150), ("bob", 100_000), ("keeper", 100_000)]);
+    world.deposit("alice", "BTC", BTC / 1_000).unwrap();
+    world.trade("alice", "bob", "SOL-PERP", -1_000, "150").unwrap();
+    world.trade("keeper", "bob", "SOL-PERP", -100, "150").unwrap();
+    world.walk_price("SOL", "169");
+    for _ in 0..200 {
+        world.advance_seconds(30);
+        world.refresh("SOL").unwrap();
+    }
+    world.settle("alice", "SOL-PERP", None).unwrap();
+    world.trade("alice", "bob", "SOL-PERP", 1_000, "169").unwrap();
+    world.settle("alice", "SOL-PERP", None).unwrap();
+    world.walk_price("BTC", "20000");
+    world.open("lucy").unwrap();
+    world.deposit("lucy", "USDC", 100_000 * USDC).unwrap();
+
+    world.liquidate("lucy", "alice", &Bid::slice()).unwrap();
+    let event = world.share_loss("alice", "SOL-PERP").unwrap().events::<LossShared>()[0];
+
+    assert_eq!(event.charged_to_longs, 1);
 }
 
 /// Alice owes 10 SOL against 1,600 USDC; then SOL is at 190: 300 short, and lenders of SOL bear

@@ -107,16 +107,14 @@ fn take_token(guarded: &mut Guarded<'_, '_>, key: RowKey, atoms: TokenAtoms) -> 
     // SAFETY: no other load of this collateral is alive, and risk accounts cannot be any of the
     // declared writable accounts.
     let mut collateral = unsafe { Account::<Collateral>::load_mut(view)? };
-    let mut totals = collateral.totals();
-    let borrows = totals.borrows;
+    let borrows = collateral.totals().borrows;
     let out = atoms.checked_neg().map_err(PlimsollError::from)?;
     let row = guarded.parties.first.row_mut(key, &guarded.permit)?;
-    row.shares = totals.change(row.shares(), out).map_err(PlimsollError::from)?.into();
+    row.shares = collateral.change(row.shares(), out)?.into();
     let row = guarded.parties.second()?.row_mut(key, &guarded.permit)?;
-    row.shares = totals.change(row.shares(), atoms).map_err(PlimsollError::from)?.into();
-    collateral.set_totals(&totals);
+    row.shares = collateral.change(row.shares(), atoms)?.into();
     // A debt that meets a deposit of the bidder's is gone: deposits must earn that much less.
-    if totals.borrows != borrows {
+    if collateral.totals().borrows != borrows {
         collateral.rebase()?;
     }
     Ok(Taking { key, quantity: atoms.get(), open_interest_change: BaseLots::ZERO })

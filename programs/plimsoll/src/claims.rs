@@ -39,23 +39,14 @@ pub(crate) fn claims(guarded: &Guarded<'_, '_>) -> Result<Vec<Claim>> {
     let mut claims = Vec::with_capacity(rows.len().saturating_add(1));
     for row in rows {
         let key = row.key()?;
-        let grade = guarded.market.underlying(key.underlying())?.grade;
-        // A closed position needs no price.
-        let priced =
-            allowed(grade, Action::Liquidate) || key.kind() == RowKind::Linear && row.lots == 0;
-        if key == QUOTE_KEY || !priced {
+        if key == QUOTE_KEY {
             continue;
         }
-        let price = guarded.market.terms(key)?.price;
+        let open = open_claim(guarded, key, row)?;
         let amount = match key.kind() {
-            RowKind::Token => {
-                let debt = guarded.market.atoms(key, row)?.min(0);
-                price.value_floor(debt).named()?.checked_neg().named()?
-            }
+            RowKind::Token => open,
+            // What was settled is known without a price.
             RowKind::Linear => {
-                let flow = row.flow(&guarded.market.side_indices(key)?)?;
-                let value = price.value_floor(row.lots).named()?.checked_add(flow).named()?;
-                let open = value.checked_neg().named()?.max(Value::ZERO);
                 let settled = Value::from_quote(QuoteAtoms::new(row.settled_debt_quote_atoms));
                 let paid = part_floor(attributed, settled, Value::from_quote(losses)).named()?;
                 unsettled = unsettled.checked_sub(paid).named()?;
@@ -68,6 +59,25 @@ pub(crate) fn claims(guarded: &Guarded<'_, '_>) -> Result<Vec<Claim>> {
     }
     claims.push(Claim { key: QUOTE_KEY, is_short: false, amount: Value::from_quote(unsettled) });
     Ok(claims)
+}
+
+/// What a row owes at its price, nothing if it gains. Without a valid price a row is not part of
+/// the bid and owes nothing here, but for a closed position, which needs none.
+fn open_claim(guarded: &Guarded<'_, '_>, key: RowKey, row: &Row) -> Result<Value> {
+    let grade = guarded.market.underlying(key.underlying())?.grade;
+    let closed = key.kind() == RowKind::Linear && row.lots == 0;
+    if !closed && !allowed(grade, Action::Liquidate) {
+        return Ok(Value::ZERO);
+    }
+    let price = guarded.market.terms(key)?.price;
+    let value = match key.kind() {
+        RowKind::Token => price.value_floor(guarded.market.atoms(key, row)?).named()?,
+        RowKind::Linear => {
+            let flow = row.flow(&guarded.market.side_indices(key)?)?;
+            price.value_floor(row.lots).named()?.checked_add(flow).named()?
+        }
+    };
+    Ok(value.checked_neg().named()?.max(Value::ZERO))
 }
 
 /// The account's debt of quote tokens, but for what was assigned to instruments before.
@@ -242,7 +252,7 @@ fn charge_lenders(
     credit(guarded.parties.first, &mut quote, one.insurance, &guarded.permit)?;
 
     let rest = one.loss.checked_sub(one.insurance).named()?;
-    let cleared = token::token(worth_of(rest, price)?).min(debt);
+    let cleared = atoms_for(rest, price)?.min(debt);
     one.loss = one.insurance;
     if !cleared.is_positive() {
         return Ok(());
@@ -268,12 +278,13 @@ fn charge_lenders(
 
 /// Token atoms for an amount of quote. Rounded up where an atom is worth no more than one of quote,
 /// so that nothing is left over for others; down where it is, since it could be worth a fortune.
-fn worth_of(amount: QuoteAtoms, price: Price) -> Result<QuoteAtoms> {
+fn atoms_for(amount: QuoteAtoms, price: Price) -> Result<TokenAtoms> {
     let exact = Value::from_quote(amount).mul_price_floor(price.recip().named()?).named()?;
-    match price <= Price::ONE {
-        true => exact.to_quote_ceil().named(),
-        false => exact.to_quote_floor().named(),
-    }
+    let whole = match price <= Price::ONE {
+        true => exact.to_quote_ceil(),
+        false => exact.to_quote_floor(),
+    };
+    Ok(token::token(whole.named()?))
 }
 
 /// What was assigned to one claim, and who bore it.

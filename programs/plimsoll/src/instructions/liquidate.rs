@@ -173,7 +173,6 @@ fn bid(
     let bid = plimsoll_risk::Bid { before, moved, beta, kind };
     let fund = insurance.discount_budget(fund_max, guarded.now.time)?;
     let settlement = settle(terms, &bid, fund).named()?;
-    require_limits(&settlement, limits)?;
     transfer_quote(guarded, &settlement)?;
     insurance.book(settlement.insurance_paid, settlement.insurance_cut)?;
     insurance.count_discount(settlement.insurance_paid)?;
@@ -184,7 +183,7 @@ fn bid(
         }
         false => Vec::new(),
     };
-    require_total_payment(&settlement, &assigned, limits)?;
+    require_limits(&settlement, &assigned, limits)?;
     rebase_quote(guarded)?;
     end_episode(guarded, terms, &moved, &settlement)?;
     book_pools(guarded, &takings)?;
@@ -208,12 +207,20 @@ fn pay(guarded: &mut Guarded<'_, '_>, terms: &LiquidationTerms, health: &Health)
     Ok(beta(terms, depth(health), elapsed))
 }
 
-fn require_limits(settlement: &Settlement, limits: &BidLimits) -> Result<()> {
-    let payment = settlement.bidder_delta.checked_neg().map_err(PlimsollError::from)?;
+/// `BidWorseThanLimit` or `DiscountBelowLimit`. What the bidder gives back for debts that were
+/// cleared counts as paid.
+fn require_limits(
+    settlement: &Settlement,
+    assigned: &[Assigned],
+    limits: &BidLimits,
+) -> Result<()> {
+    let mut payment = settlement.bidder_delta.checked_neg().named()?;
+    for one in assigned {
+        payment = payment.checked_add(one.bidder_paid).named()?;
+    }
     let affordable = payment.get() <= limits.payment_quote_atoms_max;
     require!(affordable, PlimsollError::BidWorseThanLimit);
-    let discount = settlement.discount.checked_sub(settlement.insurance_cut);
-    let discount = discount.map_err(PlimsollError::from)?;
+    let discount = settlement.discount.checked_sub(settlement.insurance_cut).named()?;
     let enough = discount.get() >= limits.discount_quote_atoms_min;
     require!(enough, PlimsollError::DiscountBelowLimit);
     Ok(())
@@ -225,36 +232,20 @@ fn transfer_quote(guarded: &mut Guarded<'_, '_>, settlement: &Settlement) -> Res
     // SAFETY: no other load of this collateral is alive, and risk accounts cannot be any of the
     // declared writable accounts.
     let mut collateral = unsafe { Account::<Collateral>::load_mut(view)? };
-    let mut totals = collateral.totals();
     let row = guarded.parties.first.row_mut(QUOTE_KEY, &guarded.permit)?;
     let delta = token::token(settlement.account_delta);
-    row.shares = totals.change(row.shares(), delta).map_err(PlimsollError::from)?.into();
+    row.shares = collateral.change(row.shares(), delta)?.into();
     let bidder = guarded.parties.second()?.row_mut(QUOTE_KEY, &guarded.permit)?;
     let delta = token::token(settlement.bidder_delta);
-    let before = totals.borrowed_atoms(bidder.shares()).map_err(PlimsollError::from)?;
-    let shares = totals.change(bidder.shares(), delta).map_err(PlimsollError::from)?;
+    let before = collateral.totals().borrowed_atoms(bidder.shares()).named()?;
+    let shares = collateral.change(bidder.shares(), delta)?;
     bidder.shares = shares.into();
+    let totals = collateral.totals();
     // A bidder borrows by the same rules as anybody. The account may owe more than the cap
     // allows: its loss is there already.
-    if totals.borrowed_atoms(shares).map_err(PlimsollError::from)? > before {
+    if totals.borrowed_atoms(shares).named()? > before {
         collateral.require_borrowable(&totals)?;
     }
-    collateral.set_totals(&totals);
-    Ok(())
-}
-
-/// `BidWorseThanLimit` if what the bidder gave back for debts that were cleared is too much.
-fn require_total_payment(
-    settlement: &Settlement,
-    assigned: &[Assigned],
-    limits: &BidLimits,
-) -> Result<()> {
-    let mut payment = settlement.bidder_delta.checked_neg().named()?;
-    for one in assigned {
-        payment = payment.checked_add(one.bidder_paid).named()?;
-    }
-    let affordable = payment.get() <= limits.payment_quote_atoms_max;
-    require!(affordable, PlimsollError::BidWorseThanLimit);
     Ok(())
 }
 
