@@ -13,7 +13,7 @@ use crate::{Health, RiskError};
 use plimsoll_units::{products, Fraction, QuoteAtoms, Ratio, Slot, Slots, Value};
 
 /// What the roundings to whole atoms of one settlement may add to the account, at most.
-const ROUNDING_ATOMS: QuoteAtoms = QuoteAtoms::new(3);
+pub(crate) const ROUNDING_ATOMS: QuoteAtoms = QuoteAtoms::new(3);
 
 /// The settings of a group's liquidations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,11 +33,15 @@ pub struct LiquidationTerms {
     pub insurance_cut: Ratio,
     /// An account with no more requirement than this is taken whole.
     pub dust: Value,
+    /// How long β must have stood at its most without a bid before a position may be closed against
+    /// the other side.
+    pub deleverage_after: Slots,
 }
 
 impl LiquidationTerms {
     /// β 20 % to 50 % over 150 slots or 10 % of depth, a buffer of 20 %, a tenth of the discount
-    /// for the insurance fund, dust below one million quote atoms (one dollar of USDC).
+    /// for the insurance fund, dust below one million quote atoms (one dollar of USDC), and positions
+    /// closed against the other side after 1,500 slots (ten minutes) without a bid.
     pub const DEFAULT: Self = Self {
         beta_min: Ratio::from_ppm(200_000),
         beta_max: Ratio::from_ppm(500_000),
@@ -46,15 +50,17 @@ impl LiquidationTerms {
         buffer: Ratio::from_ppm(200_000),
         insurance_cut: Ratio::from_ppm(100_000),
         dust: Value::from_quote(QuoteAtoms::new(1_000_000)),
+        deleverage_after: Slots::new(1_500),
     };
 
-    /// `LiquidationTermsInvalid` unless `β_min <= β_max < 1`, duration and full depth are not
-    /// zero, buffer and cut are at most one, and dust is not negative.
+    /// `LiquidationTermsInvalid` unless `β_min <= β_max < 1`, duration, full depth and the time
+    /// until deleveraging are not zero, buffer and cut are at most one, and dust is not negative.
     pub fn validate(&self) -> Result<(), RiskError> {
         let sound = self.beta_min <= self.beta_max
             && self.beta_max < Ratio::ONE
             && !self.duration.is_zero()
             && !self.depth_full.is_zero()
+            && !self.deleverage_after.is_zero()
             && self.buffer <= Ratio::ONE
             && self.insurance_cut <= Ratio::ONE
             && !self.dust.is_negative();
@@ -116,7 +122,10 @@ pub fn liquidatable(terms: &LiquidationTerms, health: &Health, episode: Episode)
 }
 
 /// `(1 + buffer) · requirement`, rounded up.
-fn above_buffer(terms: &LiquidationTerms, requirement: Value) -> Result<Value, RiskError> {
+pub(crate) fn above_buffer(
+    terms: &LiquidationTerms,
+    requirement: Value,
+) -> Result<Value, RiskError> {
     Ok(requirement.mul_ratio_ceil(terms.buffered()?)?)
 }
 

@@ -6,7 +6,8 @@
 
 use plimsoll_units::{BaseLots, MathError, Value};
 
-/// What one lot of each side has paid so far, as a running total.
+/// What one lot of each side has paid so far, as a running total, and how often lots of each side
+/// were closed: a position must have gone through all of that before its flow means anything.
 ///
 /// Funding is paid by one side to the other: it raises both totals, since a short has a negative
 /// number of lots. A loss `L` per lot that the longs bear raises `long` by `L`; one that the shorts
@@ -21,6 +22,10 @@ pub struct SideIndices {
     pub long: Value,
     /// Quote value per short lot, with the sign of funding: what a short paid lowers it.
     pub short: Value,
+    /// How often the longs have been deleveraged.
+    pub long_deleveragings: u64,
+    /// How often the shorts have been deleveraged.
+    pub short_deleveragings: u64,
 }
 
 impl SideIndices {
@@ -30,6 +35,15 @@ impl SideIndices {
         match lots.is_negative() {
             true => self.short,
             false => self.long,
+        }
+    }
+
+    /// How often the side of `lots` has been deleveraged; the longs where there are none.
+    #[inline]
+    pub const fn deleveragings(&self, lots: BaseLots) -> u64 {
+        match lots.is_negative() {
+            true => self.short_deleveragings,
+            false => self.long_deleveragings,
         }
     }
 
@@ -49,6 +63,10 @@ impl SideIndices {
     /// The totals after each long lot paid `per_lot` to each short one (or was paid, if negative).
     #[inline]
     pub fn plus(&self, per_lot: Value) -> Result<Self, MathError> {
-        Ok(Self { long: self.long.checked_add(per_lot)?, short: self.short.checked_add(per_lot)? })
+        Ok(Self {
+            long: self.long.checked_add(per_lot)?,
+            short: self.short.checked_add(per_lot)?,
+            ..*self
+        })
     }
 }

@@ -39,6 +39,8 @@ fn defaults_are_sound_and_contradictions_are_not() {
     assert_eq!(LiquidationTerms { beta_max: ppm(199_999), ..TERMS }.validate(), invalid);
     assert_eq!(LiquidationTerms { duration: Slots::ZERO, ..TERMS }.validate(), invalid);
     assert_eq!(LiquidationTerms { depth_full: Ratio::ZERO, ..TERMS }.validate(), invalid);
+    let at_once = LiquidationTerms { deleverage_after: Slots::ZERO, ..TERMS };
+    assert_eq!(at_once.validate(), invalid);
     assert_eq!(LiquidationTerms { buffer: ppm(1_000_001), ..TERMS }.validate(), invalid);
     assert_eq!(LiquidationTerms { insurance_cut: ppm(1_000_001), ..TERMS }.validate(), invalid);
     assert_eq!(LiquidationTerms { dust: Value::new(-1), ..TERMS }.validate(), invalid);

@@ -20,7 +20,7 @@ fn funding_goes_from_longs_to_shorts_and_a_loss_from_the_side_that_bears_it() {
     assert_eq!(funded.flow(long, Value::new(100)), Ok(Value::new(80)));
     assert_eq!(funded.flow(short, Value::new(100)), Ok(Value::new(120)));
     // A loss of 3 a lot on each side costs each 12.
-    let lossy = SideIndices { long: Value::new(8), short: Value::new(2) };
+    let lossy = SideIndices { long: Value::new(8), short: Value::new(2), ..SideIndices::default() };
     assert_eq!(lossy.flow(long, Value::new(100)), Ok(Value::new(68)));
     assert_eq!(lossy.flow(short, Value::new(100)), Ok(Value::new(108)));
     // Nothing is owed on no lots.
@@ -30,7 +30,7 @@ fn funding_goes_from_longs_to_shorts_and_a_loss_from_the_side_that_bears_it() {
 
 #[test]
 fn totals_that_do_not_fit_are_errors() {
-    let most = SideIndices { long: Value::MAX, short: Value::ZERO };
+    let most = SideIndices { long: Value::MAX, ..SideIndices::default() };
     assert_eq!(most.plus(Value::STEP), Err(MathError::Overflow));
     assert_eq!(most.flow(lots(2), Value::ZERO), Err(MathError::Overflow));
     assert_eq!(most.stored(lots(1), Value::STEP), Err(MathError::Overflow));

@@ -43,6 +43,7 @@ fn terms(bytes: &mut Bytes<'_>) -> LiquidationTerms {
         buffer: bytes.ratio(1_000_000),
         insurance_cut: bytes.ratio(1_000_000),
         dust: Value::from_quote(QuoteAtoms::new(i64::try_from(bytes.size(40)).unwrap())),
+        deleverage_after: Slots::new(1),
     };
     terms.validate().unwrap();
     terms

@@ -24,6 +24,9 @@ pub enum Policy {
     InitialOrReduce,
     /// The rule of liquidation for the one account, initial health for the other.
     Liquidation,
+    /// The rule of the last resort for the one account; the other side's lose nothing at the
+    /// price, and are judged when they are resized.
+    LastResort,
     /// Writes nothing.
     ReadOnly,
 }
@@ -52,6 +55,9 @@ pub enum Ix {
     RepayDebt,
     RequestUnstake,
     SettlePosition,
+    Deleverage,
+    ResizePosition,
+    CloseDeleveraging,
     ShareLoss,
     StakeInsurance,
     Unstake,
@@ -71,7 +77,7 @@ pub enum Ix {
 }
 
 /// Instruction, its name in the IDL, and what it owes.
-pub const POLICIES: [(Ix, &str, Policy); 36] = [
+pub const POLICIES: [(Ix, &str, Policy); 39] = [
     (Ix::CreateGroup, "create_group", Policy::OptedOut),
     (Ix::CreateUnderlying, "create_underlying", Policy::OptedOut),
     (Ix::CreateCollateral, "create_collateral", Policy::OptedOut),
@@ -92,6 +98,9 @@ pub const POLICIES: [(Ix, &str, Policy); 36] = [
     (Ix::RepayDebt, "repay_debt", Policy::OptedOut),
     (Ix::RequestUnstake, "request_unstake", Policy::OptedOut),
     (Ix::SettlePosition, "settle_position", Policy::OptedOut),
+    (Ix::Deleverage, "deleverage", Policy::LastResort),
+    (Ix::ResizePosition, "resize_position", Policy::OptedOut),
+    (Ix::CloseDeleveraging, "close_deleveraging", Policy::OptedOut),
     (Ix::ShareLoss, "share_loss", Policy::OptedOut),
     (Ix::StakeInsurance, "stake_insurance", Policy::OptedOut),
     (Ix::Unstake, "unstake", Policy::OptedOut),
@@ -250,6 +259,8 @@ fn close(ix: Ix, group: &Group, parties: &mut Parties<'_>, opening: &Opening) ->
             require!(is_healthy(&after), PlimsollError::BelowInitialMargin);
             conclude(market, &terms, bidder)?;
         }
+        // The body settled it.
+        Policy::LastResort => conclude(market, &terms, parties.first)?,
         Policy::OptedOut | Policy::ReadOnly => {
             return Err(PlimsollError::CorruptAccount.into());
         }

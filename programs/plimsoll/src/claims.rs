@@ -12,7 +12,7 @@
 
 use anchor_lang::prelude::*;
 use plimsoll_risk::{allowed, part_floor, Action, RowKey, RowKind};
-use plimsoll_units::{Price, QuoteAtoms, TokenAtoms, UnixSeconds, Value};
+use plimsoll_units::{BaseLots, Price, QuoteAtoms, TokenAtoms, UnixSeconds, Value};
 
 use crate::bid::Taking;
 use crate::check::{Guarded, RowPermit};
@@ -59,6 +59,32 @@ pub(crate) fn claims(guarded: &Guarded<'_, '_>) -> Result<Vec<Claim>> {
     }
     claims.push(Claim { key: QUOTE_KEY, is_short: false, amount: Value::from_quote(unsettled) });
     Ok(claims)
+}
+
+/// Of a bankrupt account's shortfall what falls on `lots` of a position: the position's part by
+/// the claims, for the share of it that is closed. Rounded down. Nothing for a solvent account.
+pub(crate) fn shortfall_of(
+    guarded: &Guarded<'_, '_>,
+    equity: Value,
+    key: RowKey,
+    lots: BaseLots,
+) -> Result<QuoteAtoms> {
+    if !equity.is_negative() {
+        return Ok(QuoteAtoms::ZERO);
+    }
+    let (mut own, mut total) = (Value::ZERO, Value::ZERO);
+    for claim in claims(guarded)? {
+        total = total.checked_add(claim.amount).named()?;
+        if claim.key == key {
+            own = claim.amount;
+        }
+    }
+    let row = guarded.parties.first.row(key)?.ok_or(PlimsollError::BidRowUnknown)?;
+    let shortfall = equity.checked_neg().named()?.to_quote_floor().named()?;
+    let part = Value::from_quote(part_floor(shortfall, own, total).named()?);
+    let (lots, whole) = (lots.abs().named()?, row.lots().abs().named()?);
+    let (lots, whole) = (Value::new(lots.get().into()), Value::new(whole.get().into()));
+    part.mul_div_floor(lots, whole).named()?.to_quote_floor().named()
 }
 
 /// What a row owes at its price, nothing if it gains. Without a valid price a row is not part of

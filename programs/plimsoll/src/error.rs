@@ -371,4 +371,16 @@ pub enum PlimsollError {
     /// The bidder holds the other side.
     #[msg("a bidder of the other side would net out of the loss that this bid lays on it")]
     BidderOnOtherSide = 816,
+    /// The position was deleveraged.
+    #[msg("the position's side was deleveraged; take the position through it by resize_position")]
+    PositionOutdated = 817,
+    /// Not the next deleveraging, or not this side's.
+    #[msg("the deleveraging is not the one that comes next for this side or this position")]
+    WrongDeleveraging = 818,
+    /// Somebody may still bid.
+    #[msg("positions are closed against the other side only after an auction without bids")]
+    AuctionNotOver = 819,
+    /// Positions have yet to go through.
+    #[msg("there are positions that have not gone through the deleveraging yet")]
+    DeleveragingNotOver = 820,
 }

@@ -1,9 +1,12 @@
 //! What the program tells the outside, one event per thing that happened to somebody's money.
 
+mod last_resort;
+
 use anchor_lang::prelude::*;
 
 use crate::governance::{Change, PauseClass};
 use crate::state::{Group, Proposal};
+pub use last_resort::{Deleveraged, PositionResized};
 
 /// Tokens came in.
 #[event]

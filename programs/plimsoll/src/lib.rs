@@ -196,6 +196,26 @@ pub mod plimsoll {
         share_loss::handler(ctx)
     }
 
+    /// Closes a position, for which nobody bids, against the other side.
+    pub fn deleverage(
+        ctx: &mut Context<Deleverage>,
+        lots: i64,
+        number: u64,
+        underlying: u16,
+    ) -> Result<()> {
+        deleverage::handler(ctx, lots, number, underlying)
+    }
+
+    /// Takes a position through a deleveraging of its side.
+    pub fn resize_position(ctx: &mut Context<ResizePosition>) -> Result<()> {
+        resize_position::handler(ctx)
+    }
+
+    /// Removes a deleveraging through which every position has gone.
+    pub fn close_deleveraging(ctx: &mut Context<CloseDeleveraging>) -> Result<()> {
+        close_deleveraging::handler(ctx)
+    }
+
     /// Clears a quote debt that nothing stands against.
     pub fn write_off_debt(ctx: &mut Context<WriteOffDebt>) -> Result<()> {
         write_off_debt::handler(ctx)

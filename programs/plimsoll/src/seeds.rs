@@ -14,6 +14,8 @@ pub const VAULT: &[u8] = b"vault";
 pub const INSTRUMENT: &[u8] = b"instrument";
 /// `[POOL, instrument]`
 pub const POOL: &[u8] = b"pool";
+/// `[DELEVERAGING, instrument, 0 for longs or 1 for shorts (u8), number (u64 LE)]`
+pub const DELEVERAGING: &[u8] = b"deleveraging";
 /// `[STAKE, insurance fund, owner]`
 pub const STAKE: &[u8] = b"stake";
 /// `[MARGIN, group, owner, sub-account (u16 LE)]`

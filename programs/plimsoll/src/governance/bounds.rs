@@ -143,7 +143,8 @@ pub(super) fn group(old: &Group, new: &Group) -> Result<()> {
         && ppm(old.depth_full_ppm, new.depth_full_ppm)
         && ppm(old.buffer_ppm, new.buffer_ppm)
         && near(old.insurance_cut_ppm, new.insurance_cut_ppm, LEAST_WEIGHT_PPM)
-        && doubles(old.dust_quote_atoms, new.dust_quote_atoms, LEAST_DUST_QUOTE_ATOMS);
+        && doubles(old.dust_quote_atoms, new.dust_quote_atoms, LEAST_DUST_QUOTE_ATOMS)
+        && near(old.deleverage_slots, new.deleverage_slots, 1);
     let times = near(old.owner_first_seconds, new.owner_first_seconds, LEAST_SECONDS)
         && doubles(old.cool_down_seconds, new.cool_down_seconds, 86_400)
         && near(old.timelock_seconds, new.timelock_seconds, 0)

@@ -38,6 +38,9 @@ pub struct GroupParams {
     pub insurance_cut_ppm: u32,
     /// Requirement up to which an account may be taken whole (quote atoms).
     pub dust_quote_atoms: u64,
+    /// Slots of a full β without a bid after which a position may be closed against the other side,
+    /// at least one.
+    pub deleverage_slots: u32,
     /// How long owners act alone after an oracle gap or a pause (seconds), at most an hour.
     pub owner_first_seconds: u64,
     /// How long a stake stays after its exit was asked for (seconds), at most thirty days.
@@ -59,6 +62,7 @@ impl GroupParams {
         group.buffer_ppm = self.buffer_ppm;
         group.insurance_cut_ppm = self.insurance_cut_ppm;
         group.dust_quote_atoms = self.dust_quote_atoms;
+        group.deleverage_slots = self.deleverage_slots;
         group.owner_first_seconds = self.owner_first_seconds;
         group.cool_down_seconds = self.cool_down_seconds;
         group.insurance_cap_quote_atoms = self.insurance_cap_quote_atoms;

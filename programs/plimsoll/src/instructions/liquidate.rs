@@ -3,7 +3,7 @@
 use anchor_lang::prelude::*;
 use plimsoll_risk::{
     beta, depth, liquidatable, settle, BidKind, Check, Episode, Health, LiquidationTerms, RowKey,
-    RowKind, Settlement,
+    RowKind, Settlement, Silence,
 };
 use plimsoll_units::{QuoteAtoms, Ratio, Slots, Value};
 
@@ -197,6 +197,8 @@ fn pay(guarded: &mut Guarded<'_, '_>, terms: &LiquidationTerms, health: &Health)
     if !runs {
         return Err(guarded.market.refusal(account.rows()?)?.into());
     }
+    // Somebody bids: the silence that leads to deleveraging begins anew.
+    account.set_silence(Silence { since: guarded.now.slot, seen: guarded.now.slot });
     let elapsed = match account.episode() {
         Episode::Since(slot) => guarded.now.slot.elapsed_since(slot),
         Episode::None => {

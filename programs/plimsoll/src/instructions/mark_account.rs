@@ -1,10 +1,11 @@
-//! Starts the clock of a liquidation episode, or ends one that is over. Anybody may.
+//! Starts the clock of a liquidation episode, or ends one that is over; bears witness that an account
+//! is below its line and nobody bids, which counts towards deleveraging. Anybody may.
 //!
 //! The pay of a bid rises with depth at once and with time only from here on, so that a keeper
 //! who finds the pay too small can start the clock without a bid.
 
 use anchor_lang::prelude::*;
-use plimsoll_risk::{liquidatable, Check, Episode};
+use plimsoll_risk::{liquidatable, Check, Episode, Silence};
 
 use crate::clock::now;
 use crate::error::PlimsollError;
@@ -43,6 +44,10 @@ pub(crate) fn handler(ctx: &mut Context<MarkAccount>) -> Result<()> {
     }
     if !marked {
         account.set_episode(Episode::Since(now.slot));
+    }
+    if health.equity < health.requirement {
+        let silence = Silence::seen_at(account.silence(), &terms, now.slot);
+        account.set_silence(silence);
     }
     crate::check::update_episode(&market, &terms, account, &health)?;
     emit!(AccountMarked {

@@ -4,7 +4,7 @@
 //! through its index, up to a cap per lot and day; what is left becomes the instrument's debt.
 
 use anchor_lang::prelude::*;
-use plimsoll_risk::{share_loss, RowKey, RowKind};
+use plimsoll_risk::{share_loss, LossShare, RowKey, RowKind};
 use plimsoll_units::{Price, QuoteAtoms, Ratio, UnixSeconds, Value};
 
 use crate::check::{opted_out, Ix};
@@ -84,28 +84,18 @@ pub(crate) fn handler(ctx: &mut Context<ShareLoss>) -> Result<()> {
     let (owed, was_long) = (row.owed()?, row.owed_quote_atoms > 0);
     require!(owed.is_positive(), PlimsollError::NothingToShare);
 
-    accounts.instrument.begin_day(now.time);
-    let cap = accounts.instrument.insurance_budget()?;
-    let paid = owed.min(cap).min(accounts.insurance.balance()?);
-    accounts.insurance.pay(paid)?;
-    accounts.instrument.count_insured(paid)?;
-    let rest = owed.checked_sub(paid).named()?;
     let price = lot_price(
         &accounts.group,
         &accounts.quote_underlying,
         &accounts.underlying,
         &accounts.instrument,
     )?;
-    let lots = accounts.pool.open_interest()?;
+    let failed = Failed { loss: owed, was_long, price };
     let instrument = &mut accounts.instrument;
-    let rate = instrument.rate_at(now.time);
-    instrument.accrue_funding(now.time, rate)?;
-    let budget = instrument.loss_budget(!was_long, price)?;
-    let share = share_loss(rest, lots, budget).named()?;
-    instrument.charge(!was_long, share.per_lot)?;
-    instrument.remove_pending(owed)?;
-    book_debt(&mut accounts.pool, &accounts.insurance, share.debt)?;
-    accounts.pool.add_cash(rest.checked_neg().named()?)?;
+    let spread =
+        spread(instrument, &mut accounts.pool, &mut accounts.insurance, &failed, now.time)?;
+    accounts.instrument.remove_pending(owed)?;
+    accounts.pool.add_cash(spread.rest.checked_neg().named()?)?;
 
     accounts.quote_collateral.accrue(now.time)?;
     credit(&mut accounts.margin_account, &mut accounts.quote_collateral, owed, &permit)?;
@@ -119,12 +109,54 @@ pub(crate) fn handler(ctx: &mut Context<ShareLoss>) -> Result<()> {
         price_mantissa: price.parts().0,
         price_exponent: i64::from(price.parts().1),
         loss_quote_atoms: owed.get(),
-        insurance_paid_quote_atoms: paid.get(),
+        insurance_paid_quote_atoms: spread.insurance.get(),
         charged_to_longs: u8::from(!was_long),
-        charged_quote_atoms: share.charged.to_quote_floor().named()?.get(),
-        debt_quote_atoms: share.debt.to_quote_ceil().named()?.get(),
+        charged_quote_atoms: spread.share.charged.to_quote_floor().named()?.get(),
+        debt_quote_atoms: spread.share.debt.to_quote_ceil().named()?.get(),
     });
     Ok(())
+}
+
+/// A loss of a position that its account cannot pay.
+pub(crate) struct Failed {
+    /// How much.
+    pub(crate) loss: QuoteAtoms,
+    /// The side that failed; the other one bears.
+    pub(crate) was_long: bool,
+    /// Quote atoms per lot, of which the day's cap is a part.
+    pub(crate) price: Price,
+}
+
+/// Who bears it.
+pub(crate) struct Spread {
+    /// The insurance fund.
+    pub(crate) insurance: QuoteAtoms,
+    /// What the fund leaves.
+    pub(crate) rest: QuoteAtoms,
+    /// Of the rest: the other side, and the instrument's debt.
+    pub(crate) share: LossShare,
+}
+
+/// Lays a loss to those who bear it, in their order. Whom it is paid to is for the caller to say.
+pub(crate) fn spread(
+    instrument: &mut Instrument,
+    pool: &mut Pool,
+    insurance: &mut Insurance,
+    failed: &Failed,
+    now: UnixSeconds,
+) -> Result<Spread> {
+    instrument.begin_day(now);
+    let paid = failed.loss.min(instrument.insurance_budget()?).min(insurance.balance()?);
+    insurance.pay(paid)?;
+    instrument.count_insured(paid)?;
+    let rest = failed.loss.checked_sub(paid).named()?;
+    let rate = instrument.rate_at(now);
+    instrument.accrue_funding(now, rate)?;
+    let budget = instrument.loss_budget(!failed.was_long, failed.price)?;
+    let share = share_loss(rest, pool.open_interest()?, budget).named()?;
+    instrument.charge(!failed.was_long, share.per_lot)?;
+    book_debt(pool, insurance, share.debt)?;
+    Ok(Spread { insurance: paid, rest, share })
 }
 
 /// Adds to the debt, and remembers from when on income repays it.
@@ -173,13 +205,13 @@ impl Instrument {
 
     /// Takes `per_lot` off every lot of a side.
     fn charge(&mut self, longs: bool, per_lot: Value) -> Result<()> {
-        if longs {
-            self.long_index = self.long_index.to_value().checked_add(per_lot).named()?.into();
-            self.loss_long = self.loss_long.to_value().checked_add(per_lot).named()?.into();
-        } else {
-            self.short_index = self.short_index.to_value().checked_sub(per_lot).named()?.into();
-            self.loss_short = self.loss_short.to_value().checked_add(per_lot).named()?.into();
-        }
+        let side = self.side_mut(longs);
+        let index = match longs {
+            true => side.index.to_value().checked_add(per_lot),
+            false => side.index.to_value().checked_sub(per_lot),
+        };
+        *side.index = index.named()?.into();
+        *side.loss = side.loss.to_value().checked_add(per_lot).named()?.into();
         Ok(())
     }
 

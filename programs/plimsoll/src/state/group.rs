@@ -43,8 +43,9 @@ pub struct Group {
     pub buffer_ppm: u32,
     /// Share of each discount that goes to the insurance fund (parts per million).
     pub insurance_cut_ppm: u32,
-    /// Zero.
-    pub padding_2: u32,
+    /// Slots for which β must have stood at its most, without a bid, before a position may be closed
+    /// against the other side.
+    pub deleverage_slots: u32,
     /// Accounts with at most this requirement may be taken whole (quote atoms).
     pub dust_quote_atoms: u64,
     /// Who shall own the group once it accepts; zeros: nobody.
@@ -90,7 +91,7 @@ const _: () = assert!(
             + 3 * 32 // creator, owner, quote_mint
             + 2 * 4 // betas
             + 8 // duration
-            + 4 * 4 // depth_full, buffer, insurance cut, padding
+            + 4 * 4 // depth_full, buffer, insurance cut, deleverage slots
             + 8 // dust
             + 4 * 32 // pending owner, guardian, lister, risk manager
             + 4 * 8 // launch, timelock, window, proposals
@@ -122,6 +123,7 @@ impl Group {
             buffer: Ratio::from_ppm(self.buffer_ppm),
             insurance_cut: Ratio::from_ppm(self.insurance_cut_ppm),
             dust: Value::from_quote(QuoteAtoms::new(dust)),
+            deleverage_after: Slots::new(u64::from(self.deleverage_slots)),
         })
     }
 }

@@ -110,10 +110,14 @@ pub struct Instrument {
     pub loss_short: Word128,
     /// What the insurance fund paid on that day (quote atoms).
     pub loss_insured_quote_atoms: u64,
+    /// How often the longs have been deleveraged; the number of the next time.
+    pub long_deleveragings: u64,
+    /// How often the shorts have been deleveraged; the number of the next time.
+    pub short_deleveragings: u64,
     /// Zero; for expiry, strike and the risk array.
     pub reserved: [u64; 32],
     /// Zero.
-    pub reserved_2: [u64; 7],
+    pub reserved_2: [u64; 5],
 }
 
 const _: () = assert!(
@@ -134,15 +138,30 @@ const _: () = assert!(
             + 2 * 8 // settle reward max, insurance cap
             + 8 + 2 * 16 // day, budgets
             + 8 // insured
-            + 39 * 8 // reserved
+            + 2 * 8 // deleveragings
+            + 37 * 8 // reserved
 );
+
+/// What an instrument keeps of one side.
+pub(crate) struct SideTotals<'a> {
+    /// What a lot has paid.
+    pub(crate) index: &'a mut Word128,
+    /// Shared losses of the day per lot.
+    pub(crate) loss: &'a mut Word128,
+    /// How often the side has been deleveraged.
+    pub(crate) deleveragings: &'a mut u64,
+}
 
 impl Instrument {
     /// What a lot of either side has paid, as of `now`.
     #[inline]
     pub fn side_indices(&self, now: UnixSeconds) -> Result<SideIndices> {
-        let stored =
-            SideIndices { long: self.long_index.to_value(), short: self.short_index.to_value() };
+        let stored = SideIndices {
+            long: self.long_index.to_value(),
+            short: self.short_index.to_value(),
+            long_deleveragings: self.long_deleveragings,
+            short_deleveragings: self.short_deleveragings,
+        };
         if self.funding_rate == 0 {
             return Ok(stored);
         }
@@ -150,6 +169,22 @@ impl Instrument {
         let since = UnixSeconds::new(self.funding_at);
         let flow = funding_flow(self.funding_rate, since, now, gap).named()?;
         stored.plus(flow).named()
+    }
+
+    /// One side, for writing.
+    pub(crate) fn side_mut(&mut self, longs: bool) -> SideTotals<'_> {
+        match longs {
+            true => SideTotals {
+                index: &mut self.long_index,
+                loss: &mut self.loss_long,
+                deleveragings: &mut self.long_deleveragings,
+            },
+            false => SideTotals {
+                index: &mut self.short_index,
+                loss: &mut self.loss_short,
+                deleveragings: &mut self.short_deleveragings,
+            },
+        }
     }
 
     /// The rate if it still holds at `now`, else none.

@@ -1,7 +1,7 @@
 //! One trader's account: a sorted list of rows that back each other.
 
 use anchor_lang::prelude::*;
-use plimsoll_risk::{Episode, RowKey, RowKind};
+use plimsoll_risk::{Episode, RowKey, RowKind, Silence};
 use plimsoll_units::{Shares, Slot, UnixSeconds};
 
 use super::Row;
@@ -48,8 +48,15 @@ pub struct MarginAccount {
     pub delegate_expires_at: i64,
     /// Slot at which the liquidation episode began; zero: none runs.
     pub episode_slot: u64,
+    /// Since when the account was seen below its line, again and again, without a bid (slot); zero:
+    /// it was not.
+    pub silent_since_slot: u64,
+    /// When it was last seen so (slot).
+    pub seen_slot: u64,
     /// Zero; for trigger orders.
-    pub reserved: [u64; 64],
+    pub reserved: [u64; 32],
+    /// Zero.
+    pub reserved_2: [u64; 30],
     /// Rows in ascending order of their keys; those past `row_count` are zero.
     pub rows: [Row; ROWS_MAX],
 }
@@ -58,8 +65,8 @@ const _: () = assert!(
     core::mem::size_of::<MarginAccount>()
         == 2 + 2 + 2 + 2 // version, bump, sub-account, counts, padding
             + 3 * 32 // group, owner, delegate
-            + 2 * 8 // expiry, episode
-            + 64 * 8 // reserved
+            + 4 * 8 // expiry, episode, silence
+            + 62 * 8 // reserved
             + ROWS_MAX * core::mem::size_of::<Row>()
 );
 
@@ -194,6 +201,20 @@ impl MarginAccount {
             Episode::None => 0,
             Episode::Since(slot) => slot.get(),
         };
+        if episode == Episode::None {
+            (self.silent_since_slot, self.seen_slot) = (0, 0);
+        }
+    }
+
+    /// For how long the account has been below its line without a bid, as far as anybody has seen.
+    pub fn silence(&self) -> Option<Silence> {
+        let (since, seen) = (Slot::new(self.silent_since_slot), Slot::new(self.seen_slot));
+        (self.silent_since_slot != 0).then_some(Silence { since, seen })
+    }
+
+    /// Stores it.
+    pub(crate) fn set_silence(&mut self, silence: Silence) {
+        (self.silent_since_slot, self.seen_slot) = (silence.since.get(), silence.seen.get());
     }
 
     /// `NotAccountAuthority` or `DelegateExpired` unless `signer` may trade for the account.

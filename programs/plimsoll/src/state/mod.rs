@@ -5,6 +5,7 @@
 //! assembles unaligned loads byte by byte. Reserved words are zero and belong to later versions.
 
 mod collateral;
+mod deleveraging;
 mod group;
 mod instrument;
 mod insurance;
@@ -17,6 +18,7 @@ mod stake;
 mod underlying;
 
 pub use collateral::*;
+pub use deleveraging::*;
 pub use group::*;
 pub use instrument::*;
 pub use insurance::*;

@@ -32,8 +32,10 @@ pub struct Row {
     pub rewarded_at: i64,
     /// 1 if the position was short when it last had a size, for who bears what it has lost.
     pub closed_short: u64,
+    /// How many deleveragings of its side the position has gone through, or need not.
+    pub deleveragings: u64,
     /// Zero.
-    pub reserved: [u64; 2],
+    pub reserved: u64,
 }
 
 const _: () = assert!(
@@ -44,7 +46,7 @@ const _: () = assert!(
             + 16 // quote
             + 3 * 8 // settled, owed, rewarded
             + 8 // closed side
-            + 2 * 8 // reserved
+            + 2 * 8 // deleveragings, reserved
 );
 
 impl Row {
@@ -83,9 +85,12 @@ impl Row {
         Ok(QuoteAtoms::new(self.owed_quote_atoms).abs().map_err(PlimsollError::from)?)
     }
 
-    /// The position's quote flow.
+    /// The position's quote flow. `PositionOutdated` if it has a deleveraging of its side to go
+    /// through first.
     #[inline]
     pub fn flow(&self, indices: &SideIndices) -> Result<Value> {
+        let outdated = self.lots != 0 && self.deleveragings != indices.deleveragings(self.lots());
+        require!(!outdated, PlimsollError::PositionOutdated);
         indices.flow(self.lots(), self.quote()).named()
     }
 
@@ -111,6 +116,7 @@ impl Row {
         if !lots.is_zero() || self.lots != 0 {
             let last = if lots.is_zero() { self.lots() } else { lots };
             self.closed_short = u64::from(last.is_negative());
+            self.deleveragings = indices.deleveragings(last);
         }
         self.quote = indices.stored(lots, flow).named()?.into();
         self.lots = lots.get();

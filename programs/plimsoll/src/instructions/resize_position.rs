@@ -1,0 +1,53 @@
+//! Takes a position through the next deleveraging of its side. Anybody may, at any time: what is
+//! left of the position was decided when its side was deleveraged, to within a lot.
+
+use anchor_lang::prelude::*;
+use plimsoll_risk::{RowKey, RowKind};
+
+use crate::check::{opted_out, Ix};
+use crate::error::PlimsollError;
+use crate::events::PositionResized;
+use crate::state::{Deleveraging, Instrument, MarginAccount};
+
+/// Accounts of `resize_position`.
+#[derive(Accounts)]
+pub struct ResizePosition {
+    /// The account.
+    #[account(
+        mut,
+        constraint = anchor_lang::address_eq(&margin_account.group, &instrument.group)
+            @ PlimsollError::WrongGroup
+    )]
+    pub margin_account: Account<MarginAccount>,
+    /// The instrument.
+    pub instrument: Account<Instrument>,
+    /// The deleveraging that comes next for this position.
+    #[account(
+        mut,
+        constraint = anchor_lang::address_eq(&deleveraging.instrument, instrument.address())
+            @ PlimsollError::WrongDeleveraging
+    )]
+    pub deleveraging: Account<Deleveraging>,
+}
+
+/// Errors: `WrongGroup`, `WrongDeleveraging`.
+pub(crate) fn handler(ctx: &mut Context<ResizePosition>) -> Result<()> {
+    let permit = opted_out(Ix::ResizePosition)?;
+    let accounts = &mut ctx.accounts;
+    let (underlying, index) = (accounts.instrument.underlying, accounts.instrument.index);
+    let key = RowKey::new(underlying, RowKind::Linear, index);
+    let row = accounts.margin_account.row_mut(key, &permit);
+    let row = row.map_err(|_| PlimsollError::WrongDeleveraging)?;
+    let before = row.lots;
+    accounts.deleveraging.pass(row, &permit)?;
+    let after = row.lots;
+    accounts.margin_account.sweep(&permit)?;
+    emit!(PositionResized {
+        margin_account: *accounts.margin_account.address(),
+        instrument: *accounts.instrument.address(),
+        number: accounts.deleveraging.number,
+        before_lots: before,
+        after_lots: after,
+    });
+    Ok(())
+}
