@@ -7,8 +7,8 @@ use std::mem::offset_of;
 
 use anchor_lang::Discriminator;
 use plimsoll::state::{
-    Collateral, Group, Instrument, Insurance, MarginAccount, Pool, Proposal, Row, Stake,
-    StoredKink, StoredPrice, StoredScenario, StoredSlope, StoredSource, Underlying, Word128,
+    Collateral, Deleveraging, Group, Instrument, Insurance, MarginAccount, Pool, Proposal, Row,
+    Stake, StoredKink, StoredPrice, StoredScenario, StoredSlope, StoredSource, Underlying, Word128,
 };
 
 const SNAPSHOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/snapshots/layout.txt");
@@ -66,6 +66,7 @@ fn accounts() -> String {
         account::<MarginAccount>("MarginAccount"),
         account::<Stake>("Stake"),
         account::<Proposal>("Proposal"),
+        account::<Deleveraging>("Deleveraging"),
     ]
     .concat()
 }
@@ -74,7 +75,7 @@ fn layouts() -> String {
     [
         fields!(Group: version bump id underlying_count collateral_count instrument_count
             quote_decimals padding creator owner quote_mint beta_min_ppm beta_max_ppm duration_slots
-            depth_full_ppm buffer_ppm insurance_cut_ppm padding_2 dust_quote_atoms pending_owner
+            depth_full_ppm buffer_ppm insurance_cut_ppm deleverage_slots dust_quote_atoms pending_owner
             guardian lister risk_manager launched_at timelock_seconds window_seconds proposal_count
             paused_until pause_budget_seconds pause_budget_at owner_first_seconds cool_down_seconds
             insurance_cap_quote_atoms reserved reserved_2),
@@ -99,7 +100,8 @@ fn layouts() -> String {
             short_index funding_rate funding_at funding_seconds_max funding_cap_ppm premium_band_ppm
             premium_seconds premium_impact_quote_atoms losses_pending_quote_atoms loss_cap_ppm
             settle_reward_ppm settle_reward_quote_atoms_max insurance_cap_quote_atoms loss_day
-            loss_long loss_short loss_insured_quote_atoms reserved reserved_2),
+            loss_long loss_short loss_insured_quote_atoms long_deleveragings short_deleveragings
+            reserved reserved_2),
         fields!(Pool: version bump index padding group instrument open_interest_lots
             cash_quote_atoms fees_quote_atoms volume_lots debt dust debt_mark_quote_atoms
             premium_ppb premium_mean_ppb premium_at reserved reserved_2),
@@ -107,9 +109,12 @@ fn layouts() -> String {
             paid_quote_atoms stake_shares epoch repaid_quote_atoms discount_day
             discount_paid_quote_atoms reserved),
         fields!(MarginAccount: version bump sub_account row_count token_count padding group owner
-            delegate delegate_expires_at episode_slot reserved rows),
+            delegate delegate_expires_at episode_slot silent_since_slot seen_slot reserved reserved_2
+            rows),
         fields!(Row: key shares lots quote settled_debt_quote_atoms owed_quote_atoms rewarded_at
-            closed_short reserved),
+            closed_short deleveragings reserved),
+        fields!(Deleveraging: version bump of_shorts padding group instrument payer number
+            before_lots after_lots waiting_lots remainder padding_2 index price slot reserved),
         fields!(Stake: version bump padding group owner shares exiting_shares exit_at epoch
             reserved),
         fields!(StoredKink: utilisation_ppm rate_ppm),

@@ -28,7 +28,7 @@ macro_rules! facts {
 pub(crate) fn of_group(params: &GroupParams) -> Vec<Fact> {
     facts!(params; beta_min_ppm, beta_max_ppm, duration_slots, depth_full_ppm, buffer_ppm,
         insurance_cut_ppm, dust_quote_atoms, owner_first_seconds, cool_down_seconds,
-        insurance_cap_quote_atoms)
+        insurance_cap_quote_atoms, deleverage_slots)
 }
 
 pub(crate) fn of_roles(roles: &RoleParams) -> Vec<Fact> {
@@ -57,6 +57,7 @@ pub(crate) fn group_params(stored: &Group) -> GroupParams {
         depth_full_ppm: stored.depth_full_ppm,
         buffer_ppm: stored.buffer_ppm,
         insurance_cut_ppm: stored.insurance_cut_ppm,
+        deleverage_slots: stored.deleverage_slots,
         dust_quote_atoms: stored.dust_quote_atoms,
         owner_first_seconds: stored.owner_first_seconds,
         cool_down_seconds: stored.cool_down_seconds,

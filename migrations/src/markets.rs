@@ -53,6 +53,8 @@ pub struct GroupSpec {
     pub buffer: Share,
     /// The insurance fund's share of discounts.
     pub insurance_cut: Share,
+    /// Slots of a full β without a bid after which positions may be closed against the other side.
+    pub deleverage_slots: u32,
     /// Requirement up to which an account is taken whole (quote tokens).
     pub dust: Decimal,
     /// How long a stake in the insurance fund stays after its exit was asked for.

@@ -22,6 +22,7 @@ pub(crate) fn group(spec: &GroupSpec, decimals: QuoteDecimals) -> Result<GroupPa
         depth_full_ppm: spec.depth_full.ppm,
         buffer_ppm: spec.buffer.ppm,
         insurance_cut_ppm: spec.insurance_cut.ppm,
+        deleverage_slots: spec.deleverage_slots,
         dust_quote_atoms: spec.dust.scaled(decimals)?,
         owner_first_seconds: spec.owner_first_seconds,
         cool_down_seconds: spec.cool_down_seconds,

@@ -94,13 +94,14 @@ impl Listing {
 #[test]
 fn a_groups_terms_of_liquidation_are_bounded() {
     let mut listing = Listing::at(GROUP);
-    let edits: [fn(&mut GroupParams); 6] = [
+    let edits: [fn(&mut GroupParams); 7] = [
         |params| params.beta_min_ppm = params.beta_max_ppm + 1,
         |params| params.beta_max_ppm = 1_000_000,
         |params| params.duration_slots = 0,
         |params| params.depth_full_ppm = 0,
         |params| params.buffer_ppm = 1_000_001,
         |params| params.insurance_cut_ppm = 1_000_001,
+        |params| params.deleverage_slots = 0,
     ];
     for edit in edits {
         expect_error(listing.group(edit), "ParameterOutOfBounds");
@@ -128,6 +129,7 @@ fn a_groups_terms_of_liquidation_are_bounded() {
         params.depth_full_ppm = 1;
         params.buffer_ppm = 1_000_000;
         params.insurance_cut_ppm = 1_000_000;
+        params.deleverage_slots = 1;
         params.dust_quote_atoms = 0;
         params.owner_first_seconds = 3_600;
         params.cool_down_seconds = 30 * 86_400;

@@ -3,6 +3,8 @@
 
 mod accounts;
 mod bankruptcy;
+mod deleveraging;
+mod deleveraging_refusals;
 mod funding;
 mod given;
 mod governance;

@@ -157,7 +157,7 @@ fn an_instrument_moves_in_steps() {
 #[test]
 fn the_group_itself_moves_in_steps() {
     let mut world = World::governed();
-    let edits: [fn(&mut GroupParams); 8] = [
+    let edits: [fn(&mut GroupParams); 9] = [
         |params| params.beta_min_ppm = 99_999,
         |params| params.beta_max_ppm = 249_999,
         |params| params.duration_slots = 301,
@@ -166,6 +166,7 @@ fn the_group_itself_moves_in_steps() {
         |params| params.dust_quote_atoms = 2_000_001,
         |params| params.owner_first_seconds = 121,
         |params| params.cool_down_seconds = 604_800 * 2 + 1,
+        |params| params.deleverage_slots = 749,
     ];
     too_far(&mut world, &edits, |world, edit| world.change_group(edit));
     let change = world.change_group(|params| {

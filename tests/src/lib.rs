@@ -6,6 +6,7 @@
 //! | `world` | what can happen in a test, in one line each |
 //! | `govern` | what happens to the group itself |
 //! | `money` | what happens to profit, loss, interest, fees and stakes |
+//! | `last_resort` | what happens when nobody bids |
 //! | `setup` | what is there when a test begins |
 //! | `vm` | how does a transaction run, and what came of it |
 //! | `oracle` | what does an oracle account look like |
@@ -13,6 +14,7 @@
 //! | `tokens` | what do mints and token accounts look like |
 
 mod govern;
+mod last_resort;
 mod money;
 mod oracle;
 pub mod sequence;

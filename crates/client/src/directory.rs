@@ -6,7 +6,9 @@ use std::fmt;
 use anchor_lang::Discriminator;
 use bytemuck::Pod;
 use plimsoll::oracle::is_pinned;
-use plimsoll::state::{Collateral, Group, Instrument, Insurance, MarginAccount, Pool, Underlying};
+use plimsoll::state::{
+    Collateral, Deleveraging, Group, Instrument, Insurance, MarginAccount, Pool, Underlying,
+};
 use plimsoll_risk::{RowKey, RowKind};
 use solana_address::Address;
 use solana_instruction::AccountMeta;
@@ -55,6 +57,8 @@ pub struct GroupDirectory {
     pub instruments: Vec<Keyed<Instrument>>,
     /// Their pools, in the same order.
     pub pools: Vec<Keyed<Pool>>,
+    /// Deleveragings that positions have yet to go through, by instrument, side and number.
+    pub deleveragings: Vec<Keyed<Deleveraging>>,
     /// Where price updates lie of those sources that name no account: feed id to address.
     pub posted: BTreeMap<[u8; 32], Address>,
 }
@@ -80,12 +84,14 @@ impl GroupDirectory {
             read_all(source, &indexed(group.state.underlying_count, pda::underlying))?;
         let instruments = indexed(group.state.instrument_count, pda::instrument);
         let pools: Vec<Address> = instruments.iter().map(pda::pool).collect();
+        let instruments: Vec<Keyed<Instrument>> = read_all(source, &instruments)?;
         Ok(Self {
             group,
             insurance,
             underlyings,
             collaterals: collaterals(source, &group, mints)?,
-            instruments: read_all(source, &instruments)?,
+            deleveragings: deleveragings(source, &instruments)?,
+            instruments,
             pools: read_all(source, &pools)?,
             posted: BTreeMap::new(),
         })
@@ -121,6 +127,20 @@ impl GroupDirectory {
     pub fn pool(&self, index: u16) -> Result<&Keyed<Pool>, ClientError> {
         let found = self.pools.get(usize::from(index));
         found.ok_or(ClientError::UnknownInstrument(index))
+    }
+
+    /// A deleveraging that is not over.
+    pub fn deleveraging(
+        &self,
+        instrument: &Address,
+        of_shorts: bool,
+        number: u64,
+    ) -> Option<&Keyed<Deleveraging>> {
+        self.deleveragings.iter().find(|one| {
+            let state = &one.state;
+            let side = (state.of_shorts != 0) == of_shorts;
+            state.instrument == *instrument && side && state.number == number
+        })
     }
 
     /// The collateral of a token.
@@ -217,6 +237,7 @@ impl GroupDirectory {
         all.extend(self.collaterals.iter().map(|one| one.address));
         all.extend(self.instruments.iter().map(|one| one.address));
         all.extend(self.pools.iter().map(|one| one.address));
+        all.extend(self.deleveragings.iter().map(|one| one.address));
         for one in &self.underlyings {
             all.extend(self.oracle_addresses(one.state.index).unwrap_or_default());
         }
@@ -237,6 +258,25 @@ fn read_all<T: Discriminator + Pod>(
 ) -> Result<Vec<Keyed<T>>, ClientError> {
     let stored = source.accounts(addresses)?;
     let pairs = addresses.iter().zip(stored);
+    pairs.map(|(address, stored)| read_stored(address, stored)).collect()
+}
+
+/// Those that still lie there: a deleveraging is removed when all positions have gone through.
+fn deleveragings(
+    source: &(impl AccountSource + ?Sized),
+    instruments: &[Keyed<Instrument>],
+) -> Result<Vec<Keyed<Deleveraging>>, ClientError> {
+    let mut addresses = Vec::new();
+    for one in instruments {
+        let sides = [(false, one.state.long_deleveragings), (true, one.state.short_deleveragings)];
+        for (of_shorts, count) in sides {
+            let numbers = 0..count;
+            let made = numbers.map(|number| pda::deleveraging(&one.address, of_shorts, number));
+            addresses.extend(made);
+        }
+    }
+    let stored = source.accounts(&addresses)?;
+    let pairs = addresses.iter().zip(stored).filter(|(_, stored)| stored.is_some());
     pairs.map(|(address, stored)| read_stored(address, stored)).collect()
 }
 

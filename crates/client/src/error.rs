@@ -53,7 +53,8 @@ program_errors! {
     NothingToSettle LossesPending InstrumentInDebt NothingToCollect
     NothingToRepay NothingToShare NotBankrupt LossBeyondDeposits UtilisationExceeded
     BidMustBeSlice RiskAccountReadOnly StakeVoid StakeTooSmall StakeCoolingDown
-    StakeNotExiting StakeExitExpired BidderOnOtherSide
+    StakeNotExiting StakeExitExpired BidderOnOtherSide PositionOutdated WrongDeleveraging
+    AuctionNotOver DeleveragingNotOver
 }
 
 /// Anchor's own custom numbers, by the names that Anchor gives them. Signers, seeds, owners, too

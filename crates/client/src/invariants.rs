@@ -5,6 +5,8 @@
 //! | `POSITIONS_CANCEL` | per instrument, the sizes of all accounts add up to zero |
 //! | `OPEN_INTEREST_KNOWN` | per instrument, the pool's open interest is what accounts hold long |
 //! | `QUOTE_FLOW_CLOSED` | per instrument, what positions, fees and dust claim is cash and debt |
+//! | `DELEVERAGINGS_KNOWN` | per deleveraging, what waits is what positions there have yet to go
+//! through it, and what those of the one before will keep |
 //! | `LOSSES_PENDING_KNOWN` | per instrument, what waits to be shared is what rows are owed |
 //! | `BALANCES_SUM` | per token, the stored totals are the sums of all accounts' balances |
 //! | `VAULT_COVERS` | per token, the vault holds at least deposits less borrows, what was set
@@ -13,10 +15,11 @@
 //! | `INDICES_RISE` | no index of interest falls, but for the deposit index when a loss is shared |
 //! | `COUNTERS_RISE` | volume and what insurance received and paid never fall |
 
+mod sides;
+
 use std::fmt;
 
-use plimsoll::state::MarginAccount;
-use plimsoll_units::UnixSeconds;
+use plimsoll::state::{MarginAccount, Row};
 use solana_address::Address;
 
 use crate::directory::{GroupDirectory, Keyed};
@@ -75,37 +78,37 @@ impl Books<'_> {
     fn positions_cancel(&self) -> Result<(), Broken> {
         for (instrument, pool) in self.directory.instruments.iter().zip(&self.directory.pools) {
             let name = instrument.state.index;
-            let rows = self.rows(instrument.state.key().raw());
-            let (mut lots, mut long, mut quote, mut owed) = (0_i128, 0_i128, 0_i128, 0_u128);
-            // Funding is the same on both sides, so that any moment gives the same sum.
-            let moment = UnixSeconds::new(instrument.state.funding_at);
-            let Ok(indices) = instrument.state.side_indices(moment) else {
-                return broken("QUOTE_FLOW_CLOSED", format!("instrument {name}: out of range"));
-            };
-            for row in rows {
-                lots += i128::from(row.lots);
-                long += i128::from(row.lots.max(0));
-                owed += u128::from(row.owed_quote_atoms.unsigned_abs());
-                let Ok(flow) = row.flow(&indices) else {
-                    return broken("QUOTE_FLOW_CLOSED", format!("instrument {name}: out of range"));
-                };
-                quote += flow.get();
-            }
+            let rows: Vec<&Row> = self.rows(instrument.state.key().raw()).collect();
+            let owed: u128 =
+                rows.iter().map(|row| u128::from(row.owed_quote_atoms.unsigned_abs())).sum();
             if owed != u128::from(instrument.state.losses_pending_quote_atoms) {
                 let pending = instrument.state.losses_pending_quote_atoms;
                 let detail = format!("instrument {name}: rows are owed {owed}, pending {pending}");
                 return broken("LOSSES_PENDING_KNOWN", detail);
             }
-            if lots != 0 {
-                return broken("POSITIONS_CANCEL", format!("instrument {name}: {lots} lots"));
+            let side = |short| {
+                sides::side(self.directory, instrument, &rows, short)
+                    .map_err(|(law, detail)| Broken { law, detail })
+            };
+            let (long, short) = (side(false)?, side(true)?);
+            if long.lots != short.lots {
+                let detail = format!("instrument {name}: {} long, {} short", long.lots, short.lots);
+                return broken("POSITIONS_CANCEL", detail);
             }
             let known = i128::from(pool.state.open_interest_lots);
-            if long != known {
-                let detail = format!("instrument {name}: {long} lots long, pool says {known}");
+            if long.lots != known {
+                let lots = long.lots;
+                let detail = format!("instrument {name}: {lots} lots long, pool says {known}");
                 return broken("OPEN_INTEREST_KNOWN", detail);
             }
             let pool = &pool.state;
-            let claims = quote + (i128::from(pool.fees_quote_atoms) << 48) + pool.dust.to_i128();
+            let closed: i128 =
+                rows.iter().filter(|row| row.lots == 0).map(|row| row.quote().get()).sum();
+            let claims = long.quote
+                + short.quote
+                + closed
+                + (i128::from(pool.fees_quote_atoms) << 48)
+                + pool.dust.to_i128();
             let backing = (i128::from(pool.cash_quote_atoms) << 48) + pool.debt.to_i128();
             if claims != backing {
                 let detail = format!("instrument {name}: claims {claims}, cash and debt {backing}");
@@ -167,7 +170,7 @@ impl Books<'_> {
         Ok(())
     }
 
-    fn rows(&self, key: u64) -> impl Iterator<Item = &plimsoll::state::Row> {
+    fn rows(&self, key: u64) -> impl Iterator<Item = &Row> {
         let rows =
             self.accounts.iter().flat_map(|account| account.state.rows().unwrap_or_default());
         rows.filter(move |row| row.key == key)

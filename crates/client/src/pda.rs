@@ -42,6 +42,12 @@ pub fn pool(instrument: &Address) -> Address {
     find(&[seeds::POOL, instrument.as_ref()])
 }
 
+/// The deleveraging of one side of an instrument with a number.
+pub fn deleveraging(instrument: &Address, of_shorts: bool, number: u64) -> Address {
+    let (side, number) = ([u8::from(of_shorts)], number.to_le_bytes());
+    find(&[seeds::DELEVERAGING, instrument.as_ref(), &side, &number])
+}
+
 /// A staker's part of an insurance fund.
 pub fn stake(insurance: &Address, owner: &Address) -> Address {
     find(&[seeds::STAKE, insurance.as_ref(), owner.as_ref()])

@@ -38,6 +38,7 @@ pub struct Terms {
     pub depth_full_ppm: u32,
     pub buffer_ppm: u32,
     pub insurance_cut_ppm: u32,
+    pub deleverage_slots: u32,
     pub dust_quote_atoms: u64,
     pub paused_until: [i64; 4],
     pub pause_budget_seconds: u64,

@@ -102,6 +102,7 @@ fn terms(group: &Group) -> model::Terms {
         depth_full_ppm: group.depth_full_ppm,
         buffer_ppm: group.buffer_ppm,
         insurance_cut_ppm: group.insurance_cut_ppm,
+        deleverage_slots: group.deleverage_slots,
         dust_quote_atoms: group.dust_quote_atoms,
         paused_until: group.paused_until,
         pause_budget_seconds: group.pause_budget_seconds,

@@ -7,6 +7,7 @@
 
 mod accounts;
 mod governance;
+mod last_resort;
 mod liquidate;
 mod listing;
 mod refresh;
@@ -20,6 +21,7 @@ pub use governance::{
     accept_ownership, close_proposal, execute, execute_listing, launch_group, pause, propose,
     propose_owner, tighten, unpause, veto,
 };
+pub use last_resort::{close_deleveraging, deleverage, resize_position, resize_positions};
 pub use liquidate::{liquidate, pools_changed, Bid};
 pub use listing::{
     create_collateral, create_group, create_instrument, create_underlying, NewCollateral,

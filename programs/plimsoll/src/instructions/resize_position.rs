@@ -30,16 +30,21 @@ pub struct ResizePosition {
     pub deleveraging: Account<Deleveraging>,
 }
 
-/// Errors: `WrongGroup`, `WrongDeleveraging`.
+/// A position that need not go through, or has, stays as it is. Errors: `WrongGroup`,
+/// `WrongDeleveraging` (another instrument's, or another comes first).
 pub(crate) fn handler(ctx: &mut Context<ResizePosition>) -> Result<()> {
     let permit = opted_out(Ix::ResizePosition)?;
     let accounts = &mut ctx.accounts;
     let (underlying, index) = (accounts.instrument.underlying, accounts.instrument.index);
     let key = RowKey::new(underlying, RowKind::Linear, index);
-    let row = accounts.margin_account.row_mut(key, &permit);
-    let row = row.map_err(|_| PlimsollError::WrongDeleveraging)?;
+    if accounts.margin_account.row(key)?.is_none() {
+        return Ok(());
+    }
+    let row = accounts.margin_account.row_mut(key, &permit)?;
     let before = row.lots;
-    accounts.deleveraging.pass(row, &permit)?;
+    if !accounts.deleveraging.pass(row, &permit)? {
+        return Ok(());
+    }
     let after = row.lots;
     accounts.margin_account.sweep(&permit)?;
     emit!(PositionResized {

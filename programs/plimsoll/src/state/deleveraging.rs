@@ -76,14 +76,22 @@ impl Deleveraging {
         self.remainder = resizing.remainder;
     }
 
-    /// True if a position of so many lots, which has gone through so many, comes through here next.
+    /// True if a position is of this side, and comes through here next.
     pub fn is_next(&self, row: &Row) -> bool {
-        let short = self.of_shorts != 0;
-        row.lots != 0 && row.lots().is_negative() == short && row.deleveragings == self.number
+        self.is_of_side(row) && row.deleveragings == self.number
     }
 
-    /// Takes a position through. `WrongDeleveraging` if it is another that comes next.
-    pub(crate) fn pass(&mut self, row: &mut Row, _: &RowPermit) -> Result<()> {
+    fn is_of_side(&self, row: &Row) -> bool {
+        row.lots != 0 && row.lots().is_negative() == (self.of_shorts != 0)
+    }
+
+    /// Takes a position through; one that need not, or has gone through already, stays as it is, so
+    /// that two who do it at once do not disturb each other. True if it went through.
+    /// `WrongDeleveraging` if another one comes first.
+    pub(crate) fn pass(&mut self, row: &mut Row, _: &RowPermit) -> Result<bool> {
+        if !self.is_of_side(row) || row.deleveragings > self.number {
+            return Ok(false);
+        }
         require!(self.is_next(row), PlimsollError::WrongDeleveraging);
         let mut resizing = self.resizing();
         let (before, index) = (row.lots(), self.index.to_value());
@@ -96,6 +104,6 @@ impl Deleveraging {
         row.closed_short = u64::from(before.is_negative());
         row.deleveragings = row.deleveragings.saturating_add(1);
         self.set_resizing(&resizing);
-        Ok(())
+        Ok(true)
     }
 }

@@ -90,8 +90,16 @@ impl Row {
     #[inline]
     pub fn flow(&self, indices: &SideIndices) -> Result<Value> {
         let outdated = self.lots != 0 && self.deleveragings != indices.deleveragings(self.lots());
-        require!(!outdated, PlimsollError::PositionOutdated);
+        if outdated {
+            return Err(self.outdated());
+        }
         indices.flow(self.lots(), self.quote()).named()
+    }
+
+    #[cold]
+    fn outdated(&self) -> Error {
+        msg!("row {} has to go through deleveraging {}", self.key, self.deleveragings);
+        PlimsollError::PositionOutdated.into()
     }
 
     /// The position's quote flow with what is still owed to the account for a loss.
