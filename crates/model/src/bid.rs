@@ -62,6 +62,10 @@ impl Step<'_> {
         }
         self.require_authority(bidder, signer);
         self.require_bidders_turn(id);
+        let current = [id, bidder].map(|one| self.require_current(one));
+        if current.contains(&false) {
+            return;
+        }
         let account = self.before.accounts[&id].clone();
         let (spare, before) = self.spare(&account);
         if spare.surely_not_negative() {

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::last_resort::Deleveraging;
 use crate::number::{binary, Exact, FRACTION_BITS, INDEX_BITS};
 
 /// Number by which a caller knows a margin account.
@@ -163,6 +164,8 @@ pub struct Instrument {
     pub loss_insured_quote_atoms: u64,
     pub loss_long: i128,
     pub loss_short: i128,
+    /// Of longs, and of shorts, each in the order of their numbers.
+    pub deleveragings: [Vec<Option<Deleveraging>>; 2],
     pub pool: Pool,
 }
 
@@ -218,6 +221,8 @@ pub struct Account {
     pub delegate: Option<Person>,
     pub delegate_expires_at: i64,
     pub episode_slot: u64,
+    pub silent_since_slot: u64,
+    pub seen_slot: u64,
     /// Shares by collateral.
     pub tokens: BTreeMap<usize, i128>,
     /// Positions by instrument.
@@ -237,6 +242,8 @@ pub struct Position {
     pub rewarded_at: i64,
     /// Was it short when it last had a size?
     pub closed_short: bool,
+    /// How many deleveragings of its side it has gone through; zero without a size.
+    pub deleveragings: u64,
 }
 
 impl Position {

@@ -13,6 +13,7 @@
 //! | `step`, `compare` | how is a step judged, and compared with what came of it |
 //! | `accounts`, `tokens`, `outflow`, `trade`, `refresh`, `interest` | what does each instruction do |
 //! | `bid`, `payment` | how does a bid move rows, and what does it pay |
+//! | `last_resort` | what happens when nobody bids |
 //! | `settle`, `stake`, `pause` | profits and losses, the insurance fund, the guardian |
 
 mod accounts;
@@ -20,6 +21,7 @@ pub mod bid;
 mod compare;
 pub mod group;
 mod interest;
+mod last_resort;
 pub mod margin;
 pub mod market;
 pub mod number;
@@ -38,6 +40,7 @@ pub use group::{
     Account, AccountId, Collateral, Group, Instrument, Insurance, Person, Pool, Position, Slope,
     Stake, Terms, Underlying,
 };
+pub use last_resort::Deleveraging;
 pub use market::{Market, Moment, Source};
 pub use pause::Paused;
 pub use step::{judge, Action, Judgement, Outcome};

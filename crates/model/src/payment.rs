@@ -12,10 +12,10 @@ use crate::number::{
 use crate::step::{unsigned, Step};
 
 /// What an account owes by one of its rows.
-struct Claim {
-    asset: Asset,
+pub(crate) struct Claim {
+    pub(crate) asset: Asset,
     is_short: bool,
-    amount: Exact,
+    pub(crate) amount: Exact,
 }
 
 impl Step<'_> {
@@ -104,12 +104,17 @@ impl Step<'_> {
             let limit = after.requirement.times(&(one() + ppm(terms.buffer_ppm)));
             let spare = limit.minus(&after.equity);
             let dust = before.requirement.low() <= whole(terms.dust_quote_atoms);
-            let within = !spare.surely_negative() || dust || matches!(wanted, Wanted::Slice(_));
-            self.expect(within, || "the account ends above its buffer".into());
+            // The payments are whole atoms, each rounded for the account: three at most.
+            let within = spare.high() >= whole(-3) || dust || matches!(wanted, Wanted::Slice(_));
+            let above = ceil(&-spare.high());
+            self.expect(within, || format!("the account ends {above} above its buffer"));
         }
         if account.episode_slot == 0 {
             self.account(id).episode_slot = self.now().slot;
         }
+        let now = self.now().slot;
+        let account = self.account(id);
+        (account.silent_since_slot, account.seen_slot) = (now, now);
         self.end_episode(id);
         let holds = self.next.accounts[&bidder].clone();
         match health(&self.next, self.market, &holds, Check::Initial) {
@@ -159,7 +164,7 @@ impl Step<'_> {
     }
 
     /// What the account owes, row by row in their order; the quote token last.
-    fn claims(&self, id: AccountId) -> Vec<Claim> {
+    pub(crate) fn claims(&self, id: AccountId) -> Vec<Claim> {
         let account = &self.before.accounts[&id];
         let now = self.now().seconds;
         let quote = account.tokens.get(&QUOTE).copied().unwrap_or(0);

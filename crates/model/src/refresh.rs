@@ -1,6 +1,7 @@
 //! What anybody may do to keep a group up to date.
 
 use crate::group::{AccountId, Slope};
+use crate::margin::Health;
 use crate::market::Grade;
 use crate::number::{binary, ceil, clamp, floor, least, most, one, ppb, ppm, whole, zero, Exact};
 use crate::step::{unsigned, Step};
@@ -119,8 +120,11 @@ impl Step<'_> {
     }
 
     pub(crate) fn mark(&mut self, id: AccountId) {
+        if !self.require_current(id) {
+            return;
+        }
         let account = self.before.accounts[&id].clone();
-        let (spare, _) = self.spare(&account);
+        let (spare, health) = self.spare(&account);
         if account.episode_slot == 0 {
             if !spare.surely_negative() {
                 let names = self.refusals(&account);
@@ -133,7 +137,25 @@ impl Step<'_> {
             }
             self.account(id).episode_slot = self.now().slot;
         }
+        self.see_if_below(id, &health);
         self.end_episode(id);
+    }
+}
+
+impl Step<'_> {
+    /// Bears witness that an account is below its line, where it is; where that is within rounding,
+    /// what was stored says.
+    fn see_if_below(&mut self, id: AccountId, health: &Health) {
+        let surplus = health.surplus();
+        let now = self.now().slot;
+        let noticed = self.seen().map(|seen| seen.accounts[&id].seen_slot == now);
+        let below = match surplus.surely_negative() || surplus.surely_not_negative() {
+            true => surplus.surely_negative(),
+            false => noticed.unwrap_or(false),
+        };
+        if below {
+            self.see_silence(id);
+        }
     }
 }
 

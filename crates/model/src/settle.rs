@@ -41,6 +41,8 @@ impl Step<'_> {
     pub(crate) fn forget_repaid_debts(&mut self, action: &Action) {
         let passed = match action {
             Action::Settle { settler, .. } => *settler,
+            // A mark writes no rows.
+            Action::Mark { account } => Some(*account),
             _ => None,
         };
         for (id, account) in &mut self.next.accounts {
@@ -73,7 +75,7 @@ impl Step<'_> {
         unsigned(i128::from(self.now().seconds.max(0) / DAY_SECONDS))
     }
 
-    fn change_cash(&mut self, index: usize, atoms: i128) {
+    pub(crate) fn change_cash(&mut self, index: usize, atoms: i128) {
         let cash = &mut self.next.instruments[index].pool.cash_quote_atoms;
         *cash = i64::try_from(i128::from(*cash) + atoms).unwrap_or(i64::MAX);
     }
@@ -89,6 +91,7 @@ impl Step<'_> {
             self.require(false, &["NothingToSettle"]);
             return;
         };
+        self.require(!instrument.is_outdated(&old), &["PositionOutdated"]);
         if self.fails() {
             return;
         }
@@ -234,8 +237,21 @@ impl Step<'_> {
         if !self.require(signed != 0, &["NothingToShare"]) {
             return;
         }
-        let now = self.now().seconds;
         let owed = signed.abs();
+        // Whoever failed, the other side pays.
+        let (_, rest) = self.spread(index, owed, signed < 0);
+        self.next.instruments[index].losses_pending_quote_atoms -= unsigned(owed);
+        self.change_cash(index, -rest);
+        self.accrue(QUOTE);
+        self.change(id, QUOTE, &whole(owed));
+        self.rebase(QUOTE);
+        let row = crate::Position { owed_quote_atoms: 0, ..old };
+        self.put(id, index, row);
+    }
+
+    /// Lays a loss to the fund, the other side and the instrument's debt: what the fund pays, and
+    /// the rest.
+    pub(crate) fn spread(&mut self, index: usize, loss: i128, longs_pay: bool) -> (i128, i128) {
         let instrument = self.before.instruments[index].clone();
         let fund = &self.before.insurance;
         let day = self.today();
@@ -244,29 +260,19 @@ impl Step<'_> {
             false => 0,
         };
         let cap = instrument.insurance_cap_quote_atoms.saturating_sub(insured);
-        let paid = owed.min(cap.into()).min(fund.balance_quote_atoms.into());
+        let paid = loss.min(cap.into()).min(fund.balance_quote_atoms.into());
         let income = fund.received_quote_atoms.saturating_sub(fund.repaid_quote_atoms);
         self.pay(paid);
-        let rest = owed - paid;
-
-        // Whoever failed, the other side pays.
-        let longs_pay = signed < 0;
+        let rest = loss - paid;
         let per_lot = self.per_lot(index, rest, longs_pay);
         let charged = per_lot * i128::from(instrument.pool.open_interest_lots);
         let debt = rest * ATOM - charged;
+        self.accrue_funding(index);
         let one = &mut self.next.instruments[index];
         if one.loss_day != day {
             (one.loss_day, one.loss_long, one.loss_short) = (day, 0, 0);
         }
         one.loss_insured_quote_atoms = insured + unsigned(paid);
-        one.long_index = instrument.index(1, now);
-        one.short_index = instrument.index(-1, now);
-        let held = now.saturating_sub(instrument.funding_at);
-        if held >= i64::from(instrument.funding_seconds_max) {
-            // The rate has held as long as it may without a refresh.
-            one.funding_rate = 0;
-        }
-        one.funding_at = instrument.funding_at.max(now);
         match longs_pay {
             true => {
                 one.long_index += per_lot;
@@ -277,17 +283,25 @@ impl Step<'_> {
                 one.loss_short += per_lot;
             }
         }
-        one.losses_pending_quote_atoms -= unsigned(owed);
         if instrument.pool.debt < ATOM {
             one.pool.debt_mark_quote_atoms = income;
         }
         one.pool.debt += debt;
-        self.change_cash(index, -rest);
-        self.accrue(QUOTE);
-        self.change(id, QUOTE, &whole(owed));
-        self.rebase(QUOTE);
-        let row = crate::Position { owed_quote_atoms: 0, ..old };
-        self.put(id, index, row);
+        (paid, rest)
+    }
+
+    /// Brings the indices of quote flows up to now.
+    pub(crate) fn accrue_funding(&mut self, index: usize) {
+        let (now, old) = (self.now().seconds, &self.before.instruments[index]);
+        let one = &mut self.next.instruments[index];
+        one.long_index = old.index(1, now);
+        one.short_index = old.index(-1, now);
+        let held = now.saturating_sub(old.funding_at);
+        if held >= i64::from(old.funding_seconds_max) {
+            // The rate has held as long as it may without a refresh.
+            one.funding_rate = 0;
+        }
+        one.funding_at = old.funding_at.max(now);
     }
 
     /// What each lot of the paying side is charged (steps): its part, within the day's budget.

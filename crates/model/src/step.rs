@@ -102,6 +102,22 @@ pub enum Action {
         is_guardian: bool,
         class: Paused,
     },
+    Deleverage {
+        account: AccountId,
+        instrument: usize,
+        lots: i64,
+    },
+    Resize {
+        account: AccountId,
+        instrument: usize,
+        of_shorts: bool,
+        number: u64,
+    },
+    CloseDeleveraging {
+        instrument: usize,
+        of_shorts: bool,
+        number: u64,
+    },
     Bid {
         signer: Person,
         account: AccountId,
@@ -147,6 +163,7 @@ pub fn judge(before: &Group, market: &Market, action: &Action, seen: Option<&Gro
     let is_bid = matches!(action, Action::Bid { .. });
     let mut step = Step { before, market, seen, next, open_reserves, is_bid, judgement };
     step.act(action);
+    step.count_deleveragings(action);
     step.forget_repaid_debts(action);
     step.close_reserves();
     Judgement { next: step.next, ..step.judgement }
@@ -188,6 +205,15 @@ impl Step<'_> {
                 self.pause(*is_guardian, *class, *seconds);
             }
             Action::Unpause { is_guardian, class } => self.unpause(*is_guardian, *class),
+            Action::Deleverage { account, instrument, lots } => {
+                self.deleverage(*account, *instrument, *lots);
+            }
+            Action::Resize { account, instrument, of_shorts, number } => {
+                self.resize(*account, *instrument, *of_shorts, *number);
+            }
+            Action::CloseDeleveraging { instrument, of_shorts, number } => {
+                self.close_deleveraging(*instrument, *of_shorts, *number);
+            }
             Action::Bid { signer, account, bidder, wanted } => {
                 self.bid(*signer, *account, *bidder, wanted);
             }
@@ -361,7 +387,9 @@ impl Step<'_> {
             _ => over,
         };
         if ended {
-            self.account(id).episode_slot = 0;
+            let account = self.account(id);
+            account.episode_slot = 0;
+            (account.silent_since_slot, account.seen_slot) = (0, 0);
         }
     }
 

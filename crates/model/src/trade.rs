@@ -35,6 +35,9 @@ impl Step<'_> {
             self.refuse_price(instrument.underlying);
             return;
         }
+        for id in ids {
+            self.require_current(id);
+        }
         let tick = i128::from(instrument.tick_quote_atoms_per_lot);
         self.require_in_band(index, i128::from(ticks) * tick);
 

@@ -38,14 +38,21 @@ fn whatever_writes_a_margin_account_is_under_a_policy() {
         writers().into_iter().filter(|name| policy(name) != Policy::OptedOut).collect();
     let opted_out: Vec<String> = writers().difference(&checked).cloned().collect();
 
-    assert!(checked.iter().map(String::as_str).eq(["liquidate", "trade", "withdraw"]));
+    assert!(checked.iter().map(String::as_str).eq([
+        "deleverage",
+        "liquidate",
+        "trade",
+        "withdraw"
+    ]));
     // Each of them by what it does: an empty account, no rows; tokens come in; the clock of an
-    // episode; profit and loss that were there before change their place; losses are paid by others.
+    // episode; profit and loss that were there before change their place; losses are paid by others;
+    // what is left of a position was decided before.
     let known = [
         "close_account",
         "deposit",
         "mark_account",
         "open_account",
+        "resize_position",
         "set_delegate",
         "settle_position",
         "share_loss",

@@ -7,7 +7,7 @@ use plimsoll_model::{Action, Market};
 
 use super::rng::Rng;
 use super::stage::{person, Stage, ACCOUNTS, PEOPLE};
-use super::{deals, keepers, money, nature, pools};
+use super::{deals, keepers, last_resort, money, nature, pools};
 use crate::vm::address;
 
 /// One kind of step.
@@ -49,6 +49,7 @@ pub fn entries() -> Vec<Entry> {
     all.extend(deals::entries());
     all.extend(keepers::entries());
     all.extend(pools::entries());
+    all.extend(last_resort::entries());
     all
 }
 

@@ -7,7 +7,7 @@
 //! | `stage` | where does it play |
 //! | `seen` | what is stored, in the model's numbers |
 //! | `entry` | what can happen at all |
-//! | `nature`, `money`, `deals`, `keepers`, `pools` | the entries |
+//! | `nature`, `money`, `deals`, `keepers`, `pools`, `last_resort` | the entries |
 //! | `hostile` | what is done to lists of accounts |
 //! | `player` | what is checked after a step |
 //! | `guided` | sequences out of bytes that somebody else chose |
@@ -18,6 +18,7 @@ mod entry;
 mod guided;
 mod hostile;
 mod keepers;
+mod last_resort;
 mod money;
 mod nature;
 mod player;

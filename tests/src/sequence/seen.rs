@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use plimsoll_client::state::{Collateral, Group, InstrumentStatus, MarginAccount, Row, Underlying};
 use plimsoll_client::state::{Instrument, Pool, Stake, StoredPrice, StoredSlope};
-use plimsoll_client::{Address, GroupDirectory};
+use plimsoll_client::{Address, GroupDirectory, Keyed};
 use plimsoll_model as model;
 use plimsoll_model::number::{float, ten, whole, Exact};
 use plimsoll_risk::RowKind;
@@ -29,7 +29,10 @@ impl Numbers {
             underlyings: directory.underlyings.iter().map(|one| underlying(&one.state)).collect(),
             collaterals: collaterals.map(|(one, held)| collateral(&one.state, *held)).collect(),
             instruments: instruments
-                .map(|((one, pool), lot)| instrument(&one.state, &pool.state, lot))
+                .map(|((one, pool), lot)| model::Instrument {
+                    deleveragings: [false, true].map(|side| deleveragings(directory, one, side)),
+                    ..instrument(&one.state, &pool.state, lot)
+                })
                 .collect(),
             insurance: model::Insurance {
                 balance_quote_atoms: fund.balance_quote_atoms,
@@ -64,6 +67,8 @@ impl Numbers {
             delegate: delegate.map(|one| person(&one)),
             delegate_expires_at: account.delegate_expires_at,
             episode_slot: account.episode_slot,
+            silent_since_slot: account.silent_since_slot,
+            seen_slot: account.seen_slot,
             ..model::Account::default()
         };
         for row in account.rows().unwrap() {
@@ -82,6 +87,27 @@ impl Numbers {
     }
 }
 
+fn deleveragings(
+    directory: &GroupDirectory,
+    instrument: &Keyed<Instrument>,
+    of_shorts: bool,
+) -> Vec<Option<model::Deleveraging>> {
+    let state = &instrument.state;
+    let made = if of_shorts { state.short_deleveragings } else { state.long_deleveragings };
+    let open = |number| directory.deleveraging(&instrument.address, of_shorts, number);
+    let all = (0..made).map(|number| {
+        open(number).map(|one| model::Deleveraging {
+            before_lots: one.state.before_lots,
+            after_lots: one.state.after_lots,
+            waiting_lots: one.state.waiting_lots,
+            remainder: one.state.remainder,
+            index: one.state.index.to_i128(),
+            price: one.state.price.to_i128(),
+        })
+    });
+    all.collect()
+}
+
 fn position(row: &Row) -> model::Position {
     model::Position {
         lots: row.lots,
@@ -90,6 +116,7 @@ fn position(row: &Row) -> model::Position {
         owed_quote_atoms: row.owed_quote_atoms,
         rewarded_at: row.rewarded_at,
         closed_short: row.closed_short != 0,
+        deleveragings: if row.lots == 0 { 0 } else { row.deleveragings },
     }
 }
 
@@ -221,6 +248,7 @@ fn instrument(one: &Instrument, pool: &Pool, lot: &Exact) -> model::Instrument {
         loss_insured_quote_atoms: one.loss_insured_quote_atoms,
         loss_long: one.loss_long.to_i128(),
         loss_short: one.loss_short.to_i128(),
+        deleveragings: Default::default(),
         pool: model::Pool {
             open_interest_lots: pool.open_interest_lots,
             cash_quote_atoms: pool.cash_quote_atoms,

@@ -1,0 +1,276 @@
+//! Positions for which nobody bids, and what is left of those on the other side.
+
+use num_traits::Signed;
+
+use crate::bid::Asset;
+use crate::group::{Account, AccountId, Group, Instrument, Position};
+use crate::margin::{health, Check, Health};
+use crate::market::Grade;
+use crate::number::{ceil, floor, most, one, ppm, slack, whole, zero, Exact, FRACTION_BITS};
+use crate::step::{unsigned, Action, Step};
+
+/// One atom in steps.
+const ATOM: i128 = 1 << FRACTION_BITS;
+
+/// One time that a side was deleveraged.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[allow(missing_docs)]
+pub struct Deleveraging {
+    pub before_lots: u64,
+    pub after_lots: u64,
+    pub waiting_lots: u64,
+    /// Parts of `before_lots`.
+    pub remainder: u64,
+    /// 2^-48 quote atoms per lot.
+    pub index: i128,
+    pub price: i128,
+}
+
+impl Instrument {
+    /// All deleveragings of the side of `lots`; those that are over and removed are `None`.
+    pub fn deleveraged(&self, lots: i64) -> &Vec<Option<Deleveraging>> {
+        &self.deleveragings[usize::from(lots < 0)]
+    }
+
+    /// How often the side of `lots` has been deleveraged.
+    fn times(&self, lots: i64) -> u64 {
+        self.deleveraged(lots).len() as u64
+    }
+
+    /// Has a position something to go through?
+    pub fn is_outdated(&self, position: &Position) -> bool {
+        position.lots != 0 && position.deleveragings != self.times(position.lots)
+    }
+}
+
+impl Group {
+    /// Has any of an account's positions something to go through?
+    pub fn is_outdated(&self, account: &Account) -> bool {
+        let mut positions = account.positions.iter();
+        positions.any(|(index, one)| self.instruments[*index].is_outdated(one))
+    }
+}
+
+impl Step<'_> {
+    /// What judges an account needs its positions as they are.
+    pub(crate) fn require_current(&mut self, id: AccountId) -> bool {
+        let outdated = self.before.is_outdated(&self.before.accounts[&id]);
+        self.require(!outdated, &["PositionOutdated"])
+    }
+
+    /// A position that has changed its size has gone through all that there is on its side.
+    pub(crate) fn count_deleveragings(&mut self, action: &Action) {
+        if matches!(action, Action::Resize { .. }) {
+            return;
+        }
+        for (id, account) in &mut self.next.accounts {
+            let old = self.before.accounts.get(id);
+            for (index, row) in &mut account.positions {
+                let before = old.and_then(|old| old.positions.get(index));
+                if before.map(|one| one.lots) != Some(row.lots) {
+                    let times = self.next.instruments[*index].times(row.lots);
+                    row.deleveragings = if row.lots == 0 { 0 } else { times };
+                }
+            }
+        }
+    }
+
+    /// An account was seen below its line, and nobody bid.
+    pub(crate) fn see_silence(&mut self, id: AccountId) {
+        let now = self.now().slot;
+        let account = self.account(id);
+        let lasts = account.silent_since_slot != 0;
+        let (seen, duration) = (account.seen_slot, self.before.terms.duration_slots);
+        let lasts = lasts && now.saturating_sub(seen) <= 2 * duration;
+        let account = self.account(id);
+        if !lasts {
+            account.silent_since_slot = now;
+        }
+        account.seen_slot = now;
+    }
+
+    /// The auction has stood at its end for long enough, and somebody has watched.
+    fn is_silent(&self, account: &Account) -> bool {
+        let (terms, now) = (&self.before.terms, self.now().slot);
+        let waited = terms.duration_slots.saturating_add(terms.deleverage_slots.into());
+        account.silent_since_slot != 0
+            && now.saturating_sub(account.seen_slot) <= 2 * terms.duration_slots
+            && now.saturating_sub(account.silent_since_slot) >= waited
+    }
+
+    pub(crate) fn deleverage(&mut self, id: AccountId, index: usize, lots: i64) {
+        self.require_bidders_turn(id);
+        self.require_current(id);
+        let account = self.before.accounts[&id].clone();
+        let instrument = self.before.instruments[index].clone();
+        let (_, before) = self.spare(&account);
+        let surplus = before.surplus();
+        if surplus.surely_not_negative() {
+            let names = self.refusals(&account);
+            self.require(false, &names);
+        } else if !surplus.surely_negative() {
+            self.refusals(&account).into_iter().for_each(|name| self.may_fail(name));
+        }
+        self.require(self.is_silent(&account), &["AuctionNotOver"]);
+        let old = account.positions.get(&index).cloned();
+        self.require(old.is_some(), &["BidRowUnknown"]);
+        let old = old.unwrap_or_default();
+        let part = lots.signum() == old.lots.signum()
+            && lots.unsigned_abs() <= old.lots.unsigned_abs()
+            && lots != 0;
+        self.require(part, &["BidAmountOutOfRange"]);
+        self.require(instrument.losses_pending_quote_atoms == 0, &["LossesPending"]);
+        if self.market.grade(instrument.underlying) != Grade::Valid {
+            self.refuse_price(instrument.underlying);
+        }
+        let risk = ["BidRemovesNoRisk", "BidLowersHealth", "BidOvershootsBuffer"];
+        risk.into_iter().for_each(|name| self.may_fail(name));
+        if self.fails() || self.seen().is_none() {
+            return;
+        }
+        self.close_lots(id, index, lots, &before);
+        self.expect_last_resort(id, &before, lots);
+        self.end_episode(id);
+    }
+
+    /// The other side bears its part of the loss and shrinks; the position is closed.
+    fn close_lots(&mut self, id: AccountId, index: usize, lots: i64, before: &Health) {
+        let now = self.now().seconds;
+        let old = self.before.accounts[&id].positions[&index].clone();
+        let instrument = self.before.instruments[index].clone();
+        let price = self.closing_price(index, lots);
+        let size = i128::from(lots);
+        let flow = instrument.flow(&old, now);
+        let left = old.lots - lots;
+        let pick = |seen: &Group| {
+            let row = seen.accounts[&id].positions.get(&index).cloned().unwrap_or_default();
+            let after = seen.instruments[index].flow(&row, now);
+            (after - flow - size * price).div_euclid(ATOM)
+        };
+        let (low, high) = self.shortfall_of(id, index, lots, before);
+        let shortfall = self.adopt("shortfall", pick, &low, &high);
+        self.accrue_funding(index);
+        if shortfall > 0 {
+            let (paid, _) = self.spread(index, shortfall, lots < 0);
+            self.change_cash(index, paid);
+        }
+        let flow = flow + size * price + shortfall * ATOM;
+        let quote = instrument.stored(left, flow, now);
+        let closed_short = old.lots < 0;
+        self.put(id, index, Position { lots: left, quote, closed_short, ..old });
+        let one = &mut self.next.instruments[index];
+        let lots_before = one.pool.open_interest_lots;
+        let lots_after = lots_before.saturating_sub(lots.unsigned_abs());
+        one.pool.open_interest_lots = lots_after;
+        let longs_shrink = lots < 0;
+        let made = Deleveraging {
+            before_lots: lots_before,
+            after_lots: lots_after,
+            waiting_lots: lots_before,
+            remainder: 0,
+            index: if longs_shrink { one.long_index } else { one.short_index },
+            price,
+        };
+        one.deleveragings[usize::from(!longs_shrink)].push(Some(made));
+    }
+
+    /// The fair price of a lot (steps), rounded against the account.
+    fn closing_price(&mut self, index: usize, lots: i64) -> i128 {
+        let instrument = &self.before.instruments[index];
+        let exact = self.market.mid(instrument.underlying) * &instrument.lot;
+        let loose = slack(&exact) * whole(ATOM);
+        let steps = exact * whole(ATOM);
+        let place = usize::from(lots > 0);
+        let pick = |seen: &Group| {
+            let made = seen.instruments[index].deleveragings[place].last().cloned();
+            made.flatten().map_or(-1, |made| made.price)
+        };
+        self.adopt("closing price", pick, &(&steps - &loose), &(&steps + &loose))
+    }
+
+    /// Least and most that falls on a part of a position of what an account cannot pay.
+    fn shortfall_of(
+        &self,
+        id: AccountId,
+        index: usize,
+        lots: i64,
+        before: &Health,
+    ) -> (Exact, Exact) {
+        let claims = self.claims(id);
+        let total: Exact = claims.iter().map(|claim| claim.amount.clone()).sum();
+        let own = claims.iter().find(|claim| claim.asset == Asset::Position(index));
+        let own = own.map_or(zero(), |claim| claim.amount.clone());
+        let all = self.before.accounts[&id].positions[&index].lots;
+        if !total.is_positive() {
+            return (zero(), zero());
+        }
+        let part = |equity: Exact| {
+            let missing = whole(floor(&-equity).max(0));
+            missing * &own / &total * whole(lots) / whole(all)
+        };
+        let least = floor(&part(before.equity.high())) - 2;
+        (most(whole(least), zero()), whole(ceil(&part(before.equity.low()))))
+    }
+
+    /// The requirement fell, health rose, and the account is not above its buffer.
+    fn expect_last_resort(&mut self, id: AccountId, before: &Health, lots: i64) {
+        let account = self.next.accounts[&id].clone();
+        let Ok(after) = health(&self.next, self.market, &account, Check::Maintenance) else {
+            return;
+        };
+        let fell = before.requirement.minus(&after.requirement);
+        self.expect(fell.high().is_positive(), || "no risk was removed".into());
+        let rises = after.surplus().minus(&before.surplus());
+        self.expect(!rises.surely_negative(), || "health fell".into());
+        let terms = &self.before.terms;
+        let limit = after.requirement.times(&(one() + ppm(terms.buffer_ppm)));
+        let spare = limit.minus(&after.equity);
+        let dust = before.requirement.low() <= whole(terms.dust_quote_atoms);
+        let within = spare.high() >= whole(-3) || dust || lots.unsigned_abs() == 1;
+        self.expect(within, || "the account ends above its buffer".into());
+    }
+
+    pub(crate) fn resize(&mut self, id: AccountId, index: usize, of_shorts: bool, number: u64) {
+        let place = usize::from(of_shorts);
+        let Some(row) = self.before.accounts[&id].positions.get(&index).cloned() else {
+            return;
+        };
+        let other = row.lots == 0 || (row.lots < 0) != of_shorts || row.deleveragings > number;
+        if other || !self.require(row.deleveragings == number, &["WrongDeleveraging"]) {
+            return;
+        }
+        let at = usize::try_from(number).unwrap_or(usize::MAX);
+        let made = self.next.instruments[index].deleveragings[place].get_mut(at);
+        let Some(made) = made.and_then(Option::as_mut) else {
+            self.require(false, &["WrongDeleveraging"]);
+            return;
+        };
+        let size = i128::from(row.lots).abs();
+        let parts = size * i128::from(made.after_lots) + i128::from(made.remainder);
+        let kept = parts / i128::from(made.before_lots);
+        made.remainder = unsigned(parts % i128::from(made.before_lots));
+        made.waiting_lots -= unsigned(size);
+        let sign = i128::from(row.lots.signum());
+        let (index_then, price) = (made.index, made.price);
+        // The flow of that moment, what is closed paid, and what is left stored again.
+        let flow = row.quote - sign * size * index_then + sign * (size - kept) * price;
+        let lots = i64::try_from(sign * kept).unwrap_or(i64::MAX);
+        let quote = flow + sign * kept * index_then;
+        let deleveragings = if lots == 0 { 0 } else { number + 1 };
+        let closed_short = of_shorts;
+        self.put(id, index, Position { lots, quote, closed_short, deleveragings, ..row });
+    }
+
+    pub(crate) fn close_deleveraging(&mut self, index: usize, of_shorts: bool, number: u64) {
+        let at = usize::try_from(number).unwrap_or(usize::MAX);
+        let all = &mut self.next.instruments[index].deleveragings[usize::from(of_shorts)];
+        let Some(made) = all.get_mut(at) else {
+            return;
+        };
+        let over = made.as_ref().is_some_and(|made| made.waiting_lots == 0);
+        if over {
+            *made = None;
+        }
+        self.require(over, &["DeleveragingNotOver"]);
+    }
+}
