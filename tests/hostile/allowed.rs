@@ -32,6 +32,7 @@ const ALLOWED: &[Row] = &[
     ("create_group", "argument params.buffer_ppm", "zero", OWNERS_CHOICE),
     ("create_group", "argument params.insurance_cut_ppm", "zero", OWNERS_CHOICE),
     ("create_group", "argument params.dust_quote_atoms", "zero", OWNERS_CHOICE),
+    ("create_group", "argument params.deleverage_slots", "most", OWNERS_CHOICE),
     ("create_*", "argument params.name", "*", NAME),
     ("create_underlying", "<oracle>", "largest price", "a first price has none to jump from"),
     (
@@ -98,6 +99,18 @@ const ALLOWED: &[Row] = &[
         "*",
         "a row without a price stays where it is, and shields no other",
     ),
+    (
+        "deleverage",
+        "+ oracle ETH/USD",
+        "*",
+        "the account is below its line even where this row counts generously",
+    ),
+    (
+        "resize_position",
+        "margin_account",
+        "sibling",
+        "a position that need not go through stays as it is",
+    ),
     ("liquidate", "argument request.share_max", "most", "more than the whole is the whole"),
     ("liquidate", "argument limits.*", "*", LIMIT),
     // Views.
@@ -106,7 +119,8 @@ const ALLOWED: &[Row] = &[
 ];
 
 /// A paused class is refused, whatever the table above says: scene and bend.
-const PAUSED: [(&str, &str); 5] = [
+const PAUSED: [(&str, &str); 6] = [
+    ("deleverage", "bids paused"),
     ("trade", "trades paused"),
     ("withdraw, a loan", "borrows paused"),
     ("liquidate, a slice", "bids paused"),

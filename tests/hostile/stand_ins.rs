@@ -115,6 +115,13 @@ impl Catalogue {
             let foreign = Some(stake(&scene.foreign, name));
             self.add(format!("stake of {name}"), stake(own, name), foreign);
         }
+        for (at, instrument) in own.instruments.iter().enumerate() {
+            for number in 0..=instrument.state.short_deleveragings {
+                let here = pda::deleveraging(&instrument.address, true, number);
+                let there = pda::deleveraging(&foreign.instruments[at].address, true, number);
+                self.add(format!("deleveraging {at} {number}"), here, Some(there));
+            }
+        }
         for id in 0..own.group.state.proposal_count {
             let foreign = Some(pda::proposal(&scene.foreign.group.address, 0));
             self.add(format!("proposal {id}"), pda::proposal(&own.group.address, id), foreign);

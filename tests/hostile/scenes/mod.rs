@@ -2,6 +2,7 @@
 //! fails for what was bent, and for nothing else.
 
 mod governance;
+mod last_resort;
 mod listing;
 mod money;
 mod trading;
@@ -70,6 +71,9 @@ pub const SCENES: &[(&str, &str, Make)] = &[
     ("mark_account", "", trading::mark_account),
     ("liquidate", "a slice", trading::liquidate),
     ("liquidate", "a bankrupt account", trading::liquidate_bankrupt),
+    ("deleverage", "", last_resort::deleverage),
+    ("resize_position", "", last_resort::resize_position),
+    ("close_deleveraging", "", last_resort::close_deleveraging),
     ("settle_position", "a loss, for a reward", money::settle_loss),
     ("settle_position", "a profit", money::settle_profit),
     ("collect_fees", "", money::collect_fees),
