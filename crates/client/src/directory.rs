@@ -111,6 +111,17 @@ impl GroupDirectory {
         Ok(())
     }
 
+    /// Reads the contracts again, and what their positions have yet to go through.
+    pub fn refresh_instruments(
+        &mut self,
+        source: &(impl AccountSource + ?Sized),
+    ) -> Result<(), ClientError> {
+        let addresses: Vec<Address> = self.instruments.iter().map(|one| one.address).collect();
+        self.instruments = read_all(source, &addresses)?;
+        self.deleveragings = deleveragings(source, &self.instruments)?;
+        Ok(())
+    }
+
     /// The underlying with an index.
     pub fn underlying(&self, index: u16) -> Result<&Keyed<Underlying>, ClientError> {
         let found = self.underlyings.get(usize::from(index));

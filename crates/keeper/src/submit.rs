@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use plimsoll_client::instruction::{liquidate, mark_account, share_losses, Bid};
+use plimsoll_client::instruction::{liquidate, mark_account, resize_positions, share_losses, Bid};
 use plimsoll_client::source::read;
 use plimsoll_client::state::MarginAccount;
 use plimsoll_client::{
@@ -29,6 +29,8 @@ pub struct Metrics {
     pub marks: u64,
     /// Losses of bankrupt accounts that it had shared.
     pub losses_shared: u64,
+    /// Positions that it took through deleveragings.
+    pub resized: u64,
     /// Accounts left alone, by reason.
     pub waits: BTreeMap<Reason, u64>,
     /// Transactions refused, by name.
@@ -69,8 +71,8 @@ impl Keeper {
         directory: &mut GroupDirectory,
     ) -> Result<(), ClientError> {
         reread(directory, chain)?;
+        let accounts = self.resized(chain, directory)?;
         let now = chain.now()?;
-        let accounts = chain.margin_accounts(&directory.group.address)?;
         let sighting = watch(&Snapshot::new(directory, chain, now)?, &accounts, &self.account)?;
         *self.metrics.waits.entry(Reason::NotPriced).or_default() += sighting.unpriced;
         for candidate in sighting.candidates {
@@ -79,6 +81,32 @@ impl Keeper {
             }
         }
         Ok(())
+    }
+
+    /// All accounts, their positions taken through what they have to go through: before that nobody
+    /// can judge them, their owners no more than bidders.
+    fn resized(
+        &mut self,
+        chain: &mut impl Chain,
+        directory: &mut GroupDirectory,
+    ) -> Result<Vec<Keyed<MarginAccount>>, ClientError> {
+        let group = directory.group.address;
+        let accounts = chain.margin_accounts(&group)?;
+        let mut sent = false;
+        for account in &accounts {
+            for one in resize_positions(directory, account)? {
+                sent = true;
+                match chain.send(&self.authority, &[one]) {
+                    Ok(()) => self.metrics.resized += 1,
+                    Err(refusal) => self.count(&refusal),
+                }
+            }
+        }
+        if !sent {
+            return Ok(accounts);
+        }
+        directory.refresh_instruments(chain)?;
+        chain.margin_accounts(&group)
     }
 
     /// Decides about one account from fresh state, and acts.

@@ -1,10 +1,16 @@
 //! Which accounts are below their line now?
 
+use plimsoll_client::error::error_code;
 use plimsoll_client::state::MarginAccount;
-use plimsoll_client::{AccountSource, Address, ClientError, GroupDirectory, Keyed, Snapshot};
+use plimsoll_client::{
+    AccountSource, Address, ClientError, GroupDirectory, Keyed, PlimsollError, Snapshot,
+};
 use plimsoll_risk::{Check, RiskError};
 
 use crate::rank::{rank, Candidate};
+
+/// What the program says of an account with a position that has a deleveraging to go through.
+const OUTDATED: u32 = error_code(PlimsollError::PositionOutdated);
 
 /// What a look at all accounts found.
 #[derive(Clone, Debug, Default)]
@@ -13,6 +19,8 @@ pub struct Sighting {
     pub candidates: Vec<Candidate<Address>>,
     /// Accounts that cannot be judged, because a price that they need is not valid.
     pub unpriced: u64,
+    /// Accounts that cannot be judged, because a position has a deleveraging to go through.
+    pub outdated: u64,
 }
 
 /// Looks at `accounts`, and passes over the keeper's `own`.
@@ -31,6 +39,10 @@ pub fn watch(
             Err(ClientError::Risk(RiskError::OracleInvalid { .. })) => {
                 sighting.unpriced = sighting.unpriced.saturating_add(1);
             }
+            // Whoever resizes its positions will see it.
+            Err(ClientError::Program(code)) if code == OUTDATED => {
+                sighting.outdated = sighting.outdated.saturating_add(1);
+            }
             Err(error) => return Err(error),
         }
     }
@@ -38,8 +50,8 @@ pub fn watch(
     Ok(sighting)
 }
 
-/// Reads again what bids of other keepers change of a group: the insurance fund, and the totals
-/// of the tokens.
+/// Reads again what others change of a group: the insurance fund, the totals of the tokens, and
+/// the contracts.
 pub fn reread(
     directory: &mut GroupDirectory,
     source: &(impl AccountSource + ?Sized),
@@ -48,5 +60,5 @@ pub fn reread(
     for one in &mut directory.collaterals {
         *one = plimsoll_client::source::read(source, &one.address)?;
     }
-    Ok(())
+    directory.refresh_instruments(source)
 }

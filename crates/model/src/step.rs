@@ -242,6 +242,14 @@ impl Step<'_> {
         self.require(false, &names);
     }
 
+    /// May fail for the price of any underlying.
+    pub(crate) fn may_fail_for_prices(&mut self) {
+        for other in 0..self.market.quotes.len() {
+            let names = self.market.errors(other);
+            names.into_iter().for_each(|name| self.may_fail(name));
+        }
+    }
+
     /// May fail by this name.
     pub(crate) fn may_fail(&mut self, name: &'static str) {
         self.judgement.names.insert(name);

@@ -12,6 +12,7 @@ use crate::vm::address;
 pub(crate) fn entries() -> Vec<Entry> {
     let play = Act::Play;
     vec![
+        Entry { name: "watch", weight: 14, draw: draw_watch, act: Act::Nature(watch) },
         Entry { name: "deleverage", weight: 40, draw: draw_lots, act: play(deleverage) },
         Entry { name: "resize_position", weight: 60, draw: draw_resize, act: play(resize) },
         Entry { name: "close_deleveraging", weight: 10, draw: draw_close, act: play(close) },
@@ -24,6 +25,39 @@ fn is_due(stage: &Stage, account: u16) -> bool {
     let waited = terms.duration_slots + u64::from(terms.deleverage_slots);
     let now = stage.world.vm.now().slot.get();
     one.silent_since_slot != 0 && now.saturating_sub(one.silent_since_slot) >= waited
+}
+
+/// Time passes in which keepers see an account below its line again and again, and do nothing.
+/// Chance alone would hardly leave one alone for so long.
+fn draw_watch(stage: &Stage, rng: &mut Rng) -> Option<Vec<i128>> {
+    let market = stage.market();
+    let open = stage.group.accounts.keys().copied();
+    let low: Vec<u16> = open.filter(|one| is_below(stage, &market, *one)).collect();
+    if low.is_empty() {
+        return None;
+    }
+    let terms = &stage.group.terms;
+    let waited = terms.duration_slots + u64::from(terms.deleverage_slots);
+    let slots = if rng.chance(80) { waited } else { rng.below(waited + 1) };
+    Some(vec![rng.pick(&low).into(), slots.into()])
+}
+
+fn watch(stage: &mut Stage, words: &[i128]) -> Option<()> {
+    let (account, slots): (u16, u64) = (word(words, 0)?, word(words, 1)?);
+    let step = stage.group.terms.duration_slots.max(1);
+    let mut left = slots.min(10_000);
+    loop {
+        let margin = stage.margin(account)?;
+        let mark = ix::mark_account(&stage.world.directory, &margin).ok()?;
+        // Where it is not below its line any more, that is what comes of it.
+        stage.world.attempt(&[mark], &[]).unwrap().ok();
+        stage.group = stage.read();
+        if left == 0 {
+            return Some(());
+        }
+        stage.world.advance_slots(left.min(step));
+        left -= left.min(step);
+    }
 }
 
 fn draw_lots(stage: &Stage, rng: &mut Rng) -> Option<Vec<i128>> {
