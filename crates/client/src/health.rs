@@ -76,6 +76,16 @@ impl<'a> Snapshot<'a> {
         found.ok_or(ClientError::UnknownUnderlying(underlying))
     }
 
+    /// What it is a picture of.
+    pub fn directory(&self) -> &GroupDirectory {
+        self.directory
+    }
+
+    /// When it was taken.
+    pub fn now(&self) -> Now {
+        self.now
+    }
+
     /// The market as the risk crate sees it.
     pub fn market(&self) -> Market<'_> {
         Market { underlyings: &self.underlyings, rows: &self.rows }

@@ -17,16 +17,20 @@ pub struct Config {
     /// How much more than planned a bid may cost where the price moves before it lands, as a part
     /// of the value of the rows.
     pub slippage: Ratio,
+    /// Whether it bears witness where no bid pays, and closes positions against the other side in the
+    /// end. It costs fees and brings nothing, but to whoever holds the other side.
+    pub last_resort: bool,
 }
 
 impl Config {
     /// 0.2 % for each row, a cent for each transaction and for the trouble, a tenth of margin to
-    /// spare, half a percent of slippage; quote atoms as of a dollar token of six decimals.
+    /// spare, half a percent of slippage, no last resort; quote atoms as of a dollar token of six decimals.
     pub const DEFAULT: Self = Self {
         ask: Ratio::from_ppm(2_000),
         fee: QuoteAtoms::new(10_000),
         profit_min: QuoteAtoms::new(10_000),
         margin_kept: Ratio::from_ppm(100_000),
         slippage: Ratio::from_ppm(5_000),
+        last_resort: false,
     };
 }

@@ -11,6 +11,7 @@
 //! | `quote` | what would a bid bring, and can the keeper carry it? |
 //! | `size` | how much of an account can it take? |
 //! | `plan` | what should be done about an account? |
+//! | `last_resort` | what is left to do where no bid pays? |
 //! | `rank` | which account first? |
 //! | `watch` | which accounts are below their line? |
 //! | `submit` | carries decisions out |
@@ -23,6 +24,7 @@
 mod backoff;
 mod chain;
 mod config;
+mod last_resort;
 mod moves;
 mod plan;
 mod quote;
@@ -33,6 +35,7 @@ mod watch;
 
 pub use chain::{Chain, Refusal};
 pub use config::Config;
+pub use last_resort::{last_resort, LastResort};
 pub use moves::{hides_its_line, is_priced, less, named, paid, plus, slice};
 pub use plan::{plan, plan_rows, Action, Offer, Reason, Request};
 pub use quote::{Quoted, Situation};

@@ -3,17 +3,21 @@
 
 use std::collections::BTreeMap;
 
-use plimsoll_client::instruction::{liquidate, mark_account, resize_positions, share_losses, Bid};
+use plimsoll_client::instruction::{
+    deleverage, liquidate, mark_account, resize_positions, share_losses, Bid,
+};
 use plimsoll_client::source::read;
 use plimsoll_client::state::MarginAccount;
 use plimsoll_client::{
     Address, BidLimits, BidRequest, BidRow, ClientError, GroupDirectory, Keyed, Snapshot,
 };
+use plimsoll_risk::Holding;
 use plimsoll_units::QuoteAtoms;
 
 use crate::backoff::Backoff;
 use crate::chain::{Chain, Refusal};
 use crate::config::Config;
+use crate::last_resort::{last_resort, LastResort};
 use crate::plan::{plan, plan_rows, Action, Offer, Reason, Request};
 use crate::quote::Situation;
 use crate::watch::{reread, watch};
@@ -27,6 +31,8 @@ pub struct Metrics {
     pub rows: u64,
     /// Episodes started.
     pub marks: u64,
+    /// Positions closed against the other side.
+    pub deleveraged: u64,
     /// Losses of bankrupt accounts that it had shared.
     pub losses_shared: u64,
     /// Positions that it took through deleveragings.
@@ -147,14 +153,14 @@ impl Keeper {
         match action {
             Action::Wait(reason) => {
                 *self.metrics.waits.entry(reason).or_default() += 1;
+                let unpaid = [Reason::PaysTooLittle, Reason::NothingFits].contains(&reason);
+                if unpaid && self.config.last_resort {
+                    self.last_resort(chain, directory, &target, &own)?;
+                }
                 Ok(None)
             }
             Action::Mark => {
-                let instruction = mark_account(directory, &target)?;
-                match chain.send(&self.authority, &[instruction]) {
-                    Ok(()) => self.metrics.marks += 1,
-                    Err(refusal) => self.count(&refusal),
-                }
+                self.mark(chain, directory, &target)?;
                 Ok(None)
             }
             Action::Bid(offer) => {
@@ -176,6 +182,45 @@ impl Keeper {
         }
     }
 
+    fn mark(
+        &mut self,
+        chain: &mut impl Chain,
+        directory: &GroupDirectory,
+        target: &Keyed<MarginAccount>,
+    ) -> Result<(), ClientError> {
+        let instruction = mark_account(directory, target)?;
+        match chain.send(&self.authority, &[instruction]) {
+            Ok(()) => self.metrics.marks += 1,
+            Err(refusal) => self.count(&refusal),
+        }
+        Ok(())
+    }
+
+    /// Where no bid pays: bears witness, and in the end closes a position against the other side.
+    fn last_resort(
+        &mut self,
+        chain: &mut impl Chain,
+        directory: &GroupDirectory,
+        target: &Keyed<MarginAccount>,
+        own: &Keyed<MarginAccount>,
+    ) -> Result<(), ClientError> {
+        let snapshot = Snapshot::new(directory, chain, chain.now()?)?;
+        let (holdings, own) = (snapshot.holdings(&target.state)?, snapshot.holdings(&own.state)?);
+        let situation = situation(&snapshot, target, &holdings, &own)?;
+        let closing = match last_resort(&situation, target.state.silence())? {
+            LastResort::Nothing => return Ok(()),
+            LastResort::Witness => return self.mark(chain, directory, target),
+            LastResort::Close(closing) => closing,
+        };
+        let (index, lots) = (closing.key.index(), closing.quantity);
+        let one = deleverage(directory, &self.authority, target, index, lots)?;
+        match chain.send(&self.authority, &[one]) {
+            Ok(()) => self.metrics.deleveraged += 1,
+            Err(refusal) => self.count(&refusal),
+        }
+        Ok(())
+    }
+
     fn decide(
         &self,
         chain: &impl Chain,
@@ -186,15 +231,8 @@ impl Keeper {
     ) -> Result<(Action, bool), ClientError> {
         let now = chain.now()?;
         let snapshot = Snapshot::new(directory, chain, now)?;
-        let situation = Situation {
-            market: snapshot.market(),
-            terms: snapshot.liquidation_terms()?,
-            target: &snapshot.holdings(&target.state)?,
-            episode: target.state.episode(),
-            own: &snapshot.holdings(&own.state)?,
-            insurance: insurance(directory)?,
-            slot: now.slot,
-        };
+        let (holdings, own) = (snapshot.holdings(&target.state)?, snapshot.holdings(&own.state)?);
+        let situation = situation(&snapshot, target, &holdings, &own)?;
         let is_bankrupt = situation.health()?.equity.is_negative();
         Ok((planner(&situation, &self.config)?, is_bankrupt))
     }
@@ -228,6 +266,23 @@ impl Keeper {
     fn count(&mut self, refusal: &Refusal) {
         *self.metrics.refusals.entry(refusal.name()).or_default() += 1;
     }
+}
+
+fn situation<'a>(
+    snapshot: &'a Snapshot<'_>,
+    target: &Keyed<MarginAccount>,
+    holdings: &'a [Holding],
+    own: &'a [Holding],
+) -> Result<Situation<'a>, ClientError> {
+    Ok(Situation {
+        market: snapshot.market(),
+        terms: snapshot.liquidation_terms()?,
+        target: holdings,
+        episode: target.state.episode(),
+        own,
+        insurance: insurance(snapshot.directory())?,
+        slot: snapshot.now().slot,
+    })
 }
 
 /// What the insurance fund can pay of one bid's discount.

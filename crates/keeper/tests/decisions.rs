@@ -1,89 +1,13 @@
 //! What the keeper decides, on books small enough to check by hand.
-//!
-//! One market: a coin at 10 dollars, requirement 5 % (initial 10 %), no concentration; quote atoms
-//! are millionths of a dollar, tokens have 9 decimals, a lot is one coin.
+
+mod support;
 
 use plimsoll_keeper::{
     best_row, largest_slice, plan, plan_rows, rank, Action, Candidate, Config, Reason, Request,
-    Situation,
 };
-use plimsoll_risk::{
-    Check, Episode, Grade, Health, Holding, LiquidationTerms, Market, RowKey, RowKind, RowTerms,
-    UnderlyingTerms,
-};
-use plimsoll_units::{Price, QuoteAtoms, Ratio, Slot, Value};
-
-const DOLLAR: i64 = 1_000_000;
-
-fn perp() -> RowKey {
-    RowKey::new(1, RowKind::Linear, 0)
-}
-
-fn token() -> RowKey {
-    RowKey::new(1, RowKind::Token, 1)
-}
-
-struct Board {
-    underlyings: [UnderlyingTerms; 1],
-    rows: [RowTerms; 2],
-}
-
-fn board(grade: Grade) -> Board {
-    let price = Price::from_integer(10_000_000).unwrap();
-    let terms = UnderlyingTerms {
-        index: 1,
-        grade,
-        price,
-        low: price,
-        high: price,
-        stable: price,
-        loss_long: Ratio::from_ppm(50_000),
-        loss_short: Ratio::from_ppm(50_000),
-        concentration_slope: Ratio::ZERO,
-        concentration_max: Ratio::ZERO,
-        depth: Value::ZERO,
-        basis: Ratio::ZERO,
-        initial_multiplier: Ratio::from_ppm(2_000_000),
-    };
-    let row = |key, scale| RowTerms {
-        key,
-        price: price.checked_mul(Price::pow10(scale).unwrap()).unwrap(),
-        weight: Ratio::ONE,
-    };
-    Board { underlyings: [terms], rows: [row(token(), -9), row(perp(), 0)] }
-}
-
-impl Board {
-    fn situation<'a>(&'a self, target: &'a [Holding], own: &'a [Holding]) -> Situation<'a> {
-        Situation {
-            market: Market { underlyings: &self.underlyings, rows: &self.rows },
-            terms: LiquidationTerms::DEFAULT,
-            target,
-            episode: Episode::None,
-            own,
-            insurance: QuoteAtoms::new(1_000 * DOLLAR),
-            slot: Slot::new(1_000),
-        }
-    }
-}
-
-fn cash(dollars: i64) -> Holding {
-    Holding { key: RowKey::QUOTE, quantity: dollars * DOLLAR, quote: Value::ZERO }
-}
-
-/// `lots` coins, bought at the price at which they stand.
-fn position(lots: i64) -> Holding {
-    Holding {
-        key: perp(),
-        quantity: lots,
-        quote: Value::from_quote(QuoteAtoms::new(-lots * 10 * DOLLAR)),
-    }
-}
-
-/// 1,000 lots are worth 10,000 dollars and require 500.
-fn long_with(dollars: i64) -> Vec<Holding> {
-    vec![cash(dollars), position(1_000)]
-}
+use plimsoll_risk::{Check, Episode, Grade, Health, Holding};
+use plimsoll_units::{QuoteAtoms, Ratio, Slot, Value};
+use support::{board, cash, long_with, perp, position, token, DOLLAR};
 
 fn offer(action: Action) -> plimsoll_keeper::Offer {
     match action {

@@ -1,0 +1,108 @@
+//! What is left to do where no bid pays? To bear witness that nobody bids, and in the end to close
+//! a position against the other side.
+
+use plimsoll_risk::{
+    check_deleveraged, health, Check, Health, Holding, RiskError, RowKind, Silence,
+};
+use plimsoll_units::{MathError, Value};
+
+use crate::moves;
+use crate::quote::Situation;
+
+/// What to do for an account for which no bid pays.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LastResort {
+    /// Nothing now.
+    Nothing,
+    /// Mark it: it was not seen below its line for a while.
+    Witness,
+    /// Close so much of this row, with its sign, against the other side.
+    Close(Holding),
+}
+
+/// Witness every `duration` slots, half of what the rule asks for; then the closing that takes the
+/// most requirement off the account.
+pub fn last_resort(
+    situation: &Situation<'_>,
+    silence: Option<Silence>,
+) -> Result<LastResort, RiskError> {
+    let before = situation.health()?;
+    if before.equity >= before.requirement {
+        return Ok(LastResort::Nothing);
+    }
+    let Some(silence) = silence else {
+        return Ok(LastResort::Witness);
+    };
+    if silence.is_over(&situation.terms, situation.slot) {
+        let best = best_closing(situation, &before)?;
+        return Ok(best.map_or(LastResort::Nothing, LastResort::Close));
+    }
+    let unseen = situation.slot.elapsed_since(silence.seen);
+    Ok(match unseen >= situation.terms.duration {
+        true => LastResort::Witness,
+        false => LastResort::Nothing,
+    })
+}
+
+/// The closing, of one position, that leaves the least requirement.
+fn best_closing(situation: &Situation<'_>, before: &Health) -> Result<Option<Holding>, RiskError> {
+    let mut best: Option<(Value, Holding)> = None;
+    for row in situation.target {
+        let position = row.key.kind() == RowKind::Linear && row.quantity != 0;
+        if !position || !moves::is_priced(&situation.market, row.key) {
+            continue;
+        }
+        let Some((left, lots)) = largest(situation, before, row)? else {
+            continue;
+        };
+        if best.as_ref().is_none_or(|(least, _)| left < *least) {
+            best = Some((left, Holding { quantity: lots, ..*row }));
+        }
+    }
+    Ok(best.map(|(_, closing)| closing))
+}
+
+/// The most lots of a position that the rule lets go, and the requirement that they leave. The more
+/// are closed, the higher the account ends above its line: a bisection finds the most.
+fn largest(
+    situation: &Situation<'_>,
+    before: &Health,
+    row: &Holding,
+) -> Result<Option<(Value, i64)>, RiskError> {
+    let sign = row.quantity.signum();
+    let attempt = |lots: i64| -> Result<Option<(Value, i64)>, RiskError> {
+        let after = closed(situation, row, lots)?;
+        match check_deleveraged(&situation.terms, before, &after, lots == sign) {
+            Ok(()) => Ok(Some((after.requirement, lots))),
+            Err(RiskError::Math(error)) => Err(error.into()),
+            Err(_) => Ok(None),
+        }
+    };
+    if let Some(whole) = attempt(row.quantity)? {
+        return Ok(Some(whole));
+    }
+    let (mut fits, mut low, mut high) = (attempt(sign)?, 1_u64, row.quantity.unsigned_abs());
+    while high - low > 1 {
+        let middle = low + (high - low) / 2;
+        let lots = i64::try_from(middle).map_err(|_| MathError::Overflow)? * sign;
+        match attempt(lots)? {
+            Some(found) => (fits, low) = (Some(found), middle),
+            None => high = middle,
+        }
+    }
+    Ok(fits)
+}
+
+/// The account's health with so many lots closed at the fair price.
+fn closed(situation: &Situation<'_>, row: &Holding, lots: i64) -> Result<Health, RiskError> {
+    let market = &situation.market;
+    let terms = market.rows.iter().find(|terms| terms.key == row.key);
+    let terms = terms.ok_or(RiskError::MissingTerms { key: row.key })?;
+    let quantity = row.quantity.checked_sub(lots).ok_or(MathError::Overflow)?;
+    let quote = row.quote.checked_add(terms.price.value_floor(lots)?)?;
+    let left = situation.target.iter().map(|one| match one.key == row.key {
+        true => Holding { quantity, quote, ..*one },
+        false => *one,
+    });
+    health(market, left, Check::Maintenance)
+}

@@ -1,0 +1,58 @@
+//! What the keeper does where no bid pays, on the same small book as its other decisions.
+
+mod support;
+
+use plimsoll_keeper::{last_resort, LastResort};
+use plimsoll_risk::{Grade, Silence};
+use plimsoll_units::{Slot, Slots};
+use support::{board, cash, long_with, perp, position};
+
+/// The rule's own numbers: an auction of 150 slots, then 1,500 of silence.
+const WAITED: u64 = 1_650;
+
+fn silence(since: u64, seen: u64) -> Option<Silence> {
+    Some(Silence { since: Slot::new(since), seen: Slot::new(seen) })
+}
+
+#[test]
+fn an_account_above_its_line_needs_nobody() {
+    let (board, own, target) = (board(Grade::Valid), [cash(10)], long_with(500));
+    let situation = board.situation(&target, &own);
+    assert_eq!(last_resort(&situation, None), Ok(LastResort::Nothing));
+}
+
+#[test]
+fn a_witness_is_borne_once_each_duration() {
+    let (board, own, target) = (board(Grade::Valid), [cash(10)], long_with(440));
+    let situation = board.situation(&target, &own);
+    let now = situation.slot.get();
+    assert_eq!(situation.terms.duration, Slots::new(150));
+    assert_eq!(last_resort(&situation, None), Ok(LastResort::Witness));
+    assert_eq!(last_resort(&situation, silence(now - 500, now - 150)), Ok(LastResort::Witness));
+    assert_eq!(last_resort(&situation, silence(now - 500, now - 149)), Ok(LastResort::Nothing));
+}
+
+#[test]
+fn in_the_end_as_much_is_closed_as_lifts_the_account_to_its_buffer() {
+    // 440 against 500: 1.2 * 0.5 * 733 lots are 439.8, and of 734 lots 440.4.
+    let (board, own, target) = (board(Grade::Valid), [cash(10)], long_with(440));
+    let mut situation = board.situation(&target, &own);
+    situation.slot = Slot::new(10_000);
+    let came = last_resort(&situation, silence(10_000 - WAITED, 9_900)).unwrap();
+    let LastResort::Close(closing) = came else { panic!("{came:?}") };
+    assert_eq!((closing.key, closing.quantity), (perp(), 266));
+    // One slot earlier it is too early.
+    let came = last_resort(&situation, silence(10_001 - WAITED, 9_900)).unwrap();
+    assert_eq!(came, LastResort::Nothing);
+}
+
+#[test]
+fn a_short_without_equity_is_closed_whole() {
+    let board = board(Grade::Valid);
+    let (own, target) = ([cash(10)], vec![cash(-5), position(-1_000)]);
+    let mut situation = board.situation(&target, &own);
+    situation.slot = Slot::new(10_000);
+    let came = last_resort(&situation, silence(1, 10_000)).unwrap();
+    let LastResort::Close(closing) = came else { panic!("{came:?}") };
+    assert_eq!(closing.quantity, -1_000);
+}
