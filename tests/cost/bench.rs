@@ -347,21 +347,30 @@ impl Bench {
     }
 
     fn finish(&mut self, message: VersionedMessage) -> u64 {
+        self.consume(message) - LIMIT_UNITS
+    }
+
+    fn consume(&mut self, message: VersionedMessage) -> u64 {
         let transaction = VersionedTransaction::try_new(message, &[&self.payer]).unwrap();
         match self.svm.send_transaction(transaction) {
-            Ok(done) => done.compute_units_consumed - LIMIT_UNITS,
+            Ok(done) => done.compute_units_consumed,
             Err(failed) => panic!("{:?}\n{}", failed.err, failed.meta.pretty_logs()),
         }
     }
 
     /// The same in a v0 transaction that takes its accounts from a lookup table.
     pub fn send_v0(&mut self, instruction: Instruction) -> Footprint {
-        let table = self.write_table(&instruction);
-        let instructions = [compute_limit(1_400_000), instruction];
+        let footprint = self.send_v0_alone(&[compute_limit(1_400_000), instruction]);
+        Footprint { units: footprint.units - LIMIT_UNITS, ..footprint }
+    }
+
+    /// The same of these instructions and no other, the last one's accounts in the table.
+    fn send_v0_alone(&mut self, instructions: &[Instruction]) -> Footprint {
+        let table = self.write_table(instructions.last().unwrap());
         self.svm.expire_blockhash();
         let hash = self.svm.latest_blockhash();
         let payer = self.payer.pubkey();
-        let message = v0::Message::try_compile(&payer, &instructions, &[table], hash).unwrap();
+        let message = v0::Message::try_compile(&payer, instructions, &[table], hash).unwrap();
         let looked_up = message.address_table_lookups.iter();
         let looked_up: usize =
             looked_up.map(|one| one.writable_indexes.len() + one.readonly_indexes.len()).sum();
@@ -369,7 +378,7 @@ impl Bench {
         let message = VersionedMessage::V0(message);
         // The count of signatures, the one signature, and the message.
         let bytes = 1 + 64 + message.serialize().len();
-        Footprint { bytes, locks, units: self.finish(message) }
+        Footprint { bytes, locks, units: self.consume(message) }
     }
 
     /// A lookup table of everything that an instruction names.
@@ -386,7 +395,7 @@ impl Bench {
             data.extend(address.to_bytes());
         }
         self.put_raw(key, program, data);
-        self.svm.warp_to_slot(10);
+        self.svm.warp_to_slot(10_000);
         let mut clock = self.svm.get_sysvar::<solana_clock::Clock>();
         clock.unix_timestamp = NOW;
         self.svm.set_sysvar(&clock);
@@ -398,6 +407,18 @@ impl Bench {
         let account = self.write_margin(1, shape, -1_000_000_000_000);
         let one = instruction::mark_account(self.directory(), &account).unwrap();
         self.send(one)
+    }
+
+    /// Closes a lot of the second perpetual of an account of this shape against the other side,
+    /// without asking for more compute units than a transaction has by itself.
+    pub fn deleverage(&mut self, shape: Shape) -> Footprint {
+        let mut account = self.write_sunken(1, shape);
+        (account.state.episode_slot, account.state.silent_since_slot) = (1, 1);
+        account.state.seen_slot = 9_999;
+        let (at, payer) = (account.address, self.payer.pubkey());
+        self.put(at, &account.state);
+        let one = instruction::deleverage(self.directory(), &payer, &account, 1, 1).unwrap();
+        self.send_v0_alone(&[one])
     }
 
     /// A bidder without positions takes a slice of an account of this shape.

@@ -159,6 +159,37 @@ fn liquidations(costs: &mut BTreeMap<String, u64>) {
     }
 }
 
+/// What is left to do where nobody bids.
+fn last_resort(costs: &mut BTreeMap<String, u64>) {
+    for (oracles, phrase) in [(Oracles::Pull, "one oracle"), (Oracles::TwoPulls, "two oracles")] {
+        let footprint = Bench::new(8, oracles).deleverage(shape(8, 24, 8));
+        assert_fits(footprint, "deleveraging");
+        let mut cost = |what: &str, value: u64| {
+            let of = "deleveraging of the largest account";
+            costs.insert(format!("{of}, {phrase} each: {what}"), value)
+        };
+        cost("units", footprint.units);
+        cost("transaction bytes", u64::try_from(footprint.bytes).unwrap());
+        cost("account locks", u64::try_from(footprint.locks).unwrap());
+    }
+    let mut world = World::local();
+    for (name, usdc) in [("alice", 150), ("bob", 10_000)] {
+        world.open(name).unwrap();
+        world.deposit(name, "USDC", usdc * USDC).unwrap();
+    }
+    world.trade("alice", "bob", "SOL-PERP", 1_000, "150").unwrap();
+    world.walk_price("SOL", "130");
+    world.stay_silent("alice", 1_650);
+    let mut cost = |phrase: &str, receipt: Receipt| {
+        costs.insert(phrase.to_string(), consumed(&receipt, &PROGRAM_ID.to_string()));
+    };
+    let closing = world.deleverage("alice", "SOL-PERP", 1_000).unwrap();
+    cost("deleveraging of a bankrupt account's only position, with its rent", closing);
+    cost("resizing of a position", world.resize("bob").unwrap());
+    let one = instruction::close_deleveraging(&world.first_deleveraging());
+    cost("removal of a deleveraging", world.send(&[one], &[]).unwrap());
+}
+
 #[track_caller]
 fn assert_fits(footprint: Footprint, what: &str) {
     assert!(footprint.bytes <= TRANSACTION_BYTES_MAX, "{what}: {footprint:?}");
@@ -177,6 +208,7 @@ fn costs_are_those_of_the_snapshot() {
     tokens(&mut costs);
     money(&mut costs);
     liquidations(&mut costs);
+    last_resort(&mut costs);
     let so = std::fs::metadata(SO).expect("run `cargo xtask build` first").len();
     for (phrase, value) in costs.iter().chain([(&SO_BYTES.to_string(), &so)]) {
         let aim = AIMS.iter().find(|(of, _)| of == phrase);
