@@ -35,7 +35,7 @@ const PROBE: Program =
 
 /// For `tests/options.rs`; never deployed.
 const OPTIONS_PROBE: Program = Program {
-    package: "options-probe",
+    package: "options_probe",
     folder: "tests/programs/options",
     features: "",
     out: DEPLOY,

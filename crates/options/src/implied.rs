@@ -17,9 +17,8 @@ use plimsoll_units::{wide, Ratio, Seconds};
 ///
 /// - `Expired` for no time, `BelowIntrinsic`, `AboveBound`, and `VolatilityOutOfRange` where no
 ///   volatility gives that much.
-/// - `VegaNegligible` where two volatilities that are 10^-6 apart have the same value: the premium
-///   does not tell them apart. Where it is a 2^56th of the forward or so, every option whose
-///   vega matters can be inverted.
+/// - `VegaNegligible` where two volatilities that are 10^-6 apart have the same value, so that the
+///   premium does not tell them apart: where 10^-6 of vega is less than a step of a premium.
 pub fn implied_volatility(
     terms: Terms,
     forward: Level,
