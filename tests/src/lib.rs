@@ -8,12 +8,14 @@
 //! | `money` | what happens to profit, loss, interest, fees and stakes |
 //! | `setup` | what is there when a test begins |
 //! | `vm` | how does a transaction run, and what came of it |
+//! | `options` | what does the options crate give inside the VM, and for how many units |
 //! | `oracle` | what does an oracle account look like |
 //! | `sequence` | what happens in the long run, and is it what ought to happen |
 //! | `tokens` | what do mints and token accounts look like |
 
 mod govern;
 mod money;
+pub mod options;
 mod oracle;
 pub mod sequence;
 mod setup;

@@ -15,9 +15,10 @@ from mpmath import chebyfit, ceil, erfc, exp, floor, log, mp, mpf, nint, pi, pol
 
 mp.prec = 200
 
-MILLS_DEGREE = 11
-LN_DEGREE = 5
-EXP_DEGREE = 6
+# Degrees, and how many of the highest coefficients add up to less than 2^34.
+MILLS_DEGREE, MILLS_SMALL = 10, 3
+LN_DEGREE, LN_SMALL = 5, 2
+EXP_DEGREE, EXP_SMALL = 6, 2
 LN_CELLS = 128
 EXP_CELLS = 32
 
@@ -60,6 +61,26 @@ def rows(words):
                      for i in range(0, len(words), 4))
 
 
+def split(words, small):
+    """The coefficients that need a word, and those whose sum has 34 bits."""
+    large, rest = words[:-small], words[-small:]
+    assert sum(rest) < 2**34 and sum(words) < 2**64
+    return large, rest
+
+
+def small_row(words):
+    return ", ".join("0x%09x" % w for w in words)
+
+
+def series(name, about, words, small):
+    """Two constants: what `polynomial` takes."""
+    large, rest = split(words, small)
+    return (f"/// {about}\n#[rustfmt::skip]\n"
+            f"pub(crate) const {name}: ([u64; {len(large)}], [u64; {small}]) = (\n"
+            f"    [\n" + "\n".join("    " + r for r in rows(large).split("\n")) + "\n    ],\n"
+            f"    [{small_row(rest)}],\n);\n\n")
+
+
 def plate(question, detail):
     return f"//! {question}\n//!\n//! Made by `scripts/tables.py`. {detail}\n\n"
 
@@ -75,12 +96,15 @@ def make_mills():
     text += "/// Polynomials of Mills' ratio in `u`, which falls from one to zero across a cell.\n"
     text += "#[rustfmt::skip]\n"
     cells = mills_cells()
-    text += f"pub(crate) static MILLS: [[u64; {MILLS_DEGREE + 1}]; {len(cells)}] = [\n"
+    large = MILLS_DEGREE + 1 - MILLS_SMALL
+    text += f"pub(crate) static MILLS: [([u64; {large}], [u64; {MILLS_SMALL}]); {len(cells)}] = [\n"
     worst = 0
     for left, width in cells:
         words, error = fit(lambda u: mills(left + width * (1 - u)), MILLS_DEGREE)
         worst = max(worst, error)
-        text += "    [\n" + "\n".join("    " + r for r in rows(words).split("\n")) + "\n    ],\n"
+        large, rest = split(words, MILLS_SMALL)
+        text += "    ([\n" + "\n".join("    " + r for r in rows(large).split("\n"))
+        text += f"\n    ], [{small_row(rest)}]),\n"
     write("mills.rs", text + "];\n")
     return worst
 
@@ -93,10 +117,10 @@ def make_ln():
         reciprocals.append(c)
         logs.append(q(log(mpf(2**17) / c), 58))
         assert 1 - mpf(c) * (1 + mpf(i) / LN_CELLS) / 2**17 < mpf(1) / 128
-    def series(u):
+    def quotient(u):
         r = u / 128
         return -log(1 - r) / r if r else mpf(1)
-    words, error = fit(series, LN_DEGREE)
+    words, error = fit(quotient, LN_DEGREE)
     ln2 = int(nint(log(2) * 2**74))
     text = plate("What does the logarithm start from in each of its cells?",
                  "Cell `i` holds the numbers from 1 + i/128\n//! to 1 + (i + 1)/128.")
@@ -106,8 +130,8 @@ def make_ln():
     for c, t in zip(reciprocals, logs):
         text += f"    ({c}, 0x{t:016x}),\n"
     text += "];\n\n"
-    text += "/// `-ln(1 - r) / r` in `u = 128 r`, in steps of 2^-63, the constant first.\n"
-    text += f"#[rustfmt::skip]\npub(crate) const SERIES: [u64; {LN_DEGREE + 1}] = [\n{rows(words)}\n];\n\n"
+    about = "`-ln(1 - r) / r` in `u = 128 r`, in steps of 2^-63, the constant first."
+    text += series("SERIES", about, words, LN_SMALL)
     text += "/// `ln 2` in steps of 2^-58, cut.\n"
     text += f"pub(crate) const LN2: u64 = 0x{ln2 >> 16:016x};\n\n"
     text += "/// What that leaves of `ln 2`, in steps of 2^-74.\n"
@@ -125,8 +149,8 @@ def make_exp():
     text += f"#[rustfmt::skip]\npub(crate) static DENSITY: [u64; {EXP_CELLS}] = [\n"
     density = [q(mpf(2) ** (-mpf(j) / EXP_CELLS) / sqrt(2 * pi), 64) for j in range(EXP_CELLS)]
     text += rows(density) + "\n];\n\n"
-    text += "/// `exp(r)` in `u = 32 r`, in steps of 2^-63, the constant first.\n"
-    text += f"#[rustfmt::skip]\npub(crate) const SERIES: [u64; {EXP_DEGREE + 1}] = [\n{rows(words)}\n];\n\n"
+    about = "`exp(r)` in `u = 32 r`, in steps of 2^-63, the constant first."
+    text += series("SERIES", about, words, EXP_SMALL)
     text += "/// `ln 2 / 32` in steps of 2^-64.\n"
     text += f"pub(crate) const STEP: u64 = 0x{q(step, 64):016x};\n\n"
     text += "/// `32 / ln 2` in steps of 2^-58.\n"

@@ -45,7 +45,7 @@ pub fn density(z: Deviations) -> Density {
     let rest = n.wrapping_mul(STEP).wrapping_sub(half_square << 6);
     let cell = usize::try_from(n & 31).unwrap_or(0);
     let start = DENSITY.get(cell).copied().unwrap_or(0);
-    let (high, low) = wide::mul_u64(start, polynomial(&SERIES, rest << 5));
+    let (high, low) = wide::mul_u64(start, polynomial(&SERIES.0, &SERIES.1, rest << 5));
     let shift = wide::narrow_u32(n >> 5).unwrap_or(0);
     Density { mantissa: (high << 1) | (low >> 63), shift }
 }

@@ -48,7 +48,7 @@ pub fn implied_volatility(
     if search.value(u32::MAX).excess < 0 {
         return Err(OptionError::VolatilityOutOfRange);
     }
-    search.answer(search.least_reaching())
+    search.answer(search.first_reaching())
 }
 
 /// A search among volatilities in parts per million.
@@ -88,33 +88,33 @@ impl Search {
         Probe { excess, step }
     }
 
-    /// The least volatility whose value reaches the target. There is one, and zero is none.
-    fn least_reaching(&self) -> u32 {
+    /// A volatility whose value is the target, or the least one whose value is above it. There is
+    /// one, and zero is none.
+    fn first_reaching(&self) -> u32 {
         let (mut below, mut reaching) = (0, u32::MAX);
         let mut next = self.steepest();
         let mut step_last = u64::MAX;
-        // Every turn shortens the interval, and at least every second one halves it.
+        // A step by Newton is at most half the one before it, or the interval is halved: no more
+        // than 32 turns for each of its 32 bits, and in practice some twenty in all.
         while reaching.wrapping_sub(below) > 1 {
             let probe = self.value(next);
-            if probe.excess < 0 {
-                below = next;
-            } else {
-                reaching = next;
+            match probe.excess.signum() {
+                0 => return next,
+                -1 => below = next,
+                _ => reaching = next,
             }
-            let ahead = probe.step.filter(|step| *step <= step_last >> 1).map(|step| {
-                step_last = step;
-                let step = u32::try_from(step.max(1)).unwrap_or(u32::MAX);
+            let step = probe.step.map(|step| step.max(1)).filter(|step| *step <= step_last >> 1);
+            let ahead = step.and_then(|step| {
+                let step = u32::try_from(step).ok()?;
                 match probe.excess < 0 {
-                    true => next.saturating_add(step),
-                    false => next.saturating_sub(step),
+                    true => next.checked_add(step),
+                    false => next.checked_sub(step),
                 }
             });
-            next = match ahead.filter(|at| *at > below && *at < reaching) {
-                Some(at) => at,
-                None => {
-                    step_last = u64::MAX;
-                    middle(below, reaching)
-                }
+            let inside = ahead.filter(|at| *at > below && *at < reaching);
+            (next, step_last) = match (inside, step) {
+                (Some(at), Some(step)) => (at, step),
+                _ => (middle(below, reaching), u64::MAX),
             };
         }
         reaching
@@ -125,13 +125,13 @@ impl Search {
         self.spread.steepest(self.root).clamp(1, u32::MAX - 1)
     }
 
-    /// The nearer of the least that reaches the target and the one before it; an error where the
-    /// one after it has the same value.
+    /// The nearer of the one that reaches the target and the one before it; an error where a
+    /// neighbour has the same value.
     fn answer(&self, reaching: u32) -> Result<Ratio, OptionError> {
         let here = self.value(reaching).excess;
         let before = self.value(reaching.wrapping_sub(1)).excess;
-        let after = self.value(reaching.saturating_add(1)).excess;
-        if here == after && reaching != u32::MAX {
+        let after = reaching.checked_add(1).map(|ppm| self.value(ppm).excess);
+        if before == here || after == Some(here) {
             return Err(OptionError::VegaNegligible);
         }
         let is_before_nearer = before.unsigned_abs() < here.unsigned_abs() && reaching > 1;

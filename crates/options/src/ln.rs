@@ -24,7 +24,7 @@ pub fn ln(level: Level) -> Log {
     // In steps of 2^-62; below 2^55, so that nothing leaves the word by the shift.
     let rest = (1_u64 << 62).wrapping_sub(mantissa.wrapping_mul(reciprocal));
     let u = rest << 9;
-    let (series, _) = wide::mul_u64(u, polynomial(&SERIES, u));
+    let (series, _) = wide::mul_u64(u, polynomial(&SERIES.0, &SERIES.1, u));
     let whole = exponent.wrapping_mul(LN2).wrapping_add(exponent.wrapping_mul(LN2_REST) >> 16);
     Log(whole.wrapping_add(start).wrapping_sub(series >> 12))
 }

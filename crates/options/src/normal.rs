@@ -11,7 +11,7 @@ use crate::polynomial::polynomial;
 use crate::tables::mills::MILLS;
 use plimsoll_units::wide;
 
-/// `M(z) = N(−z) / φ(z)` in steps of 2^-63, within 2^-58.
+/// `M(z) = N(−z) / φ(z)` in steps of 2^-63, within 2^-57.
 #[inline]
 pub fn mills(z: Deviations) -> u64 {
     let z = z.get();
@@ -24,12 +24,12 @@ pub fn mills(z: Deviations) -> u64 {
         _ => (32, 60),
     };
     let cell = usize::try_from(z.wrapping_shr(shift)).unwrap_or(0).wrapping_add(first);
-    let Some(coefficients) = MILLS.get(cell) else {
+    let Some((large, small)) = MILLS.get(cell) else {
         return 0;
     };
     // One less the place in the cell, and less 2^-64: what counts of a cell is where it ends.
     let u = !z.wrapping_shl(64u32.wrapping_sub(shift));
-    polynomial(coefficients, u)
+    polynomial(large, small, u)
 }
 
 /// `N(−z)`, what lies beyond `z` on one side; the nearest step of 2^-32.

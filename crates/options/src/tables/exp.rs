@@ -17,10 +17,13 @@ pub(crate) static DENSITY: [u64; 32] = [
 
 /// `exp(r)` in `u = 32 r`, in steps of 2^-63, the constant first.
 #[rustfmt::skip]
-pub(crate) const SERIES: [u64; 7] = [
-    0x8000000000000007, 0x03fffffffffffd7a, 0x001000000000285c, 0x00002aaaaaa9b89a,
-    0x0000005555580875, 0x0000000088849432, 0x0000000000b8e9a3,
-];
+pub(crate) const SERIES: ([u64; 5], [u64; 2]) = (
+    [
+        0x8000000000000007, 0x03fffffffffffd7a, 0x001000000000285c, 0x00002aaaaaa9b89a,
+        0x0000005555580875,
+    ],
+    [0x088849432, 0x000b8e9a3],
+);
 
 /// `ln 2 / 32` in steps of 2^-64.
 pub(crate) const STEP: u64 = 0x058b90bfbe8e7bcd;

@@ -138,10 +138,12 @@ pub(crate) static CELLS: [(u64, u64); 128] = [
 
 /// `-ln(1 - r) / r` in `u = 128 r`, in steps of 2^-63, the constant first.
 #[rustfmt::skip]
-pub(crate) const SERIES: [u64; 6] = [
-    0x7fffffffffffff6b, 0x00800000000029fe, 0x0000aaaaaaa8c0fb, 0x0000010000082734,
-    0x000000019989e818, 0x0000000002b88f00,
-];
+pub(crate) const SERIES: ([u64; 4], [u64; 2]) = (
+    [
+        0x7fffffffffffff6b, 0x00800000000029fe, 0x0000aaaaaaa8c0fb, 0x0000010000082734,
+    ],
+    [0x19989e818, 0x002b88f00],
+);
 
 /// `ln 2` in steps of 2^-58, cut.
 pub(crate) const LN2: u64 = 0x02c5c85fdf473de6;

@@ -1,7 +1,8 @@
-//! The VM with the options probe, and the options that it is asked about.
+//! What does the options crate give inside the VM, and for how many units? The VM with the probe
+//! `tests/programs/options`, and the options that it is asked about.
 
 use litesvm::LiteSVM;
-use options_probe::{Record, RECORD_SIZE_BYTES, RISK_ARRAY, VALUE};
+use options_probe::{compute, Record, IMPLIED, RECORD_SIZE_BYTES, VALUE};
 use solana_account::Account;
 use solana_address::Address;
 use solana_compute_budget::compute_budget::ComputeBudget;
@@ -52,7 +53,7 @@ pub fn record(forward: u64, strike: u64, volatility_ppm: u64, seconds: u64) -> R
 /// for two strikes: one of many bits, one of few.
 pub fn table() -> Vec<Record> {
     let mut records = Vec::new();
-    for strike in [(1 << 39) - 12_345, 92_529_807] {
+    for strike in [(1 << 38) - 12_345, 92_529_807] {
         for percent in [1, 10, 50, 80, 95, 99, 100, 101, 105, 120, 200, 1_000, 10_000] {
             for ppm in [10_000, 300_000, 600_000, 1_500_000, 5_000_000] {
                 for seconds in [0, 60, 3_600, 86_400, 2_592_000, 63_072_000] {
@@ -115,23 +116,27 @@ impl Probe {
         (self.svm.get_account(&self.account).unwrap().data, done.compute_units_consumed)
     }
 
-    /// The most units that any option of the table takes, beyond a run with no record at all, and
-    /// that option. For implied volatilities, of the options whose own value gives one back.
+    /// The most units that any of a few hundred options takes, from a cent of the strike to a
+    /// hundred times it, beyond a run with no record at all; and that option. An implied volatility
+    /// is asked of the option's own value.
     pub fn worst_units(&mut self, what: u64) -> (u64, Record) {
         let (_, nothing) = self.run(&[]);
         let mut worst = (0, record(1, 1, 0, 0));
-        // One strike is enough, and a minute or more: an expired option costs next to nothing.
-        let options = table().into_iter().filter(|one| one.seconds > 0 && one.strike > 1 << 38);
-        for option in options {
+        let is_taken = |one: &Record| {
+            let is_time = [60, 2_592_000, 63_072_000].contains(&one.seconds);
+            let is_volatility = [10_000, 600_000, 5_000_000].contains(&one.volatility_ppm);
+            one.strike > 1 << 37 && is_time && is_volatility
+        };
+        for option in table().into_iter().filter(is_taken) {
             let mut asked = Record { what, ..option };
-            if what != VALUE && what != RISK_ARRAY {
+            if what == IMPLIED {
                 let mut valued = [option];
-                options_probe::compute(&mut valued);
+                compute(&mut valued);
                 asked.premium = valued[0].results[0];
             }
-            let (_, units) = self.run(&[asked]);
-            if units - nothing > worst.0 {
-                worst = (units - nothing, asked);
+            let units = self.run(&[asked]).1 - nothing;
+            if units > worst.0 {
+                worst = (units, asked);
             }
         }
         worst
