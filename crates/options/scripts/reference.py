@@ -46,9 +46,16 @@ def option(forward, strike, ppm, seconds):
     return call, put, tail(-d1), gamma, vega, theta
 
 
+def levels(ratio, largest):
+    """Forward and strike in this ratio, the larger of them given."""
+    if ratio < 1:
+        return max(1, int(ratio * largest)), largest
+    return largest, max(1, int(largest / ratio))
+
+
 def corners():
-    """Every combination of the ends and middles of the ranges that are asked for."""
-    strike = 2**39
+    """Every combination of the ends and middles of the ranges that are asked for, with levels of
+    all bits, so that the rounding of the result hides nothing."""
     ratios = ["0.01", "0.1", "0.5", "0.8", "0.95", "0.99", "0.999", "1", "1.001", "1.01", "1.05",
               "1.25", "2", "10", "100"]
     volatilities = [10_000, 50_000, 200_000, 600_000, 1_000_000, 2_000_000, 5_000_000]
@@ -56,22 +63,23 @@ def corners():
     for ratio in ratios:
         for ppm in volatilities:
             for seconds in times:
-                yield int(mpf(ratio) * strike), strike, ppm, seconds
+                yield *levels(mpf(ratio), LEVEL_MAX), ppm, seconds
 
 
 def drawn(draw, count):
-    """Random inputs, half of them not far from the money in units of the total volatility."""
+    """Random inputs: of four, one anywhere, three not far from the money in units of the total
+    volatility, which is where there is something to compute; half of all with levels of all bits,
+    the others with no fewer than 1,000 steps."""
     for index in range(count):
         ppm = round(10 ** draw.uniform(4, 6.69897))
         seconds = round(60 * 10 ** draw.uniform(0, 6.0217))
-        strike = draw.randrange(2**20, 2**39)
-        if index % 2:
+        largest = LEVEL_MAX if index % 2 else round(2 ** draw.uniform(17, 46)) - 1
+        if index % 4 == 0:
             log_ratio = draw.uniform(-4.60517, 4.60517)
         else:
             w = ppm / 1e6 * (seconds / YEAR) ** 0.5
-            log_ratio = max(-4.6, min(4.6, draw.gauss(0, 2) * w))
-        forward = int(strike * exp(mpf(log_ratio)))
-        yield max(1, min(LEVEL_MAX, forward)), strike, ppm, seconds
+            log_ratio = max(-4.60517, min(4.60517, draw.gauss(0, 2) * w))
+        yield *levels(exp(mpf(log_ratio)), largest), ppm, seconds
 
 
 def write(name, columns, rows):
@@ -85,12 +93,12 @@ def digits(x, behind):
 
 
 def values(draw):
-    columns = ["forward", "strike", "volatility_ppm", "seconds", "call_e18", "put_e18",
+    columns = ["forward", "strike", "volatility_ppm", "seconds", "call_e20", "put_e20",
                "delta_e12", "gamma_e12", "vega_e12", "theta_e12"]
     rows = []
     for inputs in list(corners()) + list(drawn(draw, 2_000)):
         call, put, *greeks = option(*inputs)
-        rows.append([*inputs, digits(call, 18), digits(put, 18)] + [digits(g, 12) for g in greeks])
+        rows.append([*inputs, digits(call, 20), digits(put, 20)] + [digits(g, 12) for g in greeks])
     write("values.csv", columns, rows)
 
 

@@ -57,7 +57,7 @@ def mills_cells():
 
 
 def rows(words):
-    return "\n".join("    %s," % ", ".join("0x%016x" % w for w in words[i : i + 4])
+    return "\n".join("    %s," % ", ".join("0x%016X" % w for w in words[i : i + 4])
                      for i in range(0, len(words), 4))
 
 
@@ -69,7 +69,7 @@ def split(words, small):
 
 
 def small_row(words):
-    return ", ".join("0x%09x" % w for w in words)
+    return ", ".join("0x%09X" % w for w in words)
 
 
 def series(name, about, words, small):
@@ -128,14 +128,14 @@ def make_ln():
     text += "#[rustfmt::skip]\n"
     text += f"pub(crate) static CELLS: [(u64, u64); {LN_CELLS}] = [\n"
     for c, t in zip(reciprocals, logs):
-        text += f"    ({c}, 0x{t:016x}),\n"
+        text += f"    ({c}, 0x{t:016X}),\n"
     text += "];\n\n"
     about = "`-ln(1 - r) / r` in `u = 128 r`, in steps of 2^-63, the constant first."
     text += series("SERIES", about, words, LN_SMALL)
     text += "/// `ln 2` in steps of 2^-58, cut.\n"
-    text += f"pub(crate) const LN2: u64 = 0x{ln2 >> 16:016x};\n\n"
+    text += f"pub(crate) const LN2: u64 = 0x{ln2 >> 16:016X};\n\n"
     text += "/// What that leaves of `ln 2`, in steps of 2^-74.\n"
-    text += f"pub(crate) const LN2_REST: u64 = 0x{ln2 & 0xffff:04x};\n"
+    text += f"pub(crate) const LN2_REST: u64 = 0x{ln2 & 0xffff:04X};\n"
     write("ln.rs", text)
     return error / 128
 
@@ -152,9 +152,9 @@ def make_exp():
     about = "`exp(r)` in `u = 32 r`, in steps of 2^-63, the constant first."
     text += series("SERIES", about, words, EXP_SMALL)
     text += "/// `ln 2 / 32` in steps of 2^-64.\n"
-    text += f"pub(crate) const STEP: u64 = 0x{q(step, 64):016x};\n\n"
+    text += f"pub(crate) const STEP: u64 = 0x{q(step, 64):016X};\n\n"
     text += "/// `32 / ln 2` in steps of 2^-58.\n"
-    text += f"pub(crate) const STEPS: u64 = 0x{q(1 / step, 58):016x};\n"
+    text += f"pub(crate) const STEPS: u64 = 0x{q(1 / step, 58):016X};\n"
     write("exp.rs", text)
     return error
 

@@ -43,7 +43,7 @@ pub struct Market {
 ///
 /// - Monotone in forward, strike, volatility and time; within `max(0, ±(F − K))` and `F` (call) or
 ///   `K` (put); call less put is `F − K`; all of these exactly, as integers.
-/// - The error is half a step of the result, and 2^-52 of the smaller of forward and strike.
+/// - The error is half a step of the result, and 10^-17 of the smaller of forward and strike.
 pub fn value_nearest(terms: Terms, market: Market) -> Premium {
     let root = RootTime::new(market.time);
     let spread = Spread::new(market.forward, ln(market.forward), terms.strike, ln(terms.strike));

@@ -11,8 +11,8 @@ const VALUE_BITS: u32 = 48;
 
 /// A forward or a strike, in steps that its user chooses: from 1 to 2^46 − 1 of them.
 ///
-/// What is rounded is one part in 2^16 of a step, so that a premium is good to 4·10^-9 of a
-/// forward of 2,000 steps, and to more of a larger one.
+/// A premium is rounded to one part in 2^16 of a step: half of that is 10^-8 of a forward of 763
+/// steps. Choose them so that a forward has thousands, and that ten times the price still fits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Level(u64);
 

@@ -23,11 +23,10 @@ fn volatility_of_a_true_premium_comes_back_within_1e_6() {
     for_each_row(VALUES, |row| {
         let (forward, strike) = (row.get::<u64>("forward"), row.get("strike"));
         let market = market(forward, row.get("volatility_ppm"), row.get("seconds"));
-        for (terms, column) in [(call(strike), "call_e18"), (put(strike), "put_e18")] {
+        for (terms, column) in [(call(strike), "call_e20"), (put(strike), "put_e20")] {
             // The reference's own value, in steps of a premium, not the crate's.
-            let unit = i128::from(forward) << Premium::BITS;
-            let exact = row.get::<i128>(column) * unit;
-            let scale = 10_i128.pow(18);
+            let exact = row.get::<i128>(column) * i128::from(forward);
+            let scale = 10_i128.pow(20) >> Premium::BITS;
             let premium = Premium::new(((exact + scale / 2) / scale).try_into().unwrap());
             match implied_volatility(terms, market.forward, market.time, premium) {
                 Ok(ratio) => {

@@ -183,6 +183,18 @@ proptest! {
     }
 
     #[test]
+    fn values_are_ordered_over_all_that_can_be_written(
+        forward in 1..=Level::MAX.get(), strike in 1..=Level::MAX.get(), ppm: u32, seconds: u64,
+        shifts in (0_u32..45, 0_u32..45, 0_u32..32, 0_u32..64), by: u64, argument in 0_usize..4,
+        is_call: bool,
+    ) {
+        let (forward, strike) = ((forward >> shifts.0).max(1), (strike >> shifts.1).max(1));
+        let market = market(forward, ppm >> shifts.2, seconds >> shifts.3);
+        let terms = if is_call { call(strike) } else { put(strike) };
+        assert_ordered(ARGUMENTS[argument], terms, market, by >> (by % 64));
+    }
+
+    #[test]
     fn call_less_put_is_forward_less_strike(
         forward in 1..=Level::MAX.get(), strike in 1..=Level::MAX.get(), ppm: u32, seconds: u64,
         shifts in (0_u32..45, 0_u32..45, 0_u32..32, 0_u32..64),
