@@ -105,6 +105,10 @@ def values(draw):
 def functions(draw):
     logs = [1, 2, 3, 2**45 - 1, 2**45, LEVEL_MAX] + [int(2 ** draw.uniform(0, 46)) for _ in range(300)]
     write("ln.csv", ["level", "ln_e20"], [[n, digits(log(mpf(n)), 20)] for n in logs])
+    negatives = [0, 1, 2**57, 2**58, 2**64 - 1]
+    negatives += [draw.randrange(0, 2 ** draw.randrange(50, 65)) for _ in range(300)]
+    negatives += [int(i * log(mpf(2)) / 32 * 2**58) + d for i in range(1, 60) for d in (0, 1)]
+    write("exp.csv", ["log", "exp_e20"], [[n, digits(exp(-mpf(n) / 2**58), 20)] for n in negatives])
     deviations = [0, 1, 2**59 - 1, 2**59, 2**60 - 1, 2**60]
     deviations += [draw.randrange(0, 11 * 2**59) for _ in range(200)]
     deviations += [i * 2**56 + d for i in range(88) for d in (-1, 0) if i * 2**56 + d >= 0]

@@ -151,6 +151,8 @@ def make_exp():
     text += rows(density) + "\n];\n\n"
     about = "`exp(r)` in `u = 32 r`, in steps of 2^-63, the constant first."
     text += series("SERIES", about, words, EXP_SMALL)
+    text += "/// `sqrt(2 pi)` in steps of 2^-62.\n"
+    text += f"pub(crate) const ROOT_TWO_PI: u64 = 0x{q(sqrt(2 * pi), 62):016X};\n\n"
     text += "/// `ln 2 / 32` in steps of 2^-64.\n"
     text += f"pub(crate) const STEP: u64 = 0x{q(step, 64):016X};\n\n"
     text += "/// `32 / ln 2` in steps of 2^-58.\n"

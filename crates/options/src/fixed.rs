@@ -89,13 +89,19 @@ impl Premium {
     }
 }
 
-/// A logarithm in steps of 2^-58, not negative, below 64.
+/// A logarithm, or what an exponential is taken of, in steps of 2^-58; not negative, below 64.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Log(pub(crate) u64);
 
 impl Log {
     /// Bits behind the point.
     pub const BITS: u32 = 58;
+
+    /// So many steps of 2^-58: every word is one.
+    #[inline]
+    pub const fn new(raw: u64) -> Self {
+        Self(raw)
+    }
 
     /// The number of steps.
     #[inline]

@@ -24,7 +24,7 @@
 //! |---|---|
 //! | `fixed` | what are a level, a premium and a greek? |
 //! | `ln` | what is the logarithm of a level? |
-//! | `exp` | how dense is the normal distribution? |
+//! | `exp` | what is the exponential, and how dense is the normal distribution? |
 //! | `normal` | how much of it lies beyond? |
 //! | `root` | how far does the price move until expiry? |
 //! | `black76` | what is the option worth? |
@@ -63,7 +63,7 @@ mod tables;
 
 pub use black76::{value_nearest, Kind, Market, Terms};
 pub use error::OptionError;
-pub use exp::{density, Density};
+pub use exp::{density, exp_negative, Density};
 pub use fixed::{Deviations, Fixed, Level, Log, Premium};
 pub use greeks::{greeks, Greeks};
 pub use implied::implied_volatility;

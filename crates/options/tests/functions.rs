@@ -3,11 +3,14 @@
 
 mod support;
 
-use plimsoll_options::{density, ln, mills, tail, total_deviation, Deviations, Level, RootTime};
+use plimsoll_options::{
+    density, exp_negative, ln, mills, tail, total_deviation, Deviations, Level, Log, RootTime,
+};
 use plimsoll_units::{Ratio, Seconds};
 use support::{for_each_row, level, Random};
 
 const LN: &str = include_str!("data/ln.csv");
+const EXP: &str = include_str!("data/exp.csv");
 const NORMAL: &str = include_str!("data/normal.csv");
 
 /// `raw · 2^-bits` less `true_e20 · 10^-20`.
@@ -28,6 +31,18 @@ fn logarithm_is_within_2_to_the_minus_56() {
     });
     println!("worst logarithm: {worst:e}");
     assert!(worst <= 2_f64.powi(-56), "{worst:e}");
+}
+
+#[test]
+fn exponential_is_within_2_to_the_minus_57() {
+    let mut worst = 0_f64;
+    for_each_row(EXP, |row| {
+        let found = exp_negative(Log::new(row.get("log"))).get();
+        worst = worst.max(off(found, 63, row.get("exp_e20")).abs());
+    });
+    println!("worst exponential: {worst:e}");
+    assert!(worst <= 2_f64.powi(-57), "{worst:e}");
+    assert_eq!(exp_negative(Log::new(0)).get() >> 5, (1 << 58) - 1);
 }
 
 #[test]

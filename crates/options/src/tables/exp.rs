@@ -25,6 +25,9 @@ pub(crate) const SERIES: ([u64; 5], [u64; 2]) = (
     [0x088849432, 0x000B8E9A3],
 );
 
+/// `sqrt(2 pi)` in steps of 2^-62.
+pub(crate) const ROOT_TWO_PI: u64 = 0xA06C98FFB1382CB3;
+
 /// `ln 2 / 32` in steps of 2^-64.
 pub(crate) const STEP: u64 = 0x058B90BFBE8E7BCD;
 
