@@ -10,7 +10,7 @@ use plimsoll_tests::options::{bytes, record, table, Probe};
 
 /// Compares the VM with the host on every record, and returns what the host computed.
 fn assert_vm_agrees(mut records: Vec<Record>) -> Vec<Record> {
-    let output = Probe::new().run(&records).0;
+    let output = Probe::load().run(&records).0;
     compute(&mut records);
     for (index, expected) in records.iter().enumerate() {
         let found = &output[index * bytes(expected).len()..][..bytes(expected).len()];

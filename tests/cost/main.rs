@@ -164,7 +164,7 @@ fn liquidations(costs: &mut BTreeMap<String, u64>) {
 /// What the options crate takes at most, in a program that does nothing else; the value and the
 /// risk array must stay below what a refresh and a check can afford.
 fn options(costs: &mut BTreeMap<String, u64>) {
-    let mut probe = Probe::new();
+    let mut probe = Probe::load();
     for (what, phrase, most) in [
         (VALUE, "value of an option, at most", 2_500),
         (GREEKS, "value and greeks of an option, at most", UNITS_MAX),

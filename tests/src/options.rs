@@ -88,7 +88,7 @@ pub struct Probe {
 
 impl Probe {
     /// Panics, saying so, if nobody built the probe.
-    pub fn new() -> Self {
+    pub fn load() -> Self {
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../target/deploy/options_probe.so");
         let so = std::fs::read(path).expect("run `cargo xtask build` first");
         let unlimited =
