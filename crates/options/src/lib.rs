@@ -16,9 +16,10 @@
 //! > `out of the money = m · φ(z) · (M(z) − M(z + w))`
 //!
 //! In this form a step of volatility or of time changes the bracket by the step of `w` itself, and a
-//! step of the forward or strike by `M(z + w)` times the step of `y`: both are thousands of times
-//! larger than the error of the bracket, down to the smallest value that can be written. That is why
-//! **values are monotone in forward, strike, volatility and time as integers**, not merely nearly so.
+//! step of the forward or strike by `M(z + w)` times the step of `y`: larger than the error of the
+//! bracket, sixteen times at the ends of the ranges and thousands of times elsewhere, down to the
+//! smallest value that can be written. That is why **values are monotone in forward, strike,
+//! volatility and time as integers**, not merely nearly so. `docs/RISK.md` has the numbers.
 //!
 //! | file | question |
 //! |---|---|
