@@ -9,9 +9,11 @@ mod bench;
 use std::collections::BTreeMap;
 
 use bench::{shape, Bench, Footprint, Oracles, Shape};
+use options_probe::{GREEKS, IMPLIED, RISK_ARRAY, VALUE};
 use plimsoll::state::{POSITION_ROWS_MAX, RISK_ACCOUNTS_MAX, TOKEN_ROWS_MAX};
 use plimsoll_client::instruction;
 use plimsoll_client::PROGRAM_ID;
+use plimsoll_tests::options::Probe;
 use plimsoll_tests::{Receipt, World, SOL, SPL_TOKEN, USDC};
 use solana_signer::Signer;
 
@@ -190,6 +192,24 @@ fn last_resort(costs: &mut BTreeMap<String, u64>) {
     cost("removal of a deleveraging", world.send(&[one], &[]).unwrap());
 }
 
+/// What the options crate takes at most, in a program that does nothing else; the value and the
+/// risk array must stay below what a refresh and a check can afford.
+fn options(costs: &mut BTreeMap<String, u64>) {
+    let mut probe = Probe::load();
+    for (what, phrase, most) in [
+        (VALUE, "value of an option, at most", 2_500),
+        (GREEKS, "value and greeks of an option, at most", UNITS_MAX),
+        (IMPLIED, "implied volatility of an option, at most", UNITS_MAX),
+        (RISK_ARRAY, "risk array of an option, 16 scenarios, at most", 30_000),
+    ] {
+        let (units, worst) = probe.worst_units(what);
+        let options_probe::Record { forward, strike, volatility_ppm, seconds, .. } = worst;
+        println!("{phrase}: {forward} over {strike}, {volatility_ppm} ppm, {seconds} s");
+        assert!(units <= most, "{phrase}: {units} units, over {most}");
+        costs.insert(phrase.to_string(), units);
+    }
+}
+
 #[track_caller]
 fn assert_fits(footprint: Footprint, what: &str) {
     assert!(footprint.bytes <= TRANSACTION_BYTES_MAX, "{what}: {footprint:?}");
@@ -209,6 +229,7 @@ fn costs_are_those_of_the_snapshot() {
     money(&mut costs);
     liquidations(&mut costs);
     last_resort(&mut costs);
+    options(&mut costs);
     let so = std::fs::metadata(SO).expect("run `cargo xtask build` first").len();
     for (phrase, value) in costs.iter().chain([(&SO_BYTES.to_string(), &so)]) {
         let aim = AIMS.iter().find(|(of, _)| of == phrase);

@@ -9,6 +9,7 @@
 //! | `last_resort` | what happens when nobody bids |
 //! | `setup` | what is there when a test begins |
 //! | `vm` | how does a transaction run, and what came of it |
+//! | `options` | what does the options crate give inside the VM, and for how many units |
 //! | `oracle` | what does an oracle account look like |
 //! | `sequence` | what happens in the long run, and is it what ought to happen |
 //! | `tokens` | what do mints and token accounts look like |
@@ -16,6 +17,7 @@
 mod govern;
 mod last_resort;
 mod money;
+pub mod options;
 mod oracle;
 pub mod sequence;
 mod setup;

@@ -33,6 +33,14 @@ const PLIMSOLL: Program =
 const PROBE: Program =
     Program { package: "int128", folder: "tests/programs/int128", features: "", out: DEPLOY };
 
+/// For `tests/options.rs`; never deployed.
+const OPTIONS_PROBE: Program = Program {
+    package: "options_probe",
+    folder: "tests/programs/options",
+    features: "",
+    out: DEPLOY,
+};
+
 /// Sets up the toolchain if need be and builds everything.
 pub fn all(root: &Path, choice: &Choice) -> Outcome {
     programs(root, choice)?;
@@ -44,7 +52,8 @@ pub fn all(root: &Path, choice: &Choice) -> Outcome {
 pub fn programs(root: &Path, choice: &Choice) -> Outcome {
     let toolchain = toolchain::setup(choice)?;
     PLIMSOLL.build(root, &toolchain)?;
-    PROBE.build(root, &toolchain)
+    PROBE.build(root, &toolchain)?;
+    OPTIONS_PROBE.build(root, &toolchain)
 }
 
 /// Builds the program with its own checks in, for a second run of the tests.

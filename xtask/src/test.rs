@@ -13,8 +13,13 @@ use crate::{build, fuzz, host, tidy};
 const SO_SIZE_BYTES_MAX: u64 = 600_000;
 
 /// Packages that need neither the VM nor the built program: their tests come first.
-const PURE: [&str; 4] =
-    ["plimsoll-units", "plimsoll-risk", "plimsoll-model", "plimsoll-sbf-builtins"];
+const PURE: [&str; 5] = [
+    "plimsoll-units",
+    "plimsoll-risk",
+    "plimsoll-options",
+    "plimsoll-model",
+    "plimsoll-sbf-builtins",
+];
 
 /// Set where the snapshot tests are to rewrite `tests/snapshots` instead of comparing.
 const UPDATE: &str = "PLIMSOLL_UPDATE_SNAPSHOTS";

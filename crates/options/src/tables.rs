@@ -1,0 +1,5 @@
+//! Which numbers were computed beforehand? `scripts/tables.py` makes them, and says how.
+
+pub(crate) mod exp;
+pub(crate) mod ln;
+pub(crate) mod mills;

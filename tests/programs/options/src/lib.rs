@@ -1,0 +1,117 @@
+//! A program that values options inside the VM, so that a test can compare it with the host's
+//! arithmetic and see what it costs. It is never deployed.
+//!
+//! Its one account holds records: what to compute of which option, then room for the results, all
+//! in 64-bit little-endian words.
+
+use plimsoll_options::{
+    greeks, implied_volatility, risk_array, value_nearest, Kind, Level, Market, OptionError,
+    Premium, Shock, Terms, SHOCKS_MAX,
+};
+use plimsoll_units::{Ratio, Seconds};
+
+#[cfg(target_arch = "bpf")]
+use plimsoll_sbf_builtins as _;
+
+/// The value, into the first result.
+pub const VALUE: u64 = 0;
+/// Value, delta, gamma, vega, theta.
+pub const GREEKS: u64 = 1;
+/// The implied volatility in parts per million.
+pub const IMPLIED: u64 = 2;
+/// The sixteen outcomes.
+pub const RISK_ARRAY: u64 = 3;
+
+/// One option, what to compute of it, and the results.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct Record {
+    /// One of the constants above.
+    pub what: u64,
+    /// Zero for a call, else a put.
+    pub kind: u64,
+    /// Steps of the forward.
+    pub forward: u64,
+    /// Steps of the strike.
+    pub strike: u64,
+    /// Volatility in parts per million.
+    pub volatility_ppm: u64,
+    /// Time to expiry.
+    pub seconds: u64,
+    /// What the implied volatility is asked for.
+    pub premium: i64,
+    /// Shocks of price and volatility and their weights, in parts per million.
+    pub shocks: [[i64; 3]; SHOCKS_MAX],
+    /// One, and one more than the error's place among the errors where there is one.
+    pub status: u64,
+    /// The results.
+    pub results: [i64; SHOCKS_MAX],
+}
+
+/// Bytes of one record.
+pub const RECORD_SIZE_BYTES: usize = core::mem::size_of::<Record>();
+
+/// Computes every record's results.
+pub fn compute(records: &mut [Record]) {
+    for record in records {
+        record.status = match run(record) {
+            Ok(()) => 1,
+            Err(error) => 2 + error as u64,
+        };
+    }
+}
+
+fn run(record: &mut Record) -> Result<(), OptionError> {
+    let kind = if record.kind == 0 { Kind::Call } else { Kind::Put };
+    let terms = Terms { kind, strike: Level::new(record.strike)? };
+    let market = Market {
+        forward: Level::new(record.forward)?,
+        volatility: Ratio::from_ppm(record.volatility_ppm as u32),
+        time: Seconds::new(record.seconds),
+    };
+    match record.what {
+        VALUE => record.results[0] = value_nearest(terms, market).get(),
+        GREEKS => {
+            let all = greeks(terms, market);
+            let derivatives = [all.delta, all.gamma, all.vega, all.theta];
+            record.results[0] = all.value.get();
+            for (result, derivative) in record.results[1..].iter_mut().zip(derivatives) {
+                *result = derivative.get();
+            }
+        }
+        IMPLIED => {
+            let premium = Premium::new(record.premium);
+            let found = implied_volatility(terms, market.forward, market.time, premium)?;
+            record.results[0] = i64::from(found.ppm());
+        }
+        _ => {
+            let shocks = record.shocks.map(|[price, volatility, weight]| Shock {
+                price: price as i32,
+                volatility: volatility as i32,
+                weight: Ratio::from_ppm(weight as u32),
+            });
+            let array = risk_array(terms, market, &shocks)?;
+            record.results = array.map(Premium::get);
+        }
+    }
+    Ok(())
+}
+
+/// Where the program starts.
+///
+/// # Safety
+/// The loader passes its serialised input, with one account that the program owns and may write.
+#[cfg(target_os = "solana")]
+#[no_mangle]
+pub unsafe extern "C" fn entrypoint(input: *mut u8) -> u64 {
+    // Number of accounts; flags; key, owner; lamports; length of the data.
+    const LENGTH_AT: usize = 8 + 8 + 32 + 32 + 8;
+    // SAFETY: the loader's layout puts an aligned length there, and that many bytes behind it.
+    let records = unsafe {
+        let length_bytes = input.add(LENGTH_AT).cast::<u64>().read() as usize;
+        let data = input.add(LENGTH_AT + 8).cast::<Record>();
+        core::slice::from_raw_parts_mut(data, length_bytes / RECORD_SIZE_BYTES)
+    };
+    compute(records);
+    0
+}

@@ -1,0 +1,144 @@
+//! What does the options crate give inside the VM, and for how many units? The VM with the probe
+//! `tests/programs/options`, and the options that it is asked about.
+
+use litesvm::LiteSVM;
+use options_probe::{compute, Record, IMPLIED, RECORD_SIZE_BYTES, VALUE};
+use solana_account::Account;
+use solana_address::Address;
+use solana_compute_budget::compute_budget::ComputeBudget;
+use solana_instruction::{AccountMeta, Instruction};
+use solana_keypair::Keypair;
+use solana_message::Message;
+use solana_signer::Signer;
+use solana_transaction::Transaction;
+
+/// SPAN's sixteen for a scan range of 15 % in price and 40 % in volatility, in parts per million:
+/// shock of the price, of the volatility, weight.
+const SHOCKS: [[i64; 3]; 16] = [
+    [0, 400_000, 1_000_000],
+    [0, -400_000, 1_000_000],
+    [50_000, 400_000, 1_000_000],
+    [50_000, -400_000, 1_000_000],
+    [-50_000, 400_000, 1_000_000],
+    [-50_000, -400_000, 1_000_000],
+    [100_000, 400_000, 1_000_000],
+    [100_000, -400_000, 1_000_000],
+    [-100_000, 400_000, 1_000_000],
+    [-100_000, -400_000, 1_000_000],
+    [150_000, 400_000, 1_000_000],
+    [150_000, -400_000, 1_000_000],
+    [-150_000, 400_000, 1_000_000],
+    [-150_000, -400_000, 1_000_000],
+    [450_000, 0, 330_000],
+    [-450_000, 0, 330_000],
+];
+
+/// A call by plain numbers, to be valued.
+pub fn record(forward: u64, strike: u64, volatility_ppm: u64, seconds: u64) -> Record {
+    Record {
+        what: VALUE,
+        kind: 0,
+        forward,
+        strike,
+        volatility_ppm,
+        seconds,
+        premium: 0,
+        shocks: SHOCKS,
+        status: 0,
+        results: [0; 16],
+    }
+}
+
+/// Calls and puts over spot/strike 0.01 to 100, volatility 1 % to 500 %, a minute to two years,
+/// for two strikes: one of many bits, one of few.
+pub fn table() -> Vec<Record> {
+    let mut records = Vec::new();
+    for strike in [(1 << 38) - 12_345, 92_529_807] {
+        for percent in [1, 10, 50, 80, 95, 99, 100, 101, 105, 120, 200, 1_000, 10_000] {
+            for ppm in [10_000, 300_000, 600_000, 1_500_000, 5_000_000] {
+                for seconds in [0, 60, 3_600, 86_400, 2_592_000, 63_072_000] {
+                    let call = record(strike * percent / 100, strike, ppm, seconds);
+                    records.extend([call, Record { kind: 1, ..call }]);
+                }
+            }
+        }
+    }
+    records
+}
+
+/// A record as it stands in the account's data.
+pub fn bytes(record: &Record) -> [u8; RECORD_SIZE_BYTES] {
+    let Record { what, kind, forward, strike, volatility_ppm, seconds, .. } = *record;
+    let mut words = vec![what, kind, forward, strike, volatility_ppm, seconds];
+    words.push(record.premium.cast_unsigned());
+    words.extend(record.shocks.as_flattened().iter().map(|shock| shock.cast_unsigned()));
+    words.push(record.status);
+    words.extend(record.results.iter().map(|result| result.cast_unsigned()));
+    let bytes: Vec<u8> = words.into_iter().flat_map(u64::to_le_bytes).collect();
+    bytes.try_into().unwrap()
+}
+
+/// The VM with the probe, and an account that it writes to.
+pub struct Probe {
+    svm: LiteSVM,
+    payer: Keypair,
+    program: Address,
+    account: Address,
+}
+
+impl Probe {
+    /// Panics, saying so, if nobody built the probe.
+    pub fn load() -> Self {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../target/deploy/options_probe.so");
+        let so = std::fs::read(path).expect("run `cargo xtask build` first");
+        let unlimited =
+            ComputeBudget { compute_unit_limit: 1 << 40, ..ComputeBudget::new_with_defaults(true) };
+        let mut svm = LiteSVM::new().with_compute_budget(unlimited);
+        let payer = Keypair::new();
+        svm.airdrop(&payer.pubkey(), 1_000_000_000).unwrap();
+        let program = Address::new_from_array([7; 32]);
+        svm.add_program(program, &so).unwrap();
+        Self { svm, payer, program, account: Address::new_from_array([8; 32]) }
+    }
+
+    /// Runs these records in the VM; returns the account's bytes afterwards, and the units.
+    pub fn run(&mut self, records: &[Record]) -> (Vec<u8>, u64) {
+        let data: Vec<u8> = records.iter().flat_map(bytes).collect();
+        let lamports = self.svm.minimum_balance_for_rent_exemption(data.len());
+        let account = Account { lamports, data, owner: self.program, ..Account::default() };
+        self.svm.set_account(self.account, account).unwrap();
+        let metas = vec![AccountMeta::new(self.account, false)];
+        let instruction = Instruction::new_with_bytes(self.program, &[], metas);
+        let message = Message::new(&[instruction], Some(&self.payer.pubkey()));
+        self.svm.expire_blockhash();
+        let transaction = Transaction::new(&[&self.payer], message, self.svm.latest_blockhash());
+        let done = self.svm.send_transaction(transaction).unwrap();
+        (self.svm.get_account(&self.account).unwrap().data, done.compute_units_consumed)
+    }
+
+    /// The most units that any of a few hundred options takes, from a cent of the strike to a
+    /// hundred times it, beyond a run with no record at all; and that option. An implied volatility
+    /// is asked of the option's own value.
+    pub fn worst_units(&mut self, what: u64) -> (u64, Record) {
+        let (_, nothing) = self.run(&[]);
+        let mut worst = (0, record(1, 1, 0, 0));
+        let is_taken = |one: &Record| {
+            let is_time = [60, 2_592_000, 63_072_000].contains(&one.seconds);
+            let is_volatility = [10_000, 600_000, 5_000_000].contains(&one.volatility_ppm);
+            one.strike > 1 << 37 && is_time && is_volatility
+        };
+        for option in table().into_iter().filter(is_taken) {
+            let mut asked = Record { what, ..option };
+            if what == IMPLIED {
+                let mut valued = [option];
+                compute(&mut valued);
+                asked.premium = valued[0].results[0];
+            }
+            let units = self.run(&[asked]).1 - nothing;
+            if units > worst.0 {
+                worst = (units, asked);
+            }
+        }
+        worst
+    }
+}
