@@ -4,7 +4,7 @@
 use anchor_lang::prelude::*;
 use plimsoll_risk::{
     allowed, closed_form_slice, open_interest_change, quote_share, row_slice, Action, Health,
-    Holding, LiquidationTerms, RowKey, RowKind,
+    Holding, LiquidationTerms, RowKey, RowKind, SideIndices,
 };
 use plimsoll_units::{BaseLots, Fraction, Ratio, TokenAtoms, Value};
 
@@ -39,21 +39,25 @@ pub(crate) fn take_slice(
     require!(!limit.is_zero(), PlimsollError::BidEmpty);
     let share = closed_form_slice(terms, before, beta).named()?.min(limit);
     let rows = guarded.parties.first.rows()?.to_vec();
+    let all_priced = guarded.market.is_all_priced();
     let mut takings = Vec::with_capacity(rows.len());
     for (at, row) in rows.iter().enumerate() {
         let key = row.key()?;
-        if key == QUOTE_KEY || !is_priced(guarded, key)? {
+        if key == QUOTE_KEY || !(all_priced || is_priced(guarded, key)?) {
             continue;
         }
-        let (quantity, quote) = match key.kind() {
-            RowKind::Token => (guarded.market.atoms(key, row)?, Value::ZERO),
-            RowKind::Linear => (row.lots, row.flow(&guarded.market.side_indices(key)?)?),
-        };
-        let part = row_slice(&Holding { key, quantity, quote }, share);
         takings.push(match key.kind() {
-            RowKind::Token => take_token(guarded, key, at, TokenAtoms::new(part.quantity))?,
+            RowKind::Token => {
+                let quantity = guarded.market.atoms(key, row)?;
+                let part = row_slice(&Holding { key, quantity, quote: Value::ZERO }, share);
+                take_token(guarded, key, at, TokenAtoms::new(part.quantity))?
+            }
             RowKind::Linear => {
-                take_position(guarded, key, at, BaseLots::new(part.quantity), part.quote)?
+                let indices = guarded.market.side_indices(key)?;
+                let quote = row.flow(&indices)?;
+                let part = row_slice(&Holding { key, quantity: row.lots, quote }, share);
+                let lots = BaseLots::new(part.quantity);
+                take_position(guarded, key, at, &indices, (lots, part.quote))?
             }
         });
     }
@@ -80,9 +84,9 @@ pub(crate) fn take_rows(guarded: &mut Guarded<'_, '_>, rows: &[BidRow]) -> Resul
             RowKind::Linear => {
                 require_part(wanted.amount, row.lots)?;
                 let lots = BaseLots::new(wanted.amount);
-                let flow = row.flow(&guarded.market.side_indices(key)?)?;
-                let quote = quote_share(flow, lots, row.lots()).named()?;
-                take_position(guarded, key, 0, lots, quote)?
+                let indices = guarded.market.side_indices(key)?;
+                let quote = quote_share(row.flow(&indices)?, lots, row.lots()).named()?;
+                take_position(guarded, key, 0, &indices, (lots, quote))?
             }
         });
     }
@@ -131,18 +135,17 @@ fn take_position(
     guarded: &mut Guarded<'_, '_>,
     key: RowKey,
     near: usize,
-    lots: BaseLots,
-    quote: Value,
+    indices: &SideIndices,
+    (lots, quote): (BaseLots, Value),
 ) -> Result<Taking> {
-    let indices = guarded.market.side_indices(key)?;
     let (lots_out, quote_out) = (lots.checked_neg().named()?, quote.checked_neg().named()?);
     let row = guarded.parties.first.row_mut_near(key, near, &guarded.permit)?;
     let first_before = row.lots();
-    row.change(&indices, lots_out, quote_out)?;
+    row.change(indices, lots_out, quote_out)?;
     let first_after = row.lots();
     let row = guarded.parties.second()?.row_mut_near(key, near, &guarded.permit)?;
     let second_before = row.lots();
-    row.change(&indices, lots, quote)?;
+    row.change(indices, lots, quote)?;
     let change = open_interest_change([first_before, second_before], [first_after, row.lots()]);
     let change = change.named()?;
     if change.is_negative() {

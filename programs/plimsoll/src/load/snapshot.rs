@@ -68,17 +68,21 @@ fn near(
 /// The keys of several sorted lists of rows as one sorted list without repetition.
 pub(crate) fn merged_keys(first: &[Row], second: &[Row]) -> Vec<u64> {
     let mut keys = Vec::with_capacity(first.len().saturating_add(second.len()));
-    let (mut a, mut b) = (first.iter().peekable(), second.iter().peekable());
-    loop {
-        let next = match (a.peek(), b.peek()) {
-            (None, None) => return keys,
-            (Some(x), Some(y)) => x.key.min(y.key),
-            (Some(x), None) | (None, Some(x)) => x.key,
-        };
-        a.next_if(|row| row.key == next);
-        b.next_if(|row| row.key == next);
-        keys.push(next);
+    let mut others = second;
+    for row in first {
+        while let Some((other, rest)) = others.split_first() {
+            if other.key > row.key {
+                break;
+            }
+            if other.key < row.key {
+                keys.push(other.key);
+            }
+            others = rest;
+        }
+        keys.push(row.key);
     }
+    keys.extend(others.iter().map(|other| other.key));
+    keys
 }
 
 impl Snapshot {
@@ -185,12 +189,20 @@ impl Snapshot {
 
     /// True if every underlying of these rows but the quote balance has a valid price.
     pub(crate) fn is_priced(&self, rows: &[Row]) -> Result<bool> {
+        if self.is_all_priced() {
+            return Ok(true);
+        }
         for row in rows {
             if self.flaw(row)?.is_some() {
                 return Ok(false);
             }
         }
         Ok(true)
+    }
+
+    /// True if every underlying that was loaded has a valid price: as good as always.
+    pub(crate) fn is_all_priced(&self) -> bool {
+        self.underlyings.iter().all(|terms| allowed(terms.grade, Action::Liquidate))
     }
 
     /// What is wrong with the price of a row, if anything is and the row needs one.

@@ -132,7 +132,9 @@ impl MarginAccount {
         if count >= ROWS_MAX {
             return Err(full.into());
         }
-        self.rows.copy_within(at..count, at.saturating_add(1));
+        if at < count {
+            self.rows.copy_within(at..count, at.saturating_add(1));
+        }
         let slot = self.rows.get_mut(at).ok_or(PlimsollError::CorruptAccount)?;
         *slot = Row::new(key);
         self.row_count = self.row_count.saturating_add(1);
