@@ -6,7 +6,7 @@
 
 use crate::Grade;
 use core::fmt;
-use plimsoll_units::{Price, Ratio, Value};
+use plimsoll_units::{wide, Price, Ratio, Value};
 
 /// What sort of row? The numbers are part of the sort key and of stored data. Two is kept free
 /// for options.
@@ -59,9 +59,8 @@ impl RowKey {
     /// A key from its stored form; `None` for a kind that does not exist.
     #[inline]
     pub fn from_raw(raw: u64) -> Option<Self> {
-        let [high, _, kind, _] = words(raw);
-        RowKind::from_code(kind)?;
-        (high == 0).then_some(Self(raw))
+        RowKind::from_code(wide::low_u16(raw >> 16))?;
+        (raw >> 48 == 0).then_some(Self(raw))
     }
 
     /// The stored form.
@@ -73,15 +72,13 @@ impl RowKey {
     /// Index of the underlying.
     #[inline]
     pub const fn underlying(self) -> u16 {
-        let [_, underlying, _, _] = words(self.0);
-        underlying
+        wide::low_u16(self.0 >> 32)
     }
 
     /// Balance or position?
     #[inline]
     pub const fn kind(self) -> RowKind {
-        let [_, _, kind, _] = words(self.0);
-        match kind {
+        match wide::low_u16(self.0 >> 16) {
             0 => RowKind::Token,
             _ => RowKind::Linear,
         }
@@ -90,8 +87,7 @@ impl RowKey {
     /// Index of the collateral or instrument.
     #[inline]
     pub const fn index(self) -> u16 {
-        let [_, _, _, index] = words(self.0);
-        index
+        wide::low_u16(self.0)
     }
 }
 
@@ -99,18 +95,6 @@ impl fmt::Display for RowKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{:?}/{}", self.underlying(), self.kind(), self.index())
     }
-}
-
-/// The four half-words of a key, highest first.
-#[inline(always)]
-const fn words(raw: u64) -> [u16; 4] {
-    let [a, b, c, d, e, f, g, h] = raw.to_be_bytes();
-    [
-        u16::from_be_bytes([a, b]),
-        u16::from_be_bytes([c, d]),
-        u16::from_be_bytes([e, f]),
-        u16::from_be_bytes([g, h]),
-    ]
 }
 
 /// What the margin rule must know of an underlying, as of this transaction.

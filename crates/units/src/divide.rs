@@ -88,6 +88,12 @@ pub const fn mul_div_u32(x: u128, num: u32, den: u32) -> Option<(u128, bool)> {
 #[inline]
 pub const fn div_2by1(high: u64, low: u64, d: u64) -> (u64, u64) {
     debug_assert!(d >> 63 == 1 && high < d);
+    if d & LOW == 0 {
+        // By a power of ten up to 10^13, as oracles quote: both digits are plain divisions.
+        let (digit1, rest) = div_rem(high, d >> 32);
+        let (digit0, rest) = digit_u32(rest, low >> 32, d >> 32);
+        return ((digit1 << 32) | digit0, (rest << 32) | (low & LOW));
+    }
     let (digit1, rest) = digit_2by1(high, low >> 32, d);
     let (digit0, rest) = digit_2by1(rest, low & LOW, d);
     // The first digit is below 2^32, because high < d.

@@ -40,10 +40,19 @@ impl Price {
     /// too) or an exponent beyond [`Price::EXPONENT_MAX`].
     #[inline]
     pub const fn from_parts(mantissa: u64, exponent: i16) -> Result<Self, MathError> {
-        if mantissa < TOP_BIT || exponent > Self::EXPONENT_MAX || exponent < -Self::EXPONENT_MAX {
+        Self::from_words(mantissa, wide::widen_i16(exponent))
+    }
+
+    /// The same from whole words, as accounts store them.
+    #[inline]
+    pub const fn from_words(mantissa: u64, exponent: i64) -> Result<Self, MathError> {
+        if mantissa < TOP_BIT {
             return Err(MathError::OutOfRange);
         }
-        Ok(Self { mantissa, exponent: wide::widen_i16(exponent) })
+        match Self::bounded(mantissa, exponent) {
+            Ok(price) => Ok(price),
+            Err(_) => Err(MathError::OutOfRange),
+        }
     }
 
     /// The stored parts: mantissa and exponent.
@@ -222,6 +231,9 @@ impl Price {
     /// The price `(high + low / 2^64) · 2^exponent`; `OutOfRange` for zero.
     #[inline]
     const fn normalised(high: u64, low: u64, exponent: i64) -> Result<Self, MathError> {
+        if high >= TOP_BIT {
+            return Self::bounded(high, exponent);
+        }
         let zeros = wide::leading_zeros(high);
         if zeros == 64 {
             let Ok(price) = Self::from_integer(low) else {

@@ -42,8 +42,17 @@ impl Value {
     pub const STEP: Self = Self::new(1);
 
     /// `self · n`, exactly: so much for each of `n` lots. `Overflow` beyond 2^79 quote atoms.
-    #[inline]
+    #[inline(always)]
     pub const fn times(self, n: i64) -> Result<Self, MathError> {
+        match wide::mul_i96_i32(self.get(), n) {
+            Some(product) => Ok(Self::new(product)),
+            None => self.times_long(n),
+        }
+    }
+
+    /// [`Value::times`] for every value and number.
+    #[inline(never)]
+    const fn times_long(self, n: i64) -> Result<Self, MathError> {
         let (size, count) = (self.get().unsigned_abs(), n.unsigned_abs());
         let product = if wide::high_u64(size) == 0 {
             let (high, low) = wide::mul_u64(wide::low_u64(size), count);

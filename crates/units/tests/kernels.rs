@@ -45,6 +45,38 @@ proptest! {
     }
 
     #[test]
+    fn product_of_96_and_32_bits_is_exact_with_its_sign(x in signed_double_word(), n in signed_word()) {
+        let fits = (-(1_i128 << 95)..1 << 95).contains(&x) && i32::try_from(n).is_ok();
+        let wanted = fits.then(|| i128::try_from(big(x) * big(n)).unwrap());
+        prop_assert_eq!(wide::mul_i96_i32(x, n), wanted);
+        let short = (x >> 32, i64::from(n as i32));
+        prop_assert_eq!(wide::mul_i96_i32(short.0, short.1), Some(short.0 * i128::from(short.1)));
+    }
+
+    #[test]
+    fn quotient_by_a_divisor_with_an_empty_lower_half_is_exact(
+        high in word(), low in word(), den in word(),
+    ) {
+        let den = (den | 1 << 63) & !0xffff_ffff;
+        let high = high % den;
+        let (quotient, rest) = divide::div_2by1(high, low, den);
+        let num = wide::join(high, low);
+        prop_assert_eq!(u128::from(quotient), num / u128::from(den));
+        prop_assert_eq!(u128::from(rest), num % u128::from(den));
+    }
+
+    #[test]
+    fn short_amounts_scale_like_long_ones(
+        amount in any::<i32>(), factor in word(), exponent in -70i64..=40,
+    ) {
+        let amount = i64::from(amount);
+        let wanted = rational(amount) * rational(factor) * power_of_two(exponent);
+        let floor = wanted.floor().to_integer();
+        let found = wide::scale_i64(amount, factor, exponent);
+        prop_assert_eq!(found, narrow(&floor).map(|floor| (floor, wanted.is_integer())));
+    }
+
+    #[test]
     fn scaled_word_is_the_floor_and_knows_whether_it_is_exact(
         amount in signed_word(), factor in word(), exponent in -200i64..=140,
     ) {

@@ -4,7 +4,7 @@
 use anchor_lang::prelude::*;
 use plimsoll_risk::{
     allowed, closed_form_slice, open_interest_change, quote_share, row_slice, Action, Health,
-    Holding, LiquidationTerms, RowKey, RowKind,
+    Holding, LiquidationTerms, RowKey, RowKind, SideIndices,
 };
 use plimsoll_units::{BaseLots, Fraction, Ratio, TokenAtoms, Value};
 
@@ -39,21 +39,25 @@ pub(crate) fn take_slice(
     require!(!limit.is_zero(), PlimsollError::BidEmpty);
     let share = closed_form_slice(terms, before, beta).named()?.min(limit);
     let rows = guarded.parties.first.rows()?.to_vec();
+    let all_priced = guarded.market.is_all_priced();
     let mut takings = Vec::with_capacity(rows.len());
-    for row in rows {
+    for (at, row) in rows.iter().enumerate() {
         let key = row.key()?;
-        if key == QUOTE_KEY || !is_priced(guarded, key)? {
+        if key == QUOTE_KEY || !(all_priced || is_priced(guarded, key)?) {
             continue;
         }
-        let (quantity, quote) = match key.kind() {
-            RowKind::Token => (guarded.market.atoms(key, &row)?, Value::ZERO),
-            RowKind::Linear => (row.lots, row.flow(&guarded.market.side_indices(key)?)?),
-        };
-        let part = row_slice(&Holding { key, quantity, quote }, share);
         takings.push(match key.kind() {
-            RowKind::Token => take_token(guarded, key, TokenAtoms::new(part.quantity))?,
+            RowKind::Token => {
+                let quantity = guarded.market.atoms(key, row)?;
+                let part = row_slice(&Holding { key, quantity, quote: Value::ZERO }, share);
+                take_token(guarded, key, at, TokenAtoms::new(part.quantity))?
+            }
             RowKind::Linear => {
-                take_position(guarded, key, BaseLots::new(part.quantity), part.quote)?
+                let indices = guarded.market.side_indices(key)?;
+                let quote = row.flow(&indices)?;
+                let part = row_slice(&Holding { key, quantity: row.lots, quote }, share);
+                let lots = BaseLots::new(part.quantity);
+                take_position(guarded, key, at, &indices, (lots, part.quote))?
             }
         });
     }
@@ -75,14 +79,14 @@ pub(crate) fn take_rows(guarded: &mut Guarded<'_, '_>, rows: &[BidRow]) -> Resul
         takings.push(match key.kind() {
             RowKind::Token => {
                 require_part(wanted.amount, guarded.market.atoms(key, &row)?)?;
-                take_token(guarded, key, TokenAtoms::new(wanted.amount))?
+                take_token(guarded, key, 0, TokenAtoms::new(wanted.amount))?
             }
             RowKind::Linear => {
                 require_part(wanted.amount, row.lots)?;
                 let lots = BaseLots::new(wanted.amount);
-                let flow = row.flow(&guarded.market.side_indices(key)?)?;
-                let quote = quote_share(flow, lots, row.lots()).named()?;
-                take_position(guarded, key, lots, quote)?
+                let indices = guarded.market.side_indices(key)?;
+                let quote = quote_share(row.flow(&indices)?, lots, row.lots()).named()?;
+                take_position(guarded, key, 0, &indices, (lots, quote))?
             }
         });
     }
@@ -102,16 +106,22 @@ fn is_priced(guarded: &Guarded<'_, '_>, key: RowKey) -> Result<bool> {
     Ok(allowed(grade, Action::Liquidate))
 }
 
-fn take_token(guarded: &mut Guarded<'_, '_>, key: RowKey, atoms: TokenAtoms) -> Result<Taking> {
+/// `near` is where the row is likely to be in both accounts.
+fn take_token(
+    guarded: &mut Guarded<'_, '_>,
+    key: RowKey,
+    near: usize,
+    atoms: TokenAtoms,
+) -> Result<Taking> {
     let view = guarded.market.row_view(key)?;
     // SAFETY: no other load of this collateral is alive, and risk accounts cannot be any of the
     // declared writable accounts.
     let mut collateral = unsafe { Account::<Collateral>::load_mut(view)? };
     let borrows = collateral.totals().borrows;
     let out = atoms.checked_neg().map_err(PlimsollError::from)?;
-    let row = guarded.parties.first.row_mut(key, &guarded.permit)?;
+    let row = guarded.parties.first.row_mut_near(key, near, &guarded.permit)?;
     row.shares = collateral.change(row.shares(), out)?.into();
-    let row = guarded.parties.second()?.row_mut(key, &guarded.permit)?;
+    let row = guarded.parties.second()?.row_mut_near(key, near, &guarded.permit)?;
     row.shares = collateral.change(row.shares(), atoms)?.into();
     // A debt that meets a deposit of the bidder's is gone: deposits must earn that much less.
     if collateral.totals().borrows != borrows {
@@ -120,21 +130,22 @@ fn take_token(guarded: &mut Guarded<'_, '_>, key: RowKey, atoms: TokenAtoms) -> 
     Ok(Taking { key, quantity: atoms.get(), open_interest_change: BaseLots::ZERO })
 }
 
+/// `near` is where the row is likely to be in both accounts.
 fn take_position(
     guarded: &mut Guarded<'_, '_>,
     key: RowKey,
-    lots: BaseLots,
-    quote: Value,
+    near: usize,
+    indices: &SideIndices,
+    (lots, quote): (BaseLots, Value),
 ) -> Result<Taking> {
-    let indices = guarded.market.side_indices(key)?;
     let (lots_out, quote_out) = (lots.checked_neg().named()?, quote.checked_neg().named()?);
-    let row = guarded.parties.first.row_mut(key, &guarded.permit)?;
+    let row = guarded.parties.first.row_mut_near(key, near, &guarded.permit)?;
     let first_before = row.lots();
-    row.change(&indices, lots_out, quote_out)?;
+    row.change(indices, lots_out, quote_out)?;
     let first_after = row.lots();
-    let row = guarded.parties.second()?.row_mut(key, &guarded.permit)?;
+    let row = guarded.parties.second()?.row_mut_near(key, near, &guarded.permit)?;
     let second_before = row.lots();
-    row.change(&indices, lots, quote)?;
+    row.change(indices, lots, quote)?;
     let change = open_interest_change([first_before, second_before], [first_after, row.lots()]);
     let change = change.named()?;
     if change.is_negative() {

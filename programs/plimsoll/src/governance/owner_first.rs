@@ -9,10 +9,13 @@ use crate::error::PlimsollError;
 /// `OwnerFirst` while an underlying of the first account's rows is reserved to owners.
 #[inline(never)]
 pub(crate) fn require_bidders_turn(guarded: &Guarded<'_, '_>) -> Result<()> {
-    let rows = guarded.parties.first.rows()?;
+    // Both lists ascend: each row's underlying is met once, at its first row.
+    let mut rows = guarded.parties.first.rows()?.iter().map(|row| row.key).peekable();
     for (at, terms) in guarded.market.underlyings.iter().enumerate() {
-        let mut held = rows.iter().map(|row| row.key());
-        let held = held.any(|key| key.is_ok_and(|key| key.underlying() == terms.index));
+        let mut held = false;
+        while rows.next_if(|key| key >> 32 <= u64::from(terms.index)).is_some() {
+            held = true;
+        }
         if held {
             let until = guarded.market.underlying_account(at)?.owner_first_until;
             require!(guarded.now.time.get() >= until, PlimsollError::OwnerFirst);

@@ -1,11 +1,13 @@
 //! One consistent picture of the market, good for every account that an instruction touches.
 
+use core::cell::Cell;
+
 use anchor_lang::prelude::*;
 use plimsoll_risk::{
     allowed, health, Action, Check, Grade, Health, Holding, Market, RowKey, RowKind, RowTerms,
     SideIndices, UnderlyingTerms,
 };
-use plimsoll_units::{Index, Value};
+use plimsoll_units::{Index, Price, Value};
 
 use super::terms::{
     linear_terms, take_quote, token_terms, underlying_terms, withhold_open_profit, QuoteFactors,
@@ -40,22 +42,47 @@ pub(crate) struct Snapshot {
     rows: Vec<RowTerms>,
     /// In the order of `rows`.
     sources: Vec<RowSource>,
+    /// Places of the row and the underlying that were asked for last. Who asks goes through an
+    /// account in order, so that the next one is there or one further, and need not be searched.
+    last_row: Cell<usize>,
+    last_underlying: Cell<usize>,
+}
+
+/// Where `is` holds among `count` places: at `last` or behind it, else where `search` finds it.
+#[inline(always)]
+fn near(
+    last: &Cell<usize>,
+    is: impl Fn(usize) -> bool,
+    search: impl FnOnce() -> Option<usize>,
+) -> Option<usize> {
+    let at = last.get();
+    if is(at) {
+        return Some(at);
+    }
+    let next = at.saturating_add(1);
+    let found = if is(next) { next } else { search()? };
+    last.set(found);
+    Some(found)
 }
 
 /// The keys of several sorted lists of rows as one sorted list without repetition.
 pub(crate) fn merged_keys(first: &[Row], second: &[Row]) -> Vec<u64> {
     let mut keys = Vec::with_capacity(first.len().saturating_add(second.len()));
-    let (mut a, mut b) = (first.iter().peekable(), second.iter().peekable());
-    loop {
-        let next = match (a.peek(), b.peek()) {
-            (None, None) => return keys,
-            (Some(x), Some(y)) => x.key.min(y.key),
-            (Some(x), None) | (None, Some(x)) => x.key,
-        };
-        a.next_if(|row| row.key == next);
-        b.next_if(|row| row.key == next);
-        keys.push(next);
+    let mut others = second;
+    for row in first {
+        while let Some((other, rest)) = others.split_first() {
+            if other.key > row.key {
+                break;
+            }
+            if other.key < row.key {
+                keys.push(other.key);
+            }
+            others = rest;
+        }
+        keys.push(row.key);
     }
+    keys.extend(others.iter().map(|other| other.key));
+    keys
 }
 
 impl Snapshot {
@@ -72,8 +99,10 @@ impl Snapshot {
             underlying_views: Vec::with_capacity(12),
             rows: Vec::with_capacity(keys.len()),
             sources: Vec::with_capacity(keys.len()),
+            last_row: Cell::new(0),
+            last_underlying: Cell::new(0),
         };
-        let factors = loaded.load_quote(group, quote_decimals, accounts, now)?;
+        let (factors, mut mid) = loaded.load_quote(group, quote_decimals, accounts, now)?;
         let mut current = 0_u16;
         for raw in keys {
             let key = RowKey::from_raw(*raw).ok_or(PlimsollError::CorruptAccount)?;
@@ -81,10 +110,12 @@ impl Snapshot {
                 current = key.underlying();
                 let (account, view) = accounts.take::<Underlying>(group, current)?;
                 let quote = take_quote(&account, accounts, now)?;
-                loaded.underlyings.push(underlying_terms(&account, &quote, &factors)?);
+                let terms = underlying_terms(&account, &quote, &factors)?;
+                mid = terms.price;
+                loaded.underlyings.push(terms);
                 loaded.underlying_views.push(view);
             }
-            loaded.load_row(group, key, accounts, now)?;
+            loaded.load_row(group, key, mid, accounts, now)?;
         }
         Ok(loaded)
     }
@@ -110,23 +141,27 @@ impl Snapshot {
         quote_decimals: u8,
         accounts: &mut RiskAccounts,
         now: Now,
-    ) -> Result<QuoteFactors> {
+    ) -> Result<(QuoteFactors, Price)> {
         let (account, view) = accounts.take::<Underlying>(group, 0)?;
         let quote = take_quote(&account, accounts, now)?;
         let factors = QuoteFactors::new(&account, &quote, quote_decimals)?;
-        self.underlyings.push(underlying_terms(&account, &quote, &factors)?);
+        let terms = underlying_terms(&account, &quote, &factors)?;
+        let mid = terms.price;
+        self.underlyings.push(terms);
         self.underlying_views.push(view);
-        Ok(factors)
+        Ok((factors, mid))
     }
 
+    /// `mid` is the price of the row's underlying.
+    #[inline(always)]
     fn load_row(
         &mut self,
         group: &Address,
         key: RowKey,
+        mid: Price,
         accounts: &mut RiskAccounts,
         now: Now,
     ) -> Result<()> {
-        let mid = self.underlyings.last().ok_or(PlimsollError::CorruptAccount)?.price;
         match key.kind() {
             RowKind::Token => {
                 let (account, view) = accounts.take::<Collateral>(group, key.index())?;
@@ -154,12 +189,20 @@ impl Snapshot {
 
     /// True if every underlying of these rows but the quote balance has a valid price.
     pub(crate) fn is_priced(&self, rows: &[Row]) -> Result<bool> {
+        if self.is_all_priced() {
+            return Ok(true);
+        }
         for row in rows {
             if self.flaw(row)?.is_some() {
                 return Ok(false);
             }
         }
         Ok(true)
+    }
+
+    /// True if every underlying that was loaded has a valid price: as good as always.
+    pub(crate) fn is_all_priced(&self) -> bool {
+        self.underlyings.iter().all(|terms| allowed(terms.grade, Action::Liquidate))
     }
 
     /// What is wrong with the price of a row, if anything is and the row needs one.
@@ -189,30 +232,39 @@ impl Snapshot {
 
     /// The rows of an account as the risk crate sees them.
     pub(crate) fn holdings(&self, rows: &[Row]) -> Result<Vec<Holding>> {
-        let mut loaded = self.rows.iter().zip(&self.sources);
+        let mut loaded = self.sources_in_order();
         let mut holdings = Vec::with_capacity(rows.len());
         for row in rows {
-            let key = row.key()?;
-            let found = loaded.find(|(terms, _)| terms.key == key);
-            let source = found.ok_or(PlimsollError::RowTermsMissing)?.1;
-            holdings.push(match &source.indices {
-                RowIndices::Token(..) => {
-                    Holding { key, quantity: source.atoms(row)?, quote: Value::ZERO }
-                }
-                RowIndices::Position(indices) => {
-                    Holding { key, quantity: row.lots, quote: row.flow_with_owed(indices)? }
-                }
-            });
+            let found = loaded.find(|(terms, _)| terms.key.raw() == row.key);
+            let (terms, source) = found.ok_or(PlimsollError::RowTermsMissing)?;
+            holdings.push(source.holding(terms.key, row)?);
         }
         Ok(holdings)
     }
 
     /// Health of an account.
+    // The rows are turned into holdings one by one as the rule asks for them: a list of them would
+    // cost more to write and to read than a third of the rule itself.
     #[inline(never)]
     pub(crate) fn health(&self, rows: &[Row], check: Check) -> Result<Health> {
-        let holdings = self.holdings(rows)?;
-        let result = health(&self.market(), holdings.into_iter(), check);
+        let mut loaded = self.sources_in_order();
+        let mut failed = false;
+        let holdings = rows.iter().map_while(|row| {
+            let found = loaded.find(|(terms, _)| terms.key.raw() == row.key);
+            let holding = found.and_then(|(terms, source)| source.holding(terms.key, row).ok());
+            failed |= holding.is_none();
+            holding
+        });
+        let result = health(&self.market(), holdings, check);
+        if failed {
+            // Which row it was, and why, is found out once more.
+            self.holdings(rows)?;
+        }
         result.map_err(crate::error::report)
+    }
+
+    fn sources_in_order(&self) -> SourcesInOrder<'_> {
+        self.rows.iter().zip(&self.sources)
     }
 
     /// Terms of one row.
@@ -223,8 +275,9 @@ impl Snapshot {
 
     /// Terms of one underlying.
     pub(crate) fn underlying(&self, index: u16) -> Result<&UnderlyingTerms> {
-        let place = self.underlyings.binary_search_by_key(&index, |terms| terms.index);
-        let found = place.ok().and_then(|at| self.underlyings.get(at));
+        let is = |at: usize| self.underlyings.get(at).is_some_and(|terms| terms.index == index);
+        let search = || self.underlyings.binary_search_by_key(&index, |terms| terms.index).ok();
+        let found = near(&self.last_underlying, is, search).and_then(|at| self.underlyings.get(at));
         found.ok_or_else(|| PlimsollError::RowTermsMissing.into())
     }
 
@@ -265,11 +318,30 @@ impl Snapshot {
     }
 
     fn place(&self, key: RowKey) -> Option<usize> {
-        self.rows.binary_search_by_key(&key, |terms| terms.key).ok()
+        let is = |at: usize| self.rows.get(at).is_some_and(|terms| terms.key == key);
+        let search = || self.rows.binary_search_by_key(&key, |terms| terms.key).ok();
+        near(&self.last_row, is, search)
     }
 }
 
+/// Terms and sources of the rows not yet passed, ascending by key.
+type SourcesInOrder<'a> =
+    core::iter::Zip<core::slice::Iter<'a, RowTerms>, core::slice::Iter<'a, RowSource>>;
+
 impl RowSource {
+    /// A stored row as the risk crate sees it.
+    #[inline(always)]
+    fn holding(&self, key: RowKey, row: &Row) -> Result<Holding> {
+        Ok(match &self.indices {
+            RowIndices::Token(..) => {
+                Holding { key, quantity: self.atoms(row)?, quote: Value::ZERO }
+            }
+            RowIndices::Position(indices) => {
+                Holding { key, quantity: row.lots, quote: row.flow_with_owed(indices)? }
+            }
+        })
+    }
+
     /// Token atoms of a balance, toward minus infinity.
     #[inline]
     fn atoms(&self, row: &Row) -> Result<i64> {

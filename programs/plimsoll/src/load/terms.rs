@@ -9,7 +9,7 @@ use super::RiskAccounts;
 use crate::clock::Now;
 use crate::error::PlimsollError;
 use crate::oracle;
-use crate::state::{Collateral, Instrument, Underlying, SOURCES_MAX};
+use crate::state::{Collateral, Instrument, StoredSource, Underlying, SOURCES_MAX};
 
 /// Judges what an underlying's sources say.
 pub fn judged(
@@ -40,15 +40,25 @@ pub(crate) fn take_quote(
     accounts: &mut RiskAccounts,
     now: Now,
 ) -> Result<Quote> {
-    let mut quotes = [None; SOURCES_MAX];
     let sources = account.sources()?;
+    // Most underlyings have one source.
+    if let [source] = sources {
+        return judged(account, &[take_source(source, accounts)?], now.time);
+    }
+    let mut quotes = [None; SOURCES_MAX];
     for (source, slot) in sources.iter().zip(quotes.iter_mut()) {
-        let view = accounts.take_view()?;
-        let data = view.try_borrow()?;
-        *slot = oracle::read_for_check(source, view.address(), view.owner(), &data)?;
+        *slot = take_source(source, accounts)?;
     }
     let used = quotes.get(..sources.len()).ok_or(PlimsollError::CorruptAccount)?;
     judged(account, used, now.time)
+}
+
+/// Reads the oracle account that comes next.
+#[inline(always)]
+fn take_source(source: &StoredSource, accounts: &mut RiskAccounts) -> Result<Option<SourceQuote>> {
+    let view = accounts.take_view()?;
+    let data = view.try_borrow()?;
+    oracle::read_for_check(source, view.address(), view.owner(), &data)
 }
 
 /// Quote atoms per US dollar, from the quote token's own price: every price is a dollar price

@@ -26,6 +26,7 @@ pub(crate) struct RawQuote {
 
 impl RawQuote {
     /// `None` if the price is not positive or out of every sensible range.
+    #[inline]
     fn quote(&self) -> Option<SourceQuote> {
         let mantissa = u64::try_from(self.price).ok()?;
         let price = Price::from_decimal(mantissa, self.exponent).ok()?;
@@ -54,6 +55,7 @@ pub fn read_strict(
 ///
 /// An account that is not the one the source names is an error. The named one, closed or broken
 /// since, is not: it must not block an account that is healthy without it.
+#[inline]
 pub fn read_for_check(
     source: &StoredSource,
     address: &Address,
@@ -67,6 +69,7 @@ pub fn read_for_check(
     read(source, address, owner, data)
 }
 
+#[inline]
 fn read(
     source: &StoredSource,
     address: &Address,

@@ -70,21 +70,49 @@ impl PriceUpdateV2 {
     }
 }
 
+/// Where the verification level lies: behind the discriminator and the write authority.
+const LEVEL_AT: usize = 8 + 32;
+/// The level's byte where all signatures were verified; no other bytes follow it then.
+const FULL_LEVEL: u8 = 1;
+/// Where the price lies in a fully verified update.
+const MESSAGE_AT: usize = LEVEL_AT + 1;
+/// A fully verified update: the price's 84 bytes, and the slot's 8.
+const FULL_BYTES: usize = MESSAGE_AT + 84 + 8;
+
 /// Reads an update; owner, discriminator, verification level and feed id must be right.
 pub(super) fn read(owner: &Address, data: &[u8], feed_id: &[u8; 32]) -> Result<RawQuote> {
     require!(anchor_lang::address_eq(owner, &PYTH_RECEIVER), PlimsollError::OracleWrongOwner);
-    let body = data.strip_prefix(&DISCRIMINATOR).ok_or(PlimsollError::OracleUnreadable)?;
-    let update =
-        PriceUpdateV2::deserialize(&mut &*body).map_err(|_| PlimsollError::OracleUnreadable)?;
-    let verified = matches!(update.verification_level, VerificationLevel::Full);
-    require!(verified, PlimsollError::OracleNotVerified);
-    let message = update.price_message;
-    require!(message.feed_id == *feed_id, PlimsollError::OracleWrongFeed);
+    let Some(update) = data.first_chunk::<FULL_BYTES>() else {
+        return read_other(data);
+    };
+    if !update.starts_with(&DISCRIMINATOR) || at(update, LEVEL_AT) != [FULL_LEVEL] {
+        return read_other(data);
+    }
+    let own = Address::new_from_array(at(update, MESSAGE_AT));
+    let wanted = Address::new_from_array(*feed_id);
+    require!(anchor_lang::address_eq(&own, &wanted), PlimsollError::OracleWrongFeed);
     Ok(RawQuote {
-        price: message.price,
-        confidence: message.conf,
-        exponent: message.exponent,
-        published: message.publish_time,
+        price: i64::from_le_bytes(at(update, MESSAGE_AT + 32)),
+        confidence: u64::from_le_bytes(at(update, MESSAGE_AT + 40)),
+        exponent: i32::from_le_bytes(at(update, MESSAGE_AT + 48)),
+        published: i64::from_le_bytes(at(update, MESSAGE_AT + 52)),
         trading: true,
     })
+}
+
+/// Why an update without full verification is refused.
+#[cold]
+#[inline(never)]
+fn read_other(data: &[u8]) -> Result<RawQuote> {
+    let body = data.strip_prefix(&DISCRIMINATOR).ok_or(PlimsollError::OracleUnreadable)?;
+    PriceUpdateV2::deserialize(&mut &*body).map_err(|_| PlimsollError::OracleUnreadable)?;
+    Err(PlimsollError::OracleNotVerified.into())
+}
+
+/// `N` bytes from `from` on. All places are constants within a full update, so that the default is
+/// never taken.
+#[inline(always)]
+fn at<const N: usize>(update: &[u8; FULL_BYTES], from: usize) -> [u8; N] {
+    let found = update.get(from..).and_then(|rest| rest.first_chunk::<N>());
+    found.copied().unwrap_or([0; N])
 }

@@ -96,13 +96,33 @@ impl MarginAccount {
         found.ok_or_else(|| PlimsollError::RowTermsMissing.into())
     }
 
+    /// The same where the row is probably the one at `near`.
+    pub(crate) fn row_mut_near(
+        &mut self,
+        key: RowKey,
+        near: usize,
+        permit: &RowPermit,
+    ) -> Result<&mut Row> {
+        if self.rows()?.get(near).is_some_and(|row| row.key == key.raw()) {
+            return self.rows.get_mut(near).ok_or_else(|| PlimsollError::CorruptAccount.into());
+        }
+        self.row_mut(key, permit)
+    }
+
     /// Makes sure that rows with these keys exist. Fails by name when the account is full.
     pub(crate) fn ensure_rows(&mut self, keys: &[RowKey], _: &RowPermit) -> Result<()> {
         let before = self.row_count;
+        // The keys ascend, but for the first perhaps: the next one is mostly behind the last.
+        let mut near = 0;
         for key in keys {
-            if let Err(at) = place(self.rows()?, *key) {
-                self.insert(at, *key)?;
-            }
+            let at = match place_near(self.rows()?, *key, near) {
+                Ok(at) => at,
+                Err(at) => {
+                    self.insert(at, *key)?;
+                    at
+                }
+            };
+            near = at.saturating_add(1);
         }
         match self.row_count == before {
             true => Ok(()),
@@ -119,7 +139,9 @@ impl MarginAccount {
         if count >= ROWS_MAX {
             return Err(full.into());
         }
-        self.rows.copy_within(at..count, at.saturating_add(1));
+        if at < count {
+            self.rows.copy_within(at..count, at.saturating_add(1));
+        }
         let slot = self.rows.get_mut(at).ok_or(PlimsollError::CorruptAccount)?;
         *slot = Row::new(key);
         self.row_count = self.row_count.saturating_add(1);
@@ -250,6 +272,16 @@ impl MarginAccount {
 #[inline]
 fn place(rows: &[Row], key: RowKey) -> core::result::Result<usize, usize> {
     rows.binary_search_by_key(&key.raw(), |row| row.key)
+}
+
+/// The same, without a search where the row is at `near`, or belongs at the end.
+#[inline]
+fn place_near(rows: &[Row], key: RowKey, near: usize) -> core::result::Result<usize, usize> {
+    match rows.get(near) {
+        Some(row) if row.key == key.raw() => Ok(near),
+        None if rows.last().is_none_or(|last| last.key < key.raw()) => Err(rows.len()),
+        _ => place(rows, key),
+    }
 }
 
 /// Accounts that a check of `rows` may need at most.

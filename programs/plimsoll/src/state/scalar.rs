@@ -2,7 +2,7 @@
 
 use anchor_lang::bytemuck::{Pod, Zeroable};
 use anchor_lang::prelude::*;
-use plimsoll_units::{Index, MathError, Price, Shares, Value};
+use plimsoll_units::{Index, Price, Shares, Value};
 
 use crate::error::PlimsollError;
 
@@ -103,10 +103,8 @@ impl StoredPrice {
     /// The price; `CorruptAccount` if no instruction can have stored it.
     #[inline]
     pub fn price(self) -> Result<Price> {
-        i16::try_from(self.exponent)
-            .map_err(|_| MathError::OutOfRange)
-            .and_then(|exponent| Price::from_parts(self.mantissa, exponent))
-            .map_err(|_| PlimsollError::CorruptAccount.into())
+        let price = Price::from_words(self.mantissa, self.exponent);
+        price.map_err(|_| PlimsollError::CorruptAccount.into())
     }
 }
 

@@ -36,6 +36,7 @@ impl SourceKind {
     }
 
     /// The kind with this number.
+    #[inline(always)]
     pub fn from_raw(raw: u64) -> Option<Self> {
         match raw {
             1 => Some(Self::PythPush),

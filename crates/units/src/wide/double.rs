@@ -1,0 +1,70 @@
+//! Products of double words, from the words' products and their carries; and where a word begins.
+
+use super::{high_u64, join, low_u64, mul_u64, widen, widen_bool, LOW};
+
+/// Zeros above the highest set bit; 64 for zero. The target has no instruction for it, and what
+/// the compiler puts in its place is longer than six comparisons. Written out rather than as a
+/// loop, so that it is never run as one, and folds where the number is a constant.
+#[inline]
+pub const fn leading_zeros(x: u64) -> u32 {
+    if x == 0 {
+        return 64;
+    }
+    let (mut x, mut zeros) = (x, 0);
+    if x >> 32 == 0 {
+        (x, zeros) = (x << 32, 32);
+    }
+    if x >> 48 == 0 {
+        (x, zeros) = (x << 16, zeros | 16);
+    }
+    if x >> 56 == 0 {
+        (x, zeros) = (x << 8, zeros | 8);
+    }
+    if x >> 60 == 0 {
+        (x, zeros) = (x << 4, zeros | 4);
+    }
+    if x >> 62 == 0 {
+        (x, zeros) = (x << 2, zeros | 2);
+    }
+    if x >> 63 == 0 {
+        zeros |= 1;
+    }
+    zeros
+}
+
+/// `a * b` as (high, low) double words.
+#[inline]
+pub const fn mul_u128(a: u128, b: u128) -> (u128, u128) {
+    let (a1, a0) = (high_u64(a), low_u64(a));
+    let (b1, b0) = (high_u64(b), low_u64(b));
+    let (w1, w0) = mul_u64(a0, b0);
+    let (x2, x1) = mul_u64(a1, b0);
+    let (y2, y1) = mul_u64(a0, b1);
+    let (z3, z2) = mul_u64(a1, b1);
+    let (w1, carry_x) = w1.overflowing_add(x1);
+    let (w1, carry_y) = w1.overflowing_add(y1);
+    // The carries go where the sum of all products needs them; the product fits 256 bits, so
+    // that the top word cannot wrap.
+    let (w2, carry_2x) = z2.overflowing_add(x2);
+    let (w2, carry_2y) = w2.overflowing_add(y2);
+    let (w2, carry_2c) = w2.overflowing_add(widen_bool(carry_x).wrapping_add(widen_bool(carry_y)));
+    let w3 = z3
+        .wrapping_add(widen_bool(carry_2x))
+        .wrapping_add(widen_bool(carry_2y))
+        .wrapping_add(widen_bool(carry_2c));
+    (join(w3, w2), join(w1, w0))
+}
+
+/// `x * n` as (high, low) double words; the high one is below 2^32.
+#[inline]
+pub const fn mul_u128_u32(x: u128, n: u32) -> (u128, u128) {
+    let (high, low, n) = (high_u64(x), low_u64(x), widen(n));
+    // Each product plus the carried half-word fits: see the assertion above.
+    let p0 = (low & LOW).wrapping_mul(n);
+    let p1 = (low >> 32).wrapping_mul(n).wrapping_add(p0 >> 32);
+    let p2 = (high & LOW).wrapping_mul(n).wrapping_add(p1 >> 32);
+    let p3 = (high >> 32).wrapping_mul(n).wrapping_add(p2 >> 32);
+    let upper = (p3 << 32) | (p2 & LOW);
+    let lower = (p1 << 32) | (p0 & LOW);
+    (join(0, p3 >> 32), join(upper, lower))
+}
