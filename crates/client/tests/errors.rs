@@ -116,6 +116,10 @@ const PINNED: &str = "
 6814 StakeNotExiting
 6815 StakeExitExpired
 6816 BidderOnOtherSide
+6817 PositionOutdated
+6818 WrongDeleveraging
+6819 AuctionNotOver
+6820 DeleveragingNotOver
 ";
 
 #[test]

@@ -62,10 +62,11 @@ impl Step<'_> {
         }
         self.require_authority(bidder, signer);
         self.require_bidders_turn(id);
-        let current = [id, bidder].map(|one| self.require_current(one));
-        if current.contains(&false) {
+        if !self.require_current(id) {
             return;
         }
+        // The bidder is judged last.
+        self.require_current(bidder);
         let account = self.before.accounts[&id].clone();
         let (spare, before) = self.spare(&account);
         if spare.surely_not_negative() {
