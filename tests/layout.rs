@@ -101,7 +101,7 @@ fn layouts() -> String {
             premium_seconds premium_impact_quote_atoms losses_pending_quote_atoms loss_cap_ppm
             settle_reward_ppm settle_reward_quote_atoms_max insurance_cap_quote_atoms loss_day
             loss_long loss_short loss_insured_quote_atoms long_deleveragings short_deleveragings
-            reserved reserved_2),
+            deleveraged_at reserved reserved_2),
         fields!(Pool: version bump index padding group instrument open_interest_lots
             cash_quote_atoms fees_quote_atoms volume_lots debt dust debt_mark_quote_atoms
             premium_ppb premium_mean_ppb premium_at reserved reserved_2),
@@ -112,7 +112,7 @@ fn layouts() -> String {
             delegate delegate_expires_at episode_slot silent_since_slot seen_slot reserved reserved_2
             rows),
         fields!(Row: key shares lots quote settled_debt_quote_atoms owed_quote_atoms rewarded_at
-            closed_short deleveragings reserved),
+            closed_short deleveragings loss_borne),
         fields!(Deleveraging: version bump of_shorts padding group instrument payer number
             before_lots after_lots waiting_lots remainder padding_2 index price slot reserved),
         fields!(Stake: version bump padding group owner shares exiting_shares exit_at epoch

@@ -125,44 +125,77 @@ fn a_short_is_closed_against_longs() {
     world.stay_silent("alice", SILENCE);
     let before = ["bob", "carol"].map(|name| equity(&world, name));
 
-    let event = world.deleverage("alice", "SOL-PERP", -500).unwrap().events::<Deleveraged>()[0];
+    let event = world.deleverage("alice", "SOL-PERP", -1_000).unwrap().events::<Deleveraged>()[0];
 
-    // Half of 50.3 is borne with half of the position.
-    assert_near(event.shortfall_quote_atoms, 25_150_000, 2);
+    assert_near(event.shortfall_quote_atoms, 50_300_000, 2);
     world.resize("carol").unwrap();
     world.resize("bob").unwrap();
-    assert_eq!((lots(&world, "bob"), lots(&world, "carol")), (350, 150));
+    assert_eq!((lots(&world, "bob"), lots(&world, "carol")), (0, 0));
     let after = ["bob", "carol"].map(|name| equity(&world, name));
-    assert_near(before[0] - after[0], 17_605_000, 4);
-    assert_near(before[1] - after[1], 7_545_000, 4);
+    assert_near(before[0] - after[0], 35_210_000, 4);
+    assert_near(before[1] - after[1], 15_090_000, 4);
 }
 
 #[test]
 fn part_after_part_everybody_is_left_with_what_one_whole_would_leave() {
     // Three times, with trades, funding and a shared market between them; the laws are checked
     // after each step, with positions that have three, two, one or nothing to go through.
-    let mut world = unbid(|_| (), 150, "130");
-    world.deleverage("alice", "SOL-PERP", 100).unwrap();
+    let mut world = unbid(|_| (), 200, "136");
+    world.deleverage("alice", "SOL-PERP", 50).unwrap();
     world.resize("bob").unwrap();
-    assert_eq!(lots(&world, "bob"), -540);
+    assert_eq!(lots(&world, "bob"), -570);
     // Funding goes on for what is left, whoever has gone through.
     for _ in 0..3 {
-        world.trade("keeper", "bob", "SOL-PERP", 200, "131").unwrap();
-        world.trade("keeper", "bob", "SOL-PERP", -200, "131").unwrap();
+        world.trade("keeper", "bob", "SOL-PERP", 200, "137").unwrap();
+        world.trade("keeper", "bob", "SOL-PERP", -200, "137").unwrap();
         world.advance_seconds(100);
         world.refresh_instrument("SOL-PERP").unwrap();
         world.mark("alice").unwrap();
     }
-    world.deleverage("alice", "SOL-PERP", 200).unwrap();
-    world.trade("keeper", "alice", "SOL-PERP", 0, "130").unwrap_err();
-    world.deleverage("alice", "SOL-PERP", 350).unwrap();
+    world.deleverage("alice", "SOL-PERP", 60).unwrap();
+    world.deleverage("alice", "SOL-PERP", 100).unwrap();
     assert_eq!(world.resizes("carol").len(), 3);
     assert_eq!(world.resizes("bob").len(), 2);
     world.resize("carol").unwrap();
-    // 400 * 0.9 * 700/900 * 350/700 = 140, and bob the same share of 600.
-    assert_eq!(lots(&world, "carol"), -140);
+    // 400 * 950/1,000 * 890/950 * 790/890 = 316, and bob the same share of 600.
+    assert_eq!(lots(&world, "carol"), -316);
     world.resize("bob").unwrap();
-    assert_eq!((lots(&world, "bob"), lots(&world, "alice")), (-210, 350));
+    assert_eq!((lots(&world, "bob"), lots(&world, "alice")), (-474, 790));
+}
+
+/// Alice is long 10 SOL at 150 and 0.5 ETH at 4,000 on 350 USDC; both fall by 30 and by 500, so
+/// that she has 349.3 - 300 - 250 and owes SOL's shorts 300 and ETH's 250.
+fn failed_twice() -> World {
+    let mut world = World::local();
+    traders(&mut world, &[("alice", 350), ("bob", 100_000), ("carol", 100_000)]);
+    world.trade("alice", "bob", "SOL-PERP", 1_000, "150").unwrap();
+    world.trade("alice", "carol", "ETH-PERP", 500, "4000").unwrap();
+    world.walk_price("SOL", "120");
+    world.walk_price("ETH", "3500");
+    world.stay_silent("alice", SILENCE);
+    world
+}
+
+#[test]
+fn each_market_bears_its_own_part_whichever_comes_first() {
+    let parts = |order: [(&str, i64); 2]| {
+        let mut world = failed_twice();
+        let mut parts = order.map(|(instrument, lots)| {
+            let receipt = world.deleverage("alice", instrument, lots).unwrap();
+            (instrument.to_string(), receipt.events::<Deleveraged>()[0].shortfall_quote_atoms)
+        });
+        assert_near(equity(&world, "alice"), 0, 6);
+        parts.sort();
+        parts
+    };
+    let (sol, eth) = (("SOL-PERP", 1_000), ("ETH-PERP", 500));
+    let [first, second] = parts([sol, eth]);
+    let [other_first, other_second] = parts([eth, sol]);
+    // 200.7 are missing; ETH's shorts are owed 250.4 with the fee, SOL's 300.3.
+    assert_near(first.1, 91_257_091, 5);
+    assert_near(second.1, 109_442_909, 5);
+    assert_near(first.1, other_first.1, 3);
+    assert_near(second.1, other_second.1, 3);
 }
 
 #[test]

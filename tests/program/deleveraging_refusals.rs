@@ -114,6 +114,32 @@ fn a_deleveraging_has_the_next_number_and_the_other_side() {
 }
 
 #[test]
+fn a_bankrupts_position_is_closed_whole() {
+    // In pieces, its market would bear more, and the account's other creditors less.
+    let mut world = long_at(150, "130");
+    world.stay_silent("alice", SILENCE);
+    expect_error(world.deleverage("alice", "SOL-PERP", 999), "DeleveragingNotWhole");
+    world.deleverage("alice", "SOL-PERP", 1_000).unwrap();
+}
+
+#[test]
+fn nobody_bothers_a_whole_side_for_little() {
+    // Each costs every short an instruction: less than a thousandth goes once a day.
+    let mut world = long_at(200, "136");
+    traders(&mut world, &[("dave", 100_000)]);
+    world.trade("dave", "bob", "SOL-PERP", 5_000, "136").unwrap();
+    world.stay_silent("alice", SILENCE);
+    world.deleverage("alice", "SOL-PERP", 5).unwrap();
+    expect_error(world.deleverage("alice", "SOL-PERP", 5), "DeleveragingTooSmall");
+    world.deleverage("alice", "SOL-PERP", 6).unwrap();
+    // 85,800 seconds are not a day, 86,400 are.
+    world.stay_silent("alice", 214_500);
+    expect_error(world.deleverage("alice", "SOL-PERP", 5), "DeleveragingTooSmall");
+    world.stay_silent("alice", 1_500);
+    world.deleverage("alice", "SOL-PERP", 5).unwrap();
+}
+
+#[test]
 fn a_hedge_is_not_broken() {
     // 10 SOL against a short of 10, and a debt of 1,488: 11.7 of equity whatever the price, against
     // 0.5 % of 2,600. Without the short the tokens alone would need 130.

@@ -54,7 +54,7 @@ program_errors! {
     NothingToRepay NothingToShare NotBankrupt LossBeyondDeposits UtilisationExceeded
     BidMustBeSlice RiskAccountReadOnly StakeVoid StakeTooSmall StakeCoolingDown
     StakeNotExiting StakeExitExpired BidderOnOtherSide PositionOutdated WrongDeleveraging
-    AuctionNotOver DeleveragingNotOver
+    AuctionNotOver DeleveragingNotOver DeleveragingNotWhole DeleveragingTooSmall
 }
 
 /// Anchor's own custom numbers, by the names that Anchor gives them. Signers, seeds, owners, too

@@ -120,6 +120,8 @@ const PINNED: &str = "
 6818 WrongDeleveraging
 6819 AuctionNotOver
 6820 DeleveragingNotOver
+6821 DeleveragingNotWhole
+6822 DeleveragingTooSmall
 ";
 
 #[test]

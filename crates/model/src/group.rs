@@ -166,6 +166,7 @@ pub struct Instrument {
     pub loss_short: i128,
     /// Of longs, and of shorts, each in the order of their numbers.
     pub deleveragings: [Vec<Option<Deleveraging>>; 2],
+    pub deleveraged_at: i64,
     pub pool: Pool,
 }
 
@@ -244,6 +245,8 @@ pub struct Position {
     pub closed_short: bool,
     /// How many deleveragings of its side it has gone through; zero without a size.
     pub deleveragings: u64,
+    /// Have others borne their part of what it lost?
+    pub loss_borne: bool,
 }
 
 impl Position {

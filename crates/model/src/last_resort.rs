@@ -55,6 +55,10 @@ impl Step<'_> {
     /// What judges an account needs its positions as they are.
     pub(crate) fn require_current(&mut self, id: AccountId) -> bool {
         let outdated = self.before.is_outdated(&self.before.accounts[&id]);
+        if outdated {
+            // A price that is asked for first may be named first.
+            self.may_fail_for_prices();
+        }
         self.require(!outdated, &["PositionOutdated"])
     }
 
@@ -70,6 +74,8 @@ impl Step<'_> {
                 if before.map(|one| one.lots) != Some(row.lots) {
                     let times = self.next.instruments[*index].times(row.lots);
                     row.deleveragings = if row.lots == 0 { 0 } else { times };
+                    let closed = matches!(action, Action::Deleverage { .. });
+                    row.loss_borne &= closed;
                 }
             }
         }
@@ -119,6 +125,19 @@ impl Step<'_> {
             && lots.unsigned_abs() <= old.lots.unsigned_abs()
             && lots != 0;
         self.require(part, &["BidAmountOutOfRange"]);
+        if lots != old.lots {
+            let solvent = before.equity.surely_not_negative();
+            if before.equity.surely_negative() {
+                self.require(false, &["DeleveragingNotWhole"]);
+            } else if !solvent {
+                self.may_fail("DeleveragingNotWhole");
+            }
+        }
+        // A thousandth of the open interest, or the first in a day.
+        let large = u128::from(lots.unsigned_abs()) * 1_000
+            >= u128::from(instrument.pool.open_interest_lots);
+        let since = self.now().seconds.saturating_sub(instrument.deleveraged_at);
+        self.require(large || since >= 86_400, &["DeleveragingTooSmall"]);
         self.require(instrument.losses_pending_quote_atoms == 0, &["LossesPending"]);
         if self.market.grade(instrument.underlying) != Grade::Valid {
             self.refuse_price(instrument.underlying);
@@ -147,7 +166,7 @@ impl Step<'_> {
             let after = seen.instruments[index].flow(&row, now);
             (after - flow - size * price).div_euclid(ATOM)
         };
-        let (low, high) = self.shortfall_of(id, index, lots, before);
+        let (low, high) = self.shortfall_of(id, index, before);
         let shortfall = self.adopt("shortfall", pick, &low, &high);
         self.accrue_funding(index);
         if shortfall > 0 {
@@ -157,7 +176,16 @@ impl Step<'_> {
         let flow = flow + size * price + shortfall * ATOM;
         let quote = instrument.stored(left, flow, now);
         let closed_short = old.lots < 0;
-        self.put(id, index, Position { lots: left, quote, closed_short, ..old });
+        let borne = before.equity.exact.is_negative();
+        let seen = self.seen().and_then(|seen| seen.accounts[&id].positions.get(&index));
+        // On the edge the stored word says.
+        let edge = !before.equity.surely_negative() && !before.equity.surely_not_negative();
+        let loss_borne = match (edge, seen) {
+            (true, Some(seen)) => seen.loss_borne,
+            _ => borne,
+        };
+        self.put(id, index, Position { lots: left, quote, closed_short, loss_borne, ..old });
+        self.next.instruments[index].deleveraged_at = now;
         let one = &mut self.next.instruments[index];
         let lots_before = one.pool.open_interest_lots;
         let lots_after = lots_before.saturating_sub(lots.unsigned_abs());
@@ -188,25 +216,18 @@ impl Step<'_> {
         self.adopt("closing price", pick, &(&steps - &loose), &(&steps + &loose))
     }
 
-    /// Least and most that falls on a part of a position of what an account cannot pay.
-    fn shortfall_of(
-        &self,
-        id: AccountId,
-        index: usize,
-        lots: i64,
-        before: &Health,
-    ) -> (Exact, Exact) {
+    /// Least and most that falls on a position of what an account cannot pay.
+    fn shortfall_of(&self, id: AccountId, index: usize, before: &Health) -> (Exact, Exact) {
         let claims = self.claims(id);
         let total: Exact = claims.iter().map(|claim| claim.amount.clone()).sum();
         let own = claims.iter().find(|claim| claim.asset == Asset::Position(index));
         let own = own.map_or(zero(), |claim| claim.amount.clone());
-        let all = self.before.accounts[&id].positions[&index].lots;
         if !total.is_positive() {
             return (zero(), zero());
         }
         let part = |equity: Exact| {
             let missing = whole(floor(&-equity).max(0));
-            missing * &own / &total * whole(lots) / whole(all)
+            missing * &own / &total
         };
         let least = floor(&part(before.equity.high())) - 2;
         (most(whole(least), zero()), whole(ceil(&part(before.equity.low()))))

@@ -184,6 +184,7 @@ impl Step<'_> {
             }
         }
         for (index, one) in &account.positions {
+            let borne = one.loss_borne;
             let instrument = &self.before.instruments[*index];
             // A closed position needs no price.
             let worth = match self.market.grade(instrument.underlying) {
@@ -199,6 +200,9 @@ impl Step<'_> {
                 _ => attributed * lost(one) / losses,
             };
             unsettled -= paid;
+            if borne {
+                continue;
+            }
             let amount = positive(-open) + whole(paid);
             claims.push(Claim {
                 asset: Asset::Position(*index),

@@ -7,12 +7,14 @@
 //! | a token, at its price | that token's lenders, at once: through the deposit index |
 //! | quote tokens, but for settled losses | the lenders of the quote token, likewise |
 //!
+//! A position that was closed against the other side has had its part of that, see `deleverage`.
+//!
 //! What a bid assigns goes with the requirement that it releases, so that the owner of an account
 //! that is only partly unloaded gains nothing when the price turns.
 
 use anchor_lang::prelude::*;
 use plimsoll_risk::{allowed, part_floor, Action, RowKey, RowKind};
-use plimsoll_units::{BaseLots, Price, QuoteAtoms, TokenAtoms, UnixSeconds, Value};
+use plimsoll_units::{Price, QuoteAtoms, TokenAtoms, UnixSeconds, Value};
 
 use crate::bid::Taking;
 use crate::check::{Guarded, RowPermit};
@@ -53,7 +55,7 @@ pub(crate) fn claims(guarded: &Guarded<'_, '_>) -> Result<Vec<Claim>> {
                 open.checked_add(Value::from_quote(paid)).named()?
             }
         };
-        if amount.is_positive() {
+        if amount.is_positive() && row.loss_borne == 0 {
             claims.push(Claim { key, is_short: row.was_short(), amount });
         }
     }
@@ -61,13 +63,12 @@ pub(crate) fn claims(guarded: &Guarded<'_, '_>) -> Result<Vec<Claim>> {
     Ok(claims)
 }
 
-/// Of a bankrupt account's shortfall what falls on `lots` of a position: the position's part by
-/// the claims, for the share of it that is closed. Rounded down. Nothing for a solvent account.
+/// Of a bankrupt account's shortfall what falls on one of its positions, by the claims. Rounded
+/// down. Nothing for a solvent account.
 pub(crate) fn shortfall_of(
     guarded: &Guarded<'_, '_>,
     equity: Value,
     key: RowKey,
-    lots: BaseLots,
 ) -> Result<QuoteAtoms> {
     if !equity.is_negative() {
         return Ok(QuoteAtoms::ZERO);
@@ -79,12 +80,8 @@ pub(crate) fn shortfall_of(
             own = claim.amount;
         }
     }
-    let row = guarded.parties.first.row(key)?.ok_or(PlimsollError::BidRowUnknown)?;
     let shortfall = equity.checked_neg().named()?.to_quote_floor().named()?;
-    let part = Value::from_quote(part_floor(shortfall, own, total).named()?);
-    let (lots, whole) = (lots.abs().named()?, row.lots().abs().named()?);
-    let (lots, whole) = (Value::new(lots.get().into()), Value::new(whole.get().into()));
-    part.mul_div_floor(lots, whole).named()?.to_quote_floor().named()
+    part_floor(shortfall, own, total).named()
 }
 
 /// What a row owes at its price, nothing if it gains. Without a valid price a row is not part of

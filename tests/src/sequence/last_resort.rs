@@ -85,7 +85,7 @@ fn draw_lots(stage: &Stage, rng: &mut Rng) -> Option<Vec<i128>> {
         false => rng.pick(&sized),
     };
     let part = i64::try_from(rng.log(lots.unsigned_abs())).ok()?.max(1) * lots.signum();
-    let lots = if rng.chance(25) { lots } else { part };
+    let lots = if rng.chance(60) { lots } else { part };
     Some(vec![account.into(), index as i128, signed_amount(rng, lots)])
 }
 

@@ -117,6 +117,7 @@ fn position(row: &Row) -> model::Position {
         rewarded_at: row.rewarded_at,
         closed_short: row.closed_short != 0,
         deleveragings: if row.lots == 0 { 0 } else { row.deleveragings },
+        loss_borne: row.loss_borne != 0,
     }
 }
 
@@ -249,6 +250,7 @@ fn instrument(one: &Instrument, pool: &Pool, lot: &Exact) -> model::Instrument {
         loss_long: one.loss_long.to_i128(),
         loss_short: one.loss_short.to_i128(),
         deleveragings: Default::default(),
+        deleveraged_at: one.deleveraged_at,
         pool: model::Pool {
             open_interest_lots: pool.open_interest_lots,
             cash_quote_atoms: pool.cash_quote_atoms,

@@ -11,7 +11,7 @@ use anchor_lang::prelude::*;
 use plimsoll_risk::{
     allowed, check_deleveraged, Action, Check, Health, LiquidationTerms, Resizing, RowKey, RowKind,
 };
-use plimsoll_units::{BaseLots, Price, QuoteAtoms, Value};
+use plimsoll_units::{BaseLots, Price, QuoteAtoms, UnixSeconds, Value};
 
 use crate::check::{guarded, Guarded, Ix, Parties};
 use crate::claims::shortfall_of;
@@ -23,6 +23,11 @@ use crate::seeds;
 use crate::state::{
     Deleveraging, Group, Instrument, Insurance, MarginAccount, Pool, SideTotals, VERSION,
 };
+
+/// Less than this part of the open interest is small.
+const SMALL_PART: u64 = 1_000;
+/// How long the last one must lie back before a small one (seconds): a day.
+const SMALL_SECONDS: u64 = 86_400;
 
 /// Accounts of `deleverage`. The trailing accounts are the margin account's risk accounts, the
 /// instrument writable.
@@ -83,7 +88,8 @@ struct Outcome {
 /// side was deleveraged before.
 ///
 /// Errors: `Paused`, `OwnerFirst`, `WrongGroup`, `AuctionNotOver`, `NotLiquidatable`,
-/// `BidRowUnknown`, `BidAmountOutOfRange`, `WrongDeleveraging`, `IndexExhausted`, `LossesPending`,
+/// `BidRowUnknown`, `BidAmountOutOfRange`, `DeleveragingNotWhole`, `DeleveragingTooSmall`,
+/// `WrongDeleveraging`, `IndexExhausted`, `LossesPending`,
 /// `RiskAccountReadOnly`, `BidRemovesNoRisk`, `BidLowersHealth`, `BidOvershootsBuffer`, those of
 /// the risk accounts and of the oracles.
 pub(crate) fn handler(
@@ -135,8 +141,8 @@ fn close(
     require_bidders_turn(guarded)?;
     let before = guarded.market.health(guarded.parties.first.rows()?, Check::Maintenance)?;
     require_last_resort(guarded, terms, &before)?;
-    require_part(guarded, part)?;
-    let shortfall = shortfall_of(guarded, before.equity, part.key, part.lots)?;
+    require_part(guarded, part, &before)?;
+    let shortfall = shortfall_of(guarded, before.equity, part.key)?;
 
     let view = guarded.market.row_view(part.key)?;
     require!(view.is_writable(), PlimsollError::RiskAccountReadOnly);
@@ -144,6 +150,7 @@ fn close(
     // declared writable accounts.
     let mut instrument = unsafe { Account::<Instrument>::load_mut(view)? };
     require!(instrument.losses_pending_quote_atoms == 0, PlimsollError::LossesPending);
+    require_worth_it(&mut instrument, pool, part, guarded.now.time)?;
     let rate = instrument.rate_at(guarded.now.time);
     instrument.accrue_funding(guarded.now.time, rate)?;
     let spread = bear(guarded, &mut instrument, pool, insurance, part, shortfall)?;
@@ -154,7 +161,9 @@ fn close(
     let out = part.lots.checked_neg().named()?;
     let received = price.times(part.lots.get()).named()?;
     let received = received.checked_add(Value::from_quote(shortfall)).named()?;
-    guarded.parties.first.row_mut(part.key, &guarded.permit)?.change(&indices, out, received)?;
+    let row = guarded.parties.first.row_mut(part.key, &guarded.permit)?;
+    row.change(&indices, out, received)?;
+    row.loss_borne = u64::from(before.equity.is_negative());
     let after = guarded.market.health(guarded.parties.first.rows()?, Check::Maintenance)?;
     let single = part.lots.get().unsigned_abs() == 1;
     check_deleveraged(terms, &before, &after, single).named()?;
@@ -177,14 +186,33 @@ fn require_last_resort(
 }
 
 /// `BidRowUnknown` without such a position, `BidAmountOutOfRange` unless the lots are a part of it,
-/// the grade's error unless it has a price.
-fn require_part(guarded: &Guarded<'_, '_>, part: &Part) -> Result<()> {
+/// `DeleveragingNotWhole` for a part of a bankrupt's (in pieces, one market would bear more and the
+/// account's other creditors less), the grade's error unless it has a price.
+fn require_part(guarded: &Guarded<'_, '_>, part: &Part, health: &Health) -> Result<()> {
     let row = guarded.parties.first.row(part.key)?.ok_or(PlimsollError::BidRowUnknown)?;
     let (lots, held) = (part.lots.get(), row.lots);
     let fits = lots.signum() == held.signum() && lots.unsigned_abs() <= held.unsigned_abs();
     require!(fits, PlimsollError::BidAmountOutOfRange);
+    let whole = lots == held || !health.equity.is_negative();
+    require!(whole, PlimsollError::DeleveragingNotWhole);
     let grade = guarded.market.underlying(part.key.underlying())?.grade;
     require!(allowed(grade, Action::Liquidate), grade_error(grade));
+    Ok(())
+}
+
+/// `DeleveragingTooSmall` for less than a thousandth of the open interest, but for one a day: each
+/// one costs every position of the other side an instruction, whoever pays for it.
+fn require_worth_it(
+    instrument: &mut Instrument,
+    pool: &Pool,
+    part: &Part,
+    now: UnixSeconds,
+) -> Result<()> {
+    let least = pool.open_interest_lots.div_ceil(SMALL_PART);
+    let large = part.lots.get().unsigned_abs() >= least;
+    let since = now.elapsed_since(UnixSeconds::new(instrument.deleveraged_at)).get();
+    require!(large || since >= SMALL_SECONDS, PlimsollError::DeleveragingTooSmall);
+    instrument.deleveraged_at = now.get();
     Ok(())
 }
 

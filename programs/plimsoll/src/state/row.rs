@@ -34,8 +34,9 @@ pub struct Row {
     pub closed_short: u64,
     /// How many deleveragings of its side the position has gone through, or need not.
     pub deleveragings: u64,
-    /// Zero.
-    pub reserved: u64,
+    /// 1 if others have borne their part of what this position lost, when it was closed against the
+    /// other side: what it still owes has no part in what they bear later.
+    pub loss_borne: u64,
 }
 
 const _: () = assert!(
@@ -46,7 +47,7 @@ const _: () = assert!(
             + 16 // quote
             + 3 * 8 // settled, owed, rewarded
             + 8 // closed side
-            + 2 * 8 // deleveragings, reserved
+            + 2 * 8 // deleveragings, loss borne
 );
 
 impl Row {
@@ -97,6 +98,7 @@ impl Row {
     }
 
     #[cold]
+    #[inline(never)]
     fn outdated(&self) -> Error {
         msg!("row {} has to go through deleveraging {}", self.key, self.deleveragings);
         PlimsollError::PositionOutdated.into()
@@ -125,6 +127,7 @@ impl Row {
             let last = if lots.is_zero() { self.lots() } else { lots };
             self.closed_short = u64::from(last.is_negative());
             self.deleveragings = indices.deleveragings(last);
+            self.loss_borne = 0;
         }
         self.quote = indices.stored(lots, flow).named()?.into();
         self.lots = lots.get();
