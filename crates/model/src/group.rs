@@ -5,6 +5,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::change::Sources;
+use crate::governance::{Founded, Governance};
 use crate::number::{binary, Exact, FRACTION_BITS, INDEX_BITS};
 
 /// Number by which a caller knows a margin account.
@@ -17,6 +19,7 @@ pub type Person = u16;
 #[allow(missing_docs)]
 pub struct Group {
     pub terms: Terms,
+    pub governance: Governance,
     pub underlyings: Vec<Underlying>,
     pub collaterals: Vec<Collateral>,
     pub instruments: Vec<Instrument>,
@@ -25,6 +28,8 @@ pub struct Group {
     pub stakes: BTreeMap<Person, Stake>,
     /// Token atoms in wallets, by person and collateral.
     pub wallets: BTreeMap<(Person, usize), u64>,
+    /// Groups that people created besides this one, by the creator and its number.
+    pub founded: BTreeMap<(Person, u16), Founded>,
 }
 
 /// Terms of the group.
@@ -61,6 +66,8 @@ pub struct Slope {
 #[derive(Clone, Debug, Default, PartialEq)]
 #[allow(missing_docs)]
 pub struct Underlying {
+    pub name: [u8; 16],
+    pub sources: Sources,
     pub age_seconds_max: u32,
     pub confidence_ppm_max: u32,
     pub dispersion_ppm_max: u32,
@@ -79,8 +86,8 @@ pub struct Underlying {
     pub basis_ppm: u32,
     pub initial_multiplier_ppm: u32,
     pub widening_ppm: u32,
-    /// Price shock and weight of each scenario (ppm).
-    pub scenarios: Vec<(i32, u32)>,
+    /// Shock of price and of volatility, and weight, of each scenario (ppm).
+    pub scenarios: Vec<(i32, i32, u32)>,
     pub owner_first_until: i64,
 }
 
@@ -89,6 +96,8 @@ pub struct Underlying {
 #[allow(missing_docs)]
 pub struct Collateral {
     pub underlying: usize,
+    /// By which a caller knows the token; the quote token is number 0.
+    pub mint: usize,
     pub decimals: i32,
     pub deposit_index: u128,
     pub borrow_index: u128,
@@ -131,6 +140,7 @@ pub struct Collateral {
 #[allow(missing_docs)]
 pub struct Instrument {
     pub underlying: usize,
+    pub name: [u8; 16],
     /// Whole units per lot.
     pub lot: Exact,
     pub tick_quote_atoms_per_lot: u64,

@@ -13,13 +13,19 @@
 //! | `step`, `compare` | how is a step judged, and compared with what came of it |
 //! | `accounts`, `tokens`, `outflow`, `trade`, `refresh`, `interest` | what does each instruction do |
 //! | `bid`, `payment` | how does a bid move rows, and what does it pay |
-//! | `settle`, `stake`, `pause` | profits and losses, the insurance fund, the guardian |
+//! | `settle`, `stake`, `view` | profits and losses, the insurance fund, what is told |
+//! | `governance`, `pause`, `listing` | who may change the group, halt it, list, and when |
+//! | `change`, `terms`, `bounds` | what a change does, to which numbers, and how far it may go |
 
 mod accounts;
 pub mod bid;
+mod bounds;
+mod change;
 mod compare;
+mod governance;
 pub mod group;
 mod interest;
+mod listing;
 pub mod margin;
 pub mod market;
 pub mod number;
@@ -30,10 +36,14 @@ mod refresh;
 mod settle;
 mod stake;
 pub mod step;
+mod terms;
 mod tokens;
 mod trade;
+mod view;
 
+pub use change::{Change, Sources};
 pub use compare::{compare, difference};
+pub use governance::{Deed, Founded, Governance, Proposal, ProposalState, Tightening};
 pub use group::{
     Account, AccountId, Collateral, Group, Instrument, Insurance, Person, Pool, Position, Slope,
     Stake, Terms, Underlying,
@@ -41,3 +51,4 @@ pub use group::{
 pub use market::{Market, Moment, Source};
 pub use pause::Paused;
 pub use step::{judge, Action, Judgement, Outcome};
+pub use view::{untrue, Told};

@@ -264,10 +264,13 @@ fn required(underlying: &Underlying, sums: &Sums) -> (Exact, Exact) {
 /// the worst damped shock of the scenarios.
 pub fn losses(underlying: &Underlying) -> (i128, i128) {
     let (mut down, mut up) = (zero(), zero());
-    for (shock, weight) in &underlying.scenarios {
-        let damped = ppm(*shock) * ppm(*weight);
-        down = most(down, -damped.clone());
-        up = most(up, damped);
+    for (shock, _, weight) in &underlying.scenarios {
+        // Kept in whole parts per million of the scan range, rounded up.
+        let damped = whole(ceil(&(whole(shock.unsigned_abs()) * ppm(*weight)))) * ppm(1);
+        match *shock < 0 {
+            true => down = most(down, damped),
+            false => up = most(up, damped),
+        }
     }
     let scan = ppm(underlying.scan_lower_ppm) * whole(1_000_000);
     (ceil(&(&scan * down)), ceil(&(scan * up)))

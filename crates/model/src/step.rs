@@ -4,11 +4,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::bid::Wanted;
+use crate::governance::Deed;
 use crate::group::{Account, AccountId, Group, Person};
 use crate::margin::{health, Check, Health};
 use crate::market::{Market, Moment};
 use crate::number::{ceil, floor, one, ppm, Exact, Near};
-use crate::pause::Paused;
 
 /// What somebody asks for.
 #[derive(Clone, Debug, PartialEq)]
@@ -93,14 +93,15 @@ pub enum Action {
     Unstake {
         owner: Person,
     },
-    Pause {
-        is_guardian: bool,
-        class: Paused,
-        seconds: u64,
+    Govern {
+        signer: Person,
+        deed: Deed,
     },
-    Unpause {
-        is_guardian: bool,
-        class: Paused,
+    View {
+        account: AccountId,
+    },
+    ViewWithdrawable {
+        account: AccountId,
     },
     Bid {
         signer: Person,
@@ -184,10 +185,9 @@ impl Step<'_> {
             Action::Stake { owner, amount } => self.stake(*owner, *amount),
             Action::RequestUnstake { owner, shares } => self.request_unstake(*owner, *shares),
             Action::Unstake { owner } => self.unstake(*owner),
-            Action::Pause { is_guardian, class, seconds } => {
-                self.pause(*is_guardian, *class, *seconds);
-            }
-            Action::Unpause { is_guardian, class } => self.unpause(*is_guardian, *class),
+            Action::Govern { signer, deed } => self.govern(*signer, deed),
+            Action::View { account } => self.view(*account),
+            Action::ViewWithdrawable { account } => self.view_withdrawable(*account),
             Action::Bid { signer, account, bidder, wanted } => {
                 self.bid(*signer, *account, *bidder, wanted);
             }

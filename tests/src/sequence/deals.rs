@@ -5,7 +5,7 @@ use plimsoll_model::number::{ceil, ppm, whole};
 use plimsoll_model::Action;
 
 use super::entry::{
-    amount, any_account, mostly, signed_amount, signer, spare, word, Act, Entry, Play,
+    amount, any_account, any_of, mostly, signed_amount, signer, spare, word, Act, Entry, Play,
 };
 use super::rng::Rng;
 use super::stage::Stage;
@@ -18,7 +18,7 @@ pub(crate) fn entries() -> Vec<Entry> {
 fn draw_trade(stage: &Stage, rng: &mut Rng) -> Option<Vec<i128>> {
     let (first, second) = (any_account(stage, rng)?, any_account(stage, rng)?);
     let apart = first != second || rng.chance(2);
-    let index = rng.index(stage.group.instruments.len());
+    let index = any_of(rng, stage.group.instruments.len())?;
     let instrument = &stage.group.instruments[index];
     let market = stage.market();
     let mid = market.stable(instrument.underlying);
@@ -74,5 +74,5 @@ fn trade(stage: &Stage, words: &[i128]) -> Option<Play> {
     let instruction = ix::trade(directory, [&one, &other], &first, &second, &deal).ok()?;
     let instrument = usize::from(index);
     let action = Action::Trade { signers, accounts, instrument, lots, ticks };
-    Some(Play { instruction, signers: vec![one, other], action })
+    Some(Play::new(instruction, vec![one, other], action))
 }

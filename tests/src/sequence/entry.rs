@@ -1,5 +1,7 @@
 //! What can happen in a sequence? One entry each: how its numbers are drawn, and what they do.
 
+use std::collections::BTreeSet;
+
 use plimsoll_client::{Address, Instruction};
 use plimsoll_model::margin::{health, Check};
 use plimsoll_model::number::{floor, Exact};
@@ -7,7 +9,7 @@ use plimsoll_model::{Action, Market};
 
 use super::rng::Rng;
 use super::stage::{person, Stage, ACCOUNTS, PEOPLE};
-use super::{deals, keepers, money, nature, pools};
+use super::{deals, governance, keepers, listing, money, nature, pools, views};
 use crate::vm::address;
 
 /// One kind of step.
@@ -40,6 +42,15 @@ pub struct Play {
     pub signers: Vec<Address>,
     /// The same for the model.
     pub action: Action,
+    /// What is wrong with what it returned, if it returns something.
+    pub answer: Option<fn(&Stage, &Market, &Action, &[u8]) -> Option<String>>,
+}
+
+impl Play {
+    /// A transaction that these sign.
+    pub fn new(instruction: Instruction, signers: Vec<Address>, action: Action) -> Self {
+        Self { instruction, signers, action, answer: None }
+    }
 }
 
 /// Every entry.
@@ -49,7 +60,24 @@ pub fn entries() -> Vec<Entry> {
     all.extend(deals::entries());
     all.extend(keepers::entries());
     all.extend(pools::entries());
+    all.extend(governance::entries());
+    all.extend(listing::entries());
+    all.extend(views::entries());
     all
+}
+
+/// Names of the instructions that the entries play, as the IDL has them.
+pub fn instructions() -> BTreeSet<&'static str> {
+    let plays = entries().into_iter().filter(|one| matches!(one.act, Act::Play(_)));
+    plays.map(|one| instruction(one.name)).collect()
+}
+
+/// The instruction of an entry: its own name, but for the two kinds of bids.
+pub(crate) fn instruction(entry: &'static str) -> &'static str {
+    match entry {
+        "liquidate_slice" | "liquidate_rows" => "liquidate",
+        own => own,
+    }
 }
 
 /// The word at a place, if it fits.
@@ -69,6 +97,17 @@ pub(crate) fn any_account(stage: &Stage, rng: &mut Rng) -> Option<u16> {
         true => None,
         false => Some(rng.pick(&open)),
     }
+}
+
+/// One of so many, if there are any.
+pub(crate) fn any_of(rng: &mut Rng, count: usize) -> Option<usize> {
+    (count > 0).then(|| rng.index(count))
+}
+
+/// A listed token, the first ones more often.
+pub(crate) fn any_token(stage: &Stage, rng: &mut Rng) -> Option<usize> {
+    let token = rng.pick(&[0, 0, 0, 0, 1, 1, 1, 2, 2, 3]);
+    (token < stage.group.collaterals.len()).then_some(token)
 }
 
 /// Any account that there can be.

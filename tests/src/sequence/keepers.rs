@@ -9,7 +9,7 @@ use plimsoll_model::{Action, Market};
 use plimsoll_risk::RowKind;
 
 use super::entry::{
-    any_account, is_below, mostly, signed_amount, signer, spare, word, Act, Entry, Play,
+    any_account, any_of, is_below, mostly, signed_amount, signer, spare, word, Act, Entry, Play,
 };
 use super::rng::Rng;
 use super::stage::Stage;
@@ -32,23 +32,23 @@ pub(crate) fn entries() -> Vec<Entry> {
 }
 
 fn draw_price(stage: &Stage, rng: &mut Rng) -> Option<Vec<i128>> {
-    Some(vec![rng.index(stage.group.underlyings.len()) as i128])
+    Some(vec![any_of(rng, stage.group.underlyings.len())? as i128])
 }
 
 fn underlying(stage: &Stage, words: &[i128]) -> Option<Play> {
     let instruction = ix::refresh_underlying(&stage.world.directory, word(words, 0)?).ok()?;
     let action = Action::RefreshUnderlying { underlying: word(words, 0)? };
-    Some(Play { instruction, signers: vec![], action })
+    Some(Play::new(instruction, vec![], action))
 }
 
 fn draw_contract(stage: &Stage, rng: &mut Rng) -> Option<Vec<i128>> {
-    Some(vec![rng.index(stage.group.instruments.len()) as i128])
+    Some(vec![any_of(rng, stage.group.instruments.len())? as i128])
 }
 
 fn instrument(stage: &Stage, words: &[i128]) -> Option<Play> {
     let instruction = ix::refresh_instrument(&stage.world.directory, word(words, 0)?).ok()?;
     let action = Action::RefreshInstrument { instrument: word(words, 0)? };
-    Some(Play { instruction, signers: vec![], action })
+    Some(Play::new(instruction, vec![], action))
 }
 
 /// An account that is below its line, or in an episode; now and then any.
@@ -72,7 +72,7 @@ fn draw_mark(stage: &Stage, rng: &mut Rng) -> Option<Vec<i128>> {
 fn mark(stage: &Stage, words: &[i128]) -> Option<Play> {
     let account = word(words, 0)?;
     let instruction = ix::mark_account(&stage.world.directory, &stage.margin(account)?).ok()?;
-    Some(Play { instruction, signers: vec![], action: Action::Mark { account } })
+    Some(Play::new(instruction, vec![], Action::Mark { account }))
 }
 
 /// Signer, account and bidder: mostly the best off of a few.
@@ -163,5 +163,5 @@ fn bid(stage: &Stage, words: &[i128], request: BidRequest, wanted: Wanted) -> Op
     // A bankrupt account's instruments are written too; asking for that never harms.
     let instruction = ix::liquidate(directory, &signer(person), &target, &own, &bid, true).ok()?;
     let action = Action::Bid { signer: person, account, bidder, wanted };
-    Some(Play { instruction, signers: vec![signer(person)], action })
+    Some(Play::new(instruction, vec![signer(person)], action))
 }

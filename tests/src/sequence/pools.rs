@@ -1,10 +1,10 @@
 //! What anybody may do with profit and loss, interest, fees and debts; and stakes.
 
 use plimsoll_client::instruction as ix;
-use plimsoll_client::{Instruction, PauseClass};
-use plimsoll_model::{Action, Paused};
+use plimsoll_client::Instruction;
+use plimsoll_model::Action;
 
-use super::entry::{amount, any_account, any_number, signer, word, Act, Entry, Play};
+use super::entry::{amount, any_account, any_number, any_of, signer, word, Act, Entry, Play};
 use super::rng::Rng;
 use super::stage::{Stage, PEOPLE};
 use crate::vm::address;
@@ -21,19 +21,17 @@ pub(crate) fn entries() -> Vec<Entry> {
         Entry { name: "write_off_debt", weight: 15, draw: draw_bankrupt, act: play(write_off) },
         Entry { name: "stake_insurance", weight: 10, draw: draw_stake, act: play(stake) },
         Entry { name: "request_unstake", weight: 8, draw: draw_request, act: play(request) },
-        Entry { name: "pause", weight: 2, draw: draw_pause, act: play(pause) },
-        Entry { name: "unpause", weight: 4, draw: draw_unpause, act: play(unpause) },
         Entry { name: "unstake", weight: 8, draw: draw_owner, act: play(unstake) },
     ]
 }
 
 /// A transaction that nobody signs.
 fn open_play(instruction: Instruction, action: Action) -> Option<Play> {
-    Some(Play { instruction, signers: vec![], action })
+    Some(Play::new(instruction, vec![], action))
 }
 
 fn draw_token(stage: &Stage, rng: &mut Rng) -> Option<Vec<i128>> {
-    Some(vec![rng.index(stage.group.collaterals.len()) as i128])
+    Some(vec![any_of(rng, stage.group.collaterals.len())? as i128])
 }
 
 fn interest(stage: &Stage, words: &[i128]) -> Option<Play> {
@@ -46,7 +44,7 @@ fn draw_settle(stage: &Stage, rng: &mut Rng) -> Option<Vec<i128>> {
     let held: Vec<usize> = stage.group.accounts[&account].positions.keys().copied().collect();
     let instrument = match held.is_empty() {
         true if rng.chance(90) => return None,
-        true => rng.index(stage.group.instruments.len()),
+        true => any_of(rng, stage.group.instruments.len())?,
         false => rng.pick(&held),
     };
     let settler = if rng.chance(40) { any_number(rng).into() } else { -1 };
@@ -73,7 +71,7 @@ fn settle(stage: &Stage, words: &[i128]) -> Option<Play> {
 }
 
 fn draw_contract(stage: &Stage, rng: &mut Rng) -> Option<Vec<i128>> {
-    Some(vec![rng.index(stage.group.instruments.len()) as i128])
+    Some(vec![any_of(rng, stage.group.instruments.len())? as i128])
 }
 
 fn fees(stage: &Stage, words: &[i128]) -> Option<Play> {
@@ -82,7 +80,7 @@ fn fees(stage: &Stage, words: &[i128]) -> Option<Play> {
 }
 
 fn draw_debt(stage: &Stage, rng: &mut Rng) -> Option<Vec<i128>> {
-    let index = rng.index(stage.group.instruments.len());
+    let index = any_of(rng, stage.group.instruments.len())?;
     let owes = stage.group.instruments[index].pool.debt > 0;
     (owes || rng.chance(10)).then(|| vec![index as i128])
 }
@@ -100,7 +98,7 @@ fn draw_loss(stage: &Stage, rng: &mut Rng) -> Option<Vec<i128>> {
     }
     let (account, index) = match (due.is_empty(), rng.chance(4)) {
         (false, false) => rng.pick(&due),
-        (_, true) => (any_account(stage, rng)?, rng.index(stage.group.instruments.len())),
+        (_, true) => (any_account(stage, rng)?, any_of(rng, stage.group.instruments.len())?),
         (true, false) => return None,
     };
     Some(vec![account.into(), index as i128])
@@ -155,7 +153,7 @@ fn stake(stage: &Stage, words: &[i128]) -> Option<Play> {
     let directory = &stage.world.directory;
     let one = ix::stake_insurance(directory, &payer, &signer(owner), &source, amount).ok()?;
     let action = Action::Stake { owner, amount };
-    Some(Play { instruction: one, signers: vec![signer(owner)], action })
+    Some(Play::new(one, vec![signer(owner)], action))
 }
 
 fn draw_request(stage: &Stage, rng: &mut Rng) -> Option<Vec<i128>> {
@@ -172,7 +170,7 @@ fn request(stage: &Stage, words: &[i128]) -> Option<Play> {
     let (owner, shares) = (word(words, 0)?, word(words, 1)?);
     let instruction = ix::request_unstake(&stage.world.directory, &signer(owner), shares);
     let action = Action::RequestUnstake { owner, shares };
-    Some(Play { instruction, signers: vec![signer(owner)], action })
+    Some(Play::new(instruction, vec![signer(owner)], action))
 }
 
 fn draw_owner(stage: &Stage, rng: &mut Rng) -> Option<Vec<i128>> {
@@ -189,57 +187,5 @@ fn unstake(stage: &Stage, words: &[i128]) -> Option<Play> {
     let destination = stage.wallet(owner, 0);
     let one = ix::unstake(&stage.world.directory, &signer(owner), &destination).ok()?;
     let action = Action::Unstake { owner };
-    Some(Play { instruction: one, signers: vec![signer(owner)], action })
-}
-
-/// The guardian, and now and then somebody else, here as number -1 and others.
-fn draw_pause(_: &Stage, rng: &mut Rng) -> Option<Vec<i128>> {
-    let who = if rng.chance(85) { -1 } else { any_person(rng).into() };
-    let seconds = if rng.chance(90) { 1 + rng.below(600) } else { 86_300 + rng.below(200) };
-    Some(vec![who, rng.below(4).into(), amount(rng, seconds)])
-}
-
-/// Who signs for the guardian, and whether that is it.
-fn guardian(words: &[i128]) -> Option<(plimsoll_client::Address, bool)> {
-    let who: i64 = word(words, 0)?;
-    let person = u16::try_from(who).ok();
-    Some((person.map_or_else(|| address("owner"), signer), person.is_none()))
-}
-
-fn class(words: &[i128]) -> Option<(PauseClass, Paused)> {
-    Some(match word::<u8>(words, 1)? {
-        0 => (PauseClass::Trade, Paused::Trade),
-        1 => (PauseClass::Borrow, Paused::Borrow),
-        2 => (PauseClass::Liquidate, Paused::Liquidate),
-        _ => (PauseClass::SettleProfit, Paused::SettleProfit),
-    })
-}
-
-fn pause(stage: &Stage, words: &[i128]) -> Option<Play> {
-    let ((who, is_guardian), (stored, class)) = (guardian(words)?, class(words)?);
-    let seconds = word(words, 2)?;
-    let group = stage.world.directory.group.address;
-    let instruction = ix::pause(&who, &group, stored, seconds);
-    let action = Action::Pause { is_guardian, class, seconds };
-    Some(Play { instruction, signers: vec![who], action })
-}
-
-fn draw_unpause(stage: &Stage, rng: &mut Rng) -> Option<Vec<i128>> {
-    let now = stage.world.vm.now().time.get();
-    let paused = stage.group.terms.paused_until;
-    let runs: Vec<usize> = (0..4).filter(|one| paused[*one] > now).collect();
-    let class = match runs.is_empty() {
-        true if rng.chance(80) => return None,
-        true => rng.index(4),
-        false => rng.pick(&runs),
-    };
-    let who = if rng.chance(90) { -1 } else { any_person(rng).into() };
-    Some(vec![who, class as i128])
-}
-
-fn unpause(stage: &Stage, words: &[i128]) -> Option<Play> {
-    let ((who, is_guardian), (stored, class)) = (guardian(words)?, class(words)?);
-    let group = stage.world.directory.group.address;
-    let instruction = ix::unpause(&who, &group, stored);
-    Some(Play { instruction, signers: vec![who], action: Action::Unpause { is_guardian, class } })
+    Some(Play::new(one, vec![signer(owner)], action))
 }

@@ -4,16 +4,17 @@ use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::Mutex;
 
-use plimsoll_migrations::Markets;
+use plimsoll_migrations::{Markets, SourceSpec};
 
 use super::player::{Counts, Player};
 use super::rng::Rng;
+use super::stage::Setting;
 use super::step::Step;
 
 /// Steps on one stage: few enough that a failure is quick to shorten.
 const EPISODE_STEPS: u64 = 1_000;
 /// Sequences that are tried to shorten one.
-const TRIES_MAX: u64 = 400;
+const TRIES_MAX: u64 = 40;
 
 /// What came of a run.
 #[derive(Debug, Default)]
@@ -74,7 +75,7 @@ pub fn run(seed: u64, steps: u64, threads: usize) -> Report {
 /// One sequence.
 fn episode(seed: u64, number: u64, length: u64) -> (Counts, Option<(String, String)>) {
     let mut rng = Rng::new(seed, number);
-    let mut player = Player::new(markets(number));
+    let mut player = Player::new(setting(number));
     let mut steps = Vec::new();
     for _ in 0..length {
         let step = player.draw(&mut rng);
@@ -91,21 +92,20 @@ fn episode(seed: u64, number: u64, length: u64) -> (Counts, Option<(String, Stri
 
 /// Plays written steps on the markets of a variant; what goes wrong, and at which step.
 pub fn replay(variant: u64, steps: &[Step]) -> Option<(usize, String)> {
-    let mut player = Player::new(markets(variant));
+    let mut player = Player::new(setting(variant));
     let played = steps.iter().map(|step| player.play(step)).enumerate();
     played.filter_map(|(at, came)| Some((at, came.err()?))).next()
 }
 
 /// How many kinds of markets there are.
-pub(crate) const VARIANTS: u64 = 4;
+pub(crate) const VARIANTS: u64 = 6;
 
-/// Markets that differ in what is tight.
-pub(crate) fn markets(number: u64) -> Markets {
-    let mut markets = Markets::local();
+/// Settings that differ in what is tight, and in how far the group has come.
+pub(crate) fn setting(number: u64) -> Setting {
+    let mut markets = markets();
     let set = |text: &str| text.parse().unwrap();
-    // Long enough to be met, short enough that bids are met as well.
-    markets.group.owner_first_seconds = 5;
-    match number % VARIANTS {
+    let variant = number % VARIANTS;
+    match variant {
         // Caps that are soon reached.
         1 => {
             for token in &mut markets.tokens {
@@ -129,8 +129,47 @@ pub(crate) fn markets(number: u64) -> Markets {
                 token.borrow_cap = token.deposit_cap;
             }
         }
+        // The insurance fund pays little, and a loss that is shared meets its cap.
+        4 => {
+            markets.group.insurance_cap = set("20");
+            for token in &mut markets.tokens {
+                token.insurance_cap = set("20");
+            }
+            for one in &mut markets.instruments {
+                one.insurance_cap = set("20");
+                one.loss_cap = "0.5%".parse().unwrap();
+            }
+        }
         _ => {}
     }
+    Setting { markets, is_launched: variant != 5 }
+}
+
+/// The local markets; roles of their own; and one more underlying, token and contract each, which
+/// are not listed at first.
+fn markets() -> Markets {
+    let mut markets = Markets::local();
+    let group = &mut markets.group;
+    // Long enough to be met, short enough that bids are met as well.
+    group.owner_first_seconds = 5;
+    group.timelock_seconds = 3_600;
+    group.window_seconds = 7_200;
+    group.guardian = Some("guardian".into());
+    group.lister = Some("lister".into());
+    group.risk_manager = Some("risk manager".into());
+    let like = |of: &str| markets.underlyings.iter().find(|one| one.name == of).unwrap().clone();
+    let mut dog = like("SOL");
+    dog.name = "DOG".into();
+    dog.sources = vec![SourceSpec::PythPush { account: "DOG/USD".into() }];
+    markets.underlyings.push(dog);
+    let mut token = markets.tokens[1].clone();
+    (token.mint, token.underlying) = ("DOG".into(), "DOG".into());
+    token.deposit_cap = "1_000_000".parse().unwrap();
+    markets.tokens.push(token);
+    let mut contract = markets.instruments[0].clone();
+    (contract.name, contract.underlying) = ("DOG-PERP".into(), "DOG".into());
+    contract.lot = "0.1".parse().unwrap();
+    markets.instruments.push(contract);
     markets
 }
 
