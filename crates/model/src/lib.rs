@@ -48,7 +48,7 @@ pub use group::{
     Account, AccountId, Collateral, Group, Instrument, Insurance, Person, Pool, Position, Slope,
     Stake, Terms, Underlying,
 };
-pub use market::{Market, Moment, Source};
+pub use market::{Grade, Market, Moment, Source};
 pub use pause::Paused;
 pub use step::{judge, Action, Judgement, Outcome};
 pub use view::{untrue, Told};

@@ -34,12 +34,14 @@ impl Health {
         self.equity.minus(&self.requirement)
     }
 
-    /// `(MM − E) / MM`, zero for what requires nothing and is not below; exact numbers only.
+    /// `(MM − E) / MM`, zero for what requires nothing and is not below, beyond any measure for a
+    /// debt that stands against no requirement; exact numbers only.
     pub fn depth(&self) -> Exact {
         let missing = &self.requirement.exact - &self.equity.exact;
-        match self.requirement.exact.is_zero() {
-            true => zero(),
-            false => missing / &self.requirement.exact,
+        match (self.requirement.exact.is_zero(), missing.is_positive()) {
+            (true, true) => whole(u32::MAX),
+            (true, false) => zero(),
+            (false, _) => missing / &self.requirement.exact,
         }
     }
 }

@@ -102,7 +102,9 @@ impl Step<'_> {
             self.expect(!rises.surely_negative(), || "health fell".into());
             let terms = &self.before.terms;
             let limit = after.requirement.times(&(one() + ppm(terms.buffer_ppm)));
-            let spare = limit.minus(&after.equity);
+            let mut spare = limit.minus(&after.equity);
+            // Three payments, each rounded to whole atoms.
+            spare.slack += whole(3);
             let dust = before.requirement.low() <= whole(terms.dust_quote_atoms);
             let within = !spare.surely_negative() || dust || matches!(wanted, Wanted::Slice(_));
             self.expect(within, || "the account ends above its buffer".into());
@@ -110,7 +112,13 @@ impl Step<'_> {
         if account.episode_slot == 0 {
             self.account(id).episode_slot = self.now().slot;
         }
-        self.end_episode(id);
+        // Judged by the indices that the bid found: interest on what it owed until a part of that
+        // was borne by others comes on top.
+        let (old, new) = (&self.before.collaterals[QUOTE], &self.next.collaterals[QUOTE]);
+        let growth = whole(new.borrow_index) / whole(old.borrow_index) - one();
+        let shares = account.tokens.get(&QUOTE).copied().unwrap_or(0);
+        let owed = before.equity.exact.abs() + new.balance(shares).abs();
+        self.end_episode_within(id, owed * growth + whole(2));
         let holds = self.next.accounts[&bidder].clone();
         match health(&self.next, self.market, &holds, Check::Initial) {
             Ok(after) => self.require_not_negative(&after.surplus(), "BelowInitialMargin"),

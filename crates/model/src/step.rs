@@ -8,7 +8,7 @@ use crate::governance::Deed;
 use crate::group::{Account, AccountId, Group, Person};
 use crate::margin::{health, Check, Health};
 use crate::market::{Market, Moment};
-use crate::number::{ceil, floor, one, ppm, Exact, Near};
+use crate::number::{ceil, floor, one, ppm, zero, Exact, Near};
 
 /// What somebody asks for.
 #[derive(Clone, Debug, PartialEq)]
@@ -343,6 +343,11 @@ impl Step<'_> {
 
     /// Ends the episode of an account that reached its buffer and whose rows are all priced.
     pub(crate) fn end_episode(&mut self, id: AccountId) {
+        self.end_episode_within(id, zero());
+    }
+
+    /// The same where equity is known up to this much.
+    pub(crate) fn end_episode_within(&mut self, id: AccountId, loose: Exact) {
         let account = self.next.accounts[&id].clone();
         if account.episode_slot == 0 {
             return;
@@ -351,7 +356,8 @@ impl Step<'_> {
             return;
         };
         let buffer = one() + ppm(self.before.terms.buffer_ppm);
-        let spare = health.equity.minus(&health.requirement.times(&buffer));
+        let mut spare = health.equity.minus(&health.requirement.times(&buffer));
+        spare.slack += loose;
         let over = !spare.surely_negative() && self.is_priced(&account);
         let open = !spare.surely_not_negative() && over;
         let slot = i128::from(account.episode_slot);

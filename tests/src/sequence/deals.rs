@@ -16,11 +16,17 @@ pub(crate) fn entries() -> Vec<Entry> {
 }
 
 fn draw_trade(stage: &Stage, rng: &mut Rng) -> Option<Vec<i128>> {
-    let (first, second) = (any_account(stage, rng)?, any_account(stage, rng)?);
+    let market = stage.market();
+    // Mostly such as have something to spare.
+    let able = |rng: &mut Rng| {
+        let two = [any_account(stage, rng)?, any_account(stage, rng)?];
+        let by = |one: &u16| spare(stage, &market, *one) > 0;
+        two.into_iter().find(by).or(Some(two[0]))
+    };
+    let (first, second) = (able(rng)?, able(rng)?);
     let apart = first != second || rng.chance(2);
     let index = any_of(rng, stage.group.instruments.len())?;
     let instrument = &stage.group.instruments[index];
-    let market = stage.market();
     let mid = market.stable(instrument.underlying);
     let valid = market.quotes[instrument.underlying].usd > plimsoll_model::number::zero();
     let mid = if valid { market.mid(instrument.underlying) } else { mid } * &instrument.lot;
@@ -43,9 +49,12 @@ fn draw_trade(stage: &Stage, rng: &mut Rng) -> Option<Vec<i128>> {
         // Up to about what both can carry.
         false => {
             let spare = spare(stage, &market, first).min(spare(stage, &market, second));
+            if spare == 0 && !rng.chance(15) {
+                return None;
+            }
             let most = whole(spare) / (&mid * ppm(75_000));
             let most = super::entry::atoms(&most).clamp(1, 1 << 40);
-            let size = if rng.chance(60) { rng.log(most) } else { most * rng.below(110) / 100 };
+            let size = if rng.chance(50) { rng.log(most) } else { most * rng.below(105) / 100 };
             let size = i64::try_from(size.max(1)).ok()?;
             if rng.chance(50) {
                 size

@@ -180,7 +180,7 @@ fn close(stage: &Stage, words: &[i128]) -> Option<Play> {
 fn draw_tighten(stage: &Stage, rng: &mut Rng) -> Option<Vec<i128>> {
     let who = mostly(rng, stage.group.governance.guardian);
     // A contract that may only shrink is of little use to the rest of a sequence.
-    let kind = rng.pick(&[0, 0, 0, 1, 1, 1, 2, 2, 2, 3, 3, 3, 4]);
+    let kind = if rng.chance(4) { 4 } else { rng.index(4) };
     let (target, old) = match kind {
         0..=2 => {
             let target = any_of(rng, stage.group.collaterals.len())?;

@@ -1,11 +1,11 @@
 //! What anybody may do: refreshing, marking, bidding.
 
 use plimsoll_client::instruction as ix;
-use plimsoll_client::state::MarginAccount;
+use plimsoll_client::state::{MarginAccount, Row};
 use plimsoll_client::{BidLimits, BidRequest, BidRow};
 use plimsoll_model::bid::{Asset, Wanted};
-use plimsoll_model::margin::atoms;
-use plimsoll_model::{Action, Market};
+use plimsoll_model::margin::{atoms, health, Check};
+use plimsoll_model::{Action, Grade, Market};
 use plimsoll_risk::RowKind;
 
 use super::entry::{
@@ -25,9 +25,9 @@ pub(crate) fn entries() -> Vec<Entry> {
             draw: draw_contract,
             act: play(instrument),
         },
-        Entry { name: "mark_account", weight: 20, draw: draw_mark, act: play(mark) },
-        Entry { name: "liquidate_slice", weight: 60, draw: draw_slice, act: play(slice) },
-        Entry { name: "liquidate_rows", weight: 40, draw: draw_rows, act: play(rows) },
+        Entry { name: "mark_account", weight: 30, draw: draw_mark, act: play(mark) },
+        Entry { name: "liquidate_slice", weight: 260, draw: draw_slice, act: play(slice) },
+        Entry { name: "liquidate_rows", weight: 200, draw: draw_rows, act: play(rows) },
     ]
 }
 
@@ -75,14 +75,49 @@ fn mark(stage: &Stage, words: &[i128]) -> Option<Play> {
     Some(Play::new(instruction, vec![], Action::Mark { account }))
 }
 
-/// Signer, account and bidder: mostly the best off of a few.
+/// Signer, account and bidder: mostly the one that can carry most. While only owners may act,
+/// rarely anything.
 fn parties(stage: &Stage, rng: &mut Rng) -> Option<[i128; 3]> {
     let market = stage.market();
     let account = target(stage, &market, rng)?;
-    let few = [any_account(stage, rng)?, any_account(stage, rng)?, any_account(stage, rng)?];
-    let bidder = few.into_iter().max_by_key(|one| spare(stage, &market, *one))?;
+    if owners_first(stage, &market, account) && !rng.chance(8) {
+        return None;
+    }
+    let others = stage.group.accounts.keys().copied().filter(|one| *one != account);
+    let bidder = match rng.chance(85) {
+        true => others.max_by_key(|one| (suits(stage, account, *one), spare(stage, &market, *one))),
+        false => any_account(stage, rng),
+    }?;
     let person = mostly(rng, stage.group.accounts[&bidder].owner);
     (account != bidder || rng.chance(3)).then(|| [person.into(), account.into(), bidder.into()])
+}
+
+/// Would a bidder take nothing over that it holds the other side of? It may not net out of a loss.
+fn suits(stage: &Stage, account: u16, bidder: u16) -> bool {
+    let lots = |account: u16, index: &usize| {
+        stage.group.accounts[&account].positions.get(index).map_or(0, |one| one.lots.signum())
+    };
+    let held = stage.group.accounts[&account].positions.keys();
+    held.into_iter().all(|index| lots(account, index) * lots(bidder, index) >= 0)
+}
+
+/// Would a bid be refused for now, as far as is seen at once?
+fn owners_first(stage: &Stage, market: &Market, account: u16) -> bool {
+    let (terms, now) = (&stage.group.terms, market.now.seconds);
+    let first = i64::try_from(terms.owner_first_seconds).unwrap_or(i64::MAX);
+    let halted = [0, 2].iter().any(|class| now < terms.paused_until[*class].saturating_add(first));
+    let until = |at: usize| stage.group.underlyings[at].owner_first_until;
+    let account = &stage.group.accounts[&account];
+    let tokens = account.tokens.keys().map(|one| stage.group.collaterals[*one].underlying);
+    let positions = account.positions.keys().map(|one| stage.group.instruments[*one].underlying);
+    halted || tokens.chain(positions).chain([0]).any(|one| now < until(one))
+}
+
+/// Is an account worth less than nothing?
+fn is_bankrupt(stage: &Stage, account: u16) -> bool {
+    let held = &stage.group.accounts[&account];
+    let health = health(&stage.group, &stage.market(), held, Check::Maintenance);
+    health.is_ok_and(|health| health.equity.surely_negative())
 }
 
 fn draw_slice(stage: &Stage, rng: &mut Rng) -> Option<Vec<i128>> {
@@ -106,10 +141,25 @@ fn slice(stage: &Stage, words: &[i128]) -> Option<Play> {
 fn draw_rows(stage: &Stage, rng: &mut Rng) -> Option<Vec<i128>> {
     let mut words = parties(stage, rng)?.to_vec();
     let number = u16::try_from(words[1]).ok()?;
+    // Of a bankrupt account only slices are taken.
+    if is_bankrupt(stage, number) && !rng.chance(8) {
+        return None;
+    }
     let margin = stage.margin(number)?;
-    for row in margin.state.rows().ok()? {
-        let quote = row.key().ok()? == plimsoll_client::state::QUOTE_KEY;
-        if quote && rng.chance(98) || rng.chance(30) {
+    let rows = margin.state.rows().ok()?;
+    let market = stage.market();
+    let fits = |row: &&Row| {
+        let key = row.key().ok();
+        key.is_some_and(|key| {
+            let priced = market.grade(key.underlying().into()) == Grade::Valid;
+            key != plimsoll_client::state::QUOTE_KEY && priced
+        })
+    };
+    let fitting: Vec<&Row> = rows.iter().filter(fits).collect();
+    let one = fitting.get(any_of(rng, fitting.len()).unwrap_or(0)).map(|row| row.key);
+    for row in rows {
+        let odd = fitting.iter().all(|fits| fits.key != row.key) && !rng.chance(2);
+        if odd || one.is_some_and(|one| one != row.key) && rng.chance(70) {
             continue;
         }
         let held = held(stage, number, asset(&margin.state, row.key)?)?;

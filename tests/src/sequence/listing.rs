@@ -153,10 +153,13 @@ fn draw_listing(stage: &Stage, rng: &mut Rng, which: Kind) -> Option<Vec<i128>> 
     let launched = stage.group.governance.launched_at != 0;
     if launched != rng.chance(2) {
         let proposals = stage.group.governance.proposals.iter();
+        let (now, chance) = (stage.world.vm.now().time.get(), rng.chance(10));
         let open = proposals.filter(|(id, one)| {
             let listing = stage.proposal(**id).and_then(|one| one.state.change().ok());
             let own = listing.is_some_and(|change| kind(&change) == Some(which));
-            own && (one.state == ProposalState::Open || **id % 7 == 0)
+            let ripe =
+                one.state == ProposalState::Open && (one.executable_at..one.dies_at).contains(&now);
+            own && (ripe || chance)
         });
         let open: Vec<u64> = open.map(|(id, _)| *id).collect();
         words.push(open[any_of(rng, open.len())?].into());

@@ -47,13 +47,14 @@ fn draw_wait(_: &Stage, rng: &mut Rng) -> Option<Vec<i128>> {
     Some(vec![milliseconds.into(), published.into()])
 }
 
-/// Until about the moment at which a proposal ripens, or dies.
+/// Until about the moment at which a proposal ripens or dies, or a stake may leave.
 fn draw_ripen(stage: &Stage, rng: &mut Rng) -> Option<Vec<i128>> {
     let now = stage.world.vm.now().time.get();
     let proposals = stage.group.governance.proposals.values();
     let open = proposals.filter(|one| one.state == ProposalState::Open);
     let times = open.flat_map(|one| [one.executable_at, one.executable_at, one.dies_at]);
-    let ahead: Vec<i64> = times.filter(|time| *time > now).collect();
+    let exits = stage.group.stakes.values().map(|one| one.exit_at);
+    let ahead: Vec<i64> = times.chain(exits).filter(|time| *time > now).collect();
     if ahead.is_empty() {
         return None;
     }

@@ -16,12 +16,12 @@ pub(crate) fn entries() -> Vec<Entry> {
         Entry { name: "refresh_collateral", weight: 12, draw: draw_token, act: play(interest) },
         Entry { name: "settle_position", weight: 70, draw: draw_settle, act: play(settle) },
         Entry { name: "collect_fees", weight: 12, draw: draw_contract, act: play(fees) },
-        Entry { name: "repay_debt", weight: 6, draw: draw_debt, act: play(repay) },
-        Entry { name: "share_loss", weight: 25, draw: draw_loss, act: play(share) },
-        Entry { name: "write_off_debt", weight: 15, draw: draw_bankrupt, act: play(write_off) },
+        Entry { name: "repay_debt", weight: 30, draw: draw_debt, act: play(repay) },
+        Entry { name: "share_loss", weight: 150, draw: draw_loss, act: play(share) },
+        Entry { name: "write_off_debt", weight: 80, draw: draw_bankrupt, act: play(write_off) },
         Entry { name: "stake_insurance", weight: 10, draw: draw_stake, act: play(stake) },
         Entry { name: "request_unstake", weight: 8, draw: draw_request, act: play(request) },
-        Entry { name: "unstake", weight: 8, draw: draw_owner, act: play(unstake) },
+        Entry { name: "unstake", weight: 10, draw: draw_owner, act: play(unstake) },
     ]
 }
 
@@ -81,8 +81,8 @@ fn fees(stage: &Stage, words: &[i128]) -> Option<Play> {
 
 fn draw_debt(stage: &Stage, rng: &mut Rng) -> Option<Vec<i128>> {
     let index = any_of(rng, stage.group.instruments.len())?;
-    let owes = stage.group.instruments[index].pool.debt > 0;
-    (owes || rng.chance(10)).then(|| vec![index as i128])
+    let owes = stage.group.instruments[index].pool.debt >= 1 << 48;
+    (owes || rng.chance(2)).then(|| vec![index as i128])
 }
 
 fn repay(stage: &Stage, words: &[i128]) -> Option<Play> {
@@ -96,7 +96,7 @@ fn draw_loss(stage: &Stage, rng: &mut Rng) -> Option<Vec<i128>> {
         let owed = account.positions.iter().filter(|(_, one)| one.owed_quote_atoms != 0);
         due.extend(owed.map(|(index, _)| (*id, *index)));
     }
-    let (account, index) = match (due.is_empty(), rng.chance(4)) {
+    let (account, index) = match (due.is_empty(), rng.chance(1)) {
         (false, false) => rng.pick(&due),
         (_, true) => (any_account(stage, rng)?, any_of(rng, stage.group.instruments.len())?),
         (true, false) => return None,
@@ -121,7 +121,7 @@ fn draw_bankrupt(stage: &Stage, rng: &mut Rng) -> Option<Vec<i128>> {
         })
         .map(|(id, _)| *id)
         .collect();
-    match (due.is_empty(), rng.chance(4)) {
+    match (due.is_empty(), rng.chance(1)) {
         (false, false) => Some(vec![rng.pick(&due).into()]),
         (_, true) => Some(vec![any_account(stage, rng)?.into()]),
         (true, false) => None,

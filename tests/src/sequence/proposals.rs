@@ -80,7 +80,8 @@ fn details(stage: &Stage, rng: &mut Rng, kind: u8) -> Option<Vec<i128>> {
         ORACLES => words.extend(draw_sources(stage, rng, target)),
         COLLATERAL => words.extend(edits::draw(rng, &mut collateral(stage, target)?)),
         INSTRUMENT => {
-            words.push(rng.chance(15).into());
+            // A contract that may only shrink is of little use to the rest of a sequence.
+            words.push(rng.chance(6).into());
             words.extend(edits::draw(rng, &mut instrument(stage, target)?));
         }
         GROUP => {
