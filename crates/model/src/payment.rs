@@ -97,14 +97,16 @@ impl Step<'_> {
 
     fn conclude_bid(&mut self, id: AccountId, bidder: AccountId, wanted: &Wanted, before: &Health) {
         let account = self.next.accounts[&id].clone();
+        let loose = self.unread_interest(id, before) + whole(3);
         if let Ok(after) = health(&self.next, self.market, &account, Check::Maintenance) {
-            let rises = after.surplus().minus(&before.surplus());
+            let mut rises = after.surplus().minus(&before.surplus());
+            rises.slack += &loose;
             self.expect(!rises.surely_negative(), || "health fell".into());
             let terms = &self.before.terms;
             let limit = after.requirement.times(&(one() + ppm(terms.buffer_ppm)));
             let mut spare = limit.minus(&after.equity);
             // Three payments, each rounded to whole atoms.
-            spare.slack += whole(3);
+            spare.slack += &loose;
             let dust = before.requirement.low() <= whole(terms.dust_quote_atoms);
             let within = !spare.surely_negative() || dust || matches!(wanted, Wanted::Slice(_));
             self.expect(within, || "the account ends above its buffer".into());
@@ -112,19 +114,31 @@ impl Step<'_> {
         if account.episode_slot == 0 {
             self.account(id).episode_slot = self.now().slot;
         }
-        // Judged by the indices that the bid found: interest on what it owed until a part of that
-        // was borne by others comes on top.
-        let (old, new) = (&self.before.collaterals[QUOTE], &self.next.collaterals[QUOTE]);
-        let growth = whole(new.borrow_index) / whole(old.borrow_index) - one();
-        let shares = account.tokens.get(&QUOTE).copied().unwrap_or(0);
-        let owed = before.equity.exact.abs() + new.balance(shares).abs();
-        self.end_episode_within(id, owed * growth + whole(2));
+        self.end_episode_within(id, loose);
         let holds = self.next.accounts[&bidder].clone();
         match health(&self.next, self.market, &holds, Check::Initial) {
             Ok(after) => self.require_not_negative(&after.surplus(), "BelowInitialMargin"),
             Err(underlying) => self.refuse_price(underlying),
         }
         self.end_episode(bidder);
+    }
+
+    /// A bid is judged by the indices that it finds: interest that it brings up to now comes on top
+    /// (quote atoms). Of quote tokens that is interest on what was owed until others bore a part.
+    fn unread_interest(&self, id: AccountId, before: &Health) -> Exact {
+        let mut interest = zero();
+        for (token, shares) in &self.next.accounts[&id].tokens {
+            let (old, new) = (&self.before.collaterals[*token], &self.next.collaterals[*token]);
+            let held = if *token == QUOTE { before.equity.exact.abs() } else { zero() };
+            let held = held + new.balance(*shares).abs();
+            let growth = whole(new.borrow_index) / whole(old.borrow_index) - one();
+            let price = match *token == QUOTE {
+                true => one(),
+                false => self.market.stable(new.underlying) * ten(-new.decimals) * whole(2),
+            };
+            interest += held * growth.abs() * price;
+        }
+        interest
     }
 
     /// Whole quote atoms that came to an account, as stored (negative: went).

@@ -20,7 +20,7 @@ fn draw_trade(stage: &Stage, rng: &mut Rng) -> Option<Vec<i128>> {
     // Mostly such as have something to spare.
     let able = |rng: &mut Rng| {
         let two = [any_account(stage, rng)?, any_account(stage, rng)?];
-        let by = |one: &u16| spare(stage, &market, *one) > 0;
+        let by = |one: &u16| spare(stage, *one) > 0;
         two.into_iter().find(by).or(Some(two[0]))
     };
     let (first, second) = (able(rng)?, able(rng)?);
@@ -48,7 +48,7 @@ fn draw_trade(stage: &Stage, rng: &mut Rng) -> Option<Vec<i128>> {
         }
         // Up to about what both can carry.
         false => {
-            let spare = spare(stage, &market, first).min(spare(stage, &market, second));
+            let spare = spare(stage, first).min(spare(stage, second));
             if spare == 0 && !rng.chance(15) {
                 return None;
             }

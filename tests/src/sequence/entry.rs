@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use plimsoll_client::{Address, Instruction};
-use plimsoll_model::margin::{health, Check};
+use plimsoll_model::margin::Check;
 use plimsoll_model::number::{floor, Exact};
 use plimsoll_model::{Action, Market};
 
@@ -144,17 +144,15 @@ pub(crate) fn signed_amount(rng: &mut Rng, usual: i64) -> i128 {
 
 /// How much of its initial margin an account has to spare (quote atoms); zero if it cannot be
 /// judged, or has none.
-pub(crate) fn spare(stage: &Stage, market: &Market, account: u16) -> u64 {
-    let held = &stage.group.accounts[&account];
-    let health = health(&stage.group, market, held, Check::Initial);
+pub(crate) fn spare(stage: &Stage, account: u16) -> u64 {
+    let health = stage.stands(account, Check::Initial);
     health.map_or(0, |health| atoms(&health.surplus().exact))
 }
 
 /// Is an account below its line?
-pub(crate) fn is_below(stage: &Stage, market: &Market, account: u16) -> bool {
-    let held = &stage.group.accounts[&account];
-    let health = health(&stage.group, market, held, Check::Maintenance);
-    health.is_ok_and(|health| health.surplus().surely_negative())
+pub(crate) fn is_below(stage: &Stage, account: u16) -> bool {
+    let health = stage.stands(account, Check::Maintenance);
+    health.is_some_and(|health| health.surplus().surely_negative())
 }
 
 /// Whole atoms of what is above zero.

@@ -4,7 +4,7 @@ use plimsoll_client::instruction as ix;
 use plimsoll_client::state::{MarginAccount, Row};
 use plimsoll_client::{BidLimits, BidRequest, BidRow};
 use plimsoll_model::bid::{Asset, Wanted};
-use plimsoll_model::margin::{atoms, health, Check};
+use plimsoll_model::margin::{atoms, Check};
 use plimsoll_model::{Action, Grade, Market};
 use plimsoll_risk::RowKind;
 
@@ -52,10 +52,10 @@ fn instrument(stage: &Stage, words: &[i128]) -> Option<Play> {
 }
 
 /// An account that is below its line, or in an episode; now and then any.
-fn target(stage: &Stage, market: &Market, rng: &mut Rng) -> Option<u16> {
+fn target(stage: &Stage, rng: &mut Rng) -> Option<u16> {
     let open = stage.group.accounts.iter();
     let low: Vec<u16> = open
-        .filter(|(id, one)| one.episode_slot != 0 || is_below(stage, market, **id))
+        .filter(|(id, one)| one.episode_slot != 0 || is_below(stage, **id))
         .map(|(id, _)| *id)
         .collect();
     match (low.is_empty(), rng.chance(6)) {
@@ -66,7 +66,7 @@ fn target(stage: &Stage, market: &Market, rng: &mut Rng) -> Option<u16> {
 }
 
 fn draw_mark(stage: &Stage, rng: &mut Rng) -> Option<Vec<i128>> {
-    Some(vec![target(stage, &stage.market(), rng)?.into()])
+    Some(vec![target(stage, rng)?.into()])
 }
 
 fn mark(stage: &Stage, words: &[i128]) -> Option<Play> {
@@ -79,13 +79,13 @@ fn mark(stage: &Stage, words: &[i128]) -> Option<Play> {
 /// rarely anything.
 fn parties(stage: &Stage, rng: &mut Rng) -> Option<[i128; 3]> {
     let market = stage.market();
-    let account = target(stage, &market, rng)?;
-    if owners_first(stage, &market, account) && !rng.chance(8) {
+    let account = target(stage, rng)?;
+    if owners_first(stage, market, account) && !rng.chance(8) {
         return None;
     }
     let others = stage.group.accounts.keys().copied().filter(|one| *one != account);
     let bidder = match rng.chance(85) {
-        true => others.max_by_key(|one| (suits(stage, account, *one), spare(stage, &market, *one))),
+        true => others.max_by_key(|one| (suits(stage, account, *one), spare(stage, *one))),
         false => any_account(stage, rng),
     }?;
     let person = mostly(rng, stage.group.accounts[&bidder].owner);
@@ -115,9 +115,8 @@ fn owners_first(stage: &Stage, market: &Market, account: u16) -> bool {
 
 /// Is an account worth less than nothing?
 fn is_bankrupt(stage: &Stage, account: u16) -> bool {
-    let held = &stage.group.accounts[&account];
-    let health = health(&stage.group, &stage.market(), held, Check::Maintenance);
-    health.is_ok_and(|health| health.equity.surely_negative())
+    let health = stage.stands(account, Check::Maintenance);
+    health.is_some_and(|health| health.equity.surely_negative())
 }
 
 fn draw_slice(stage: &Stage, rng: &mut Rng) -> Option<Vec<i128>> {

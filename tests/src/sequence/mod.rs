@@ -15,6 +15,7 @@
 //! | `player` | what is checked after a step |
 //! | `guided` | sequences out of bytes that somebody else chose |
 //! | `run` | many sequences, counted; the shortest one that fails |
+//! | `reached`, `report` | what was brought about, and the tables of it |
 
 mod deals;
 mod edits;
@@ -30,6 +31,8 @@ mod nature;
 mod player;
 mod pools;
 mod proposals;
+mod reached;
+mod report;
 mod rng;
 mod run;
 mod seen;
@@ -40,5 +43,6 @@ mod views;
 
 pub use entry::instructions;
 pub use guided::{Guided, Played, STEP_BYTES};
-pub use run::{replay, run, Report};
+pub use report::Report;
+pub use run::{replay, run};
 pub use step::{read_steps, Step, Twist};

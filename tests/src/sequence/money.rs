@@ -120,7 +120,7 @@ fn draw_withdraw(stage: &Stage, rng: &mut Rng) -> Option<Vec<i128>> {
         (true, _) => {
             let one = &stage.group.collaterals[token];
             let price = market.stable(one.underlying) * plimsoll_model::number::ten(-one.decimals);
-            let spare = plimsoll_model::number::whole(spare(stage, &market, number)) / price;
+            let spare = plimsoll_model::number::whole(spare(stage, number)) / price;
             held.saturating_add(rng.log(super::entry::atoms(&spare).clamp(1, 1 << 62)))
         }
         (false, 0) => held,

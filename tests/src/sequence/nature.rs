@@ -1,6 +1,6 @@
 //! Time and prices. Oracles go by their numbers, whoever they price.
 
-use plimsoll_model::margin::{health, Check};
+use plimsoll_model::margin::Check;
 use plimsoll_model::number::{ten, whole, zero, Exact};
 use plimsoll_model::ProposalState;
 
@@ -120,8 +120,8 @@ fn price(stage: &mut Stage, words: &[i128]) -> Option<()> {
 fn draw_stress(stage: &Stage, rng: &mut Rng) -> Option<Vec<i128>> {
     let market = stage.market();
     let mut worst: Option<(Exact, u16)> = None;
-    for (id, account) in &stage.group.accounts {
-        let stands = health(&stage.group, &market, account, Check::Maintenance).ok();
+    for id in stage.group.accounts.keys() {
+        let stands = stage.stands(*id, Check::Maintenance);
         let Some(stands) = stands.filter(|one| one.requirement.exact > zero()) else { continue };
         let ratio = &stands.equity.exact / &stands.requirement.exact;
         // The next ones have their turn as well.

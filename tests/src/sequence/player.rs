@@ -8,6 +8,7 @@ use plimsoll_model::{compare, judge, Market};
 
 use super::entry::{entries, signer, Act, Entry, Play};
 use super::hostile;
+use super::reached::reached;
 use super::rng::Rng;
 use super::stage::{Setting, Stage};
 use super::step::{Step, Twist};
@@ -20,6 +21,9 @@ const EXHAUSTED: [&str; 3] =
 
 /// How the program ends where an account is not there.
 const MISSING: &str = "AccountDataTooSmall";
+
+/// Under this name counts stand of what steps brought about.
+pub(crate) const REACHED: &str = "reached";
 
 /// How often each entry came to which end.
 pub type Counts = BTreeMap<(&'static str, String), u64>;
@@ -80,6 +84,7 @@ impl Player {
         let found = self.entries.iter().find(|one| one.name == step.name);
         let entry = found.ok_or_else(|| format!("no entry {}", step.name))?;
         let name = entry.name;
+        self.stage.moved();
         let end = match entry.act {
             Act::Nature(act) => {
                 let done = act(&mut self.stage, &step.words);
@@ -90,12 +95,13 @@ impl Player {
                 Some(play) => self.send(play, step.twist)?,
             },
         };
+        self.stage.moved();
         *self.counts.entry((name, end)).or_default() += 1;
         Ok(())
     }
 
     fn send(&mut self, play: Play, twist: Option<Twist>) -> Result<String, String> {
-        let market = self.stage.market();
+        let market = self.stage.market().clone();
         let Some(twist) = twist else {
             return self.send_honest(&play, &market);
         };
@@ -140,11 +146,16 @@ impl Player {
             Err(failure) => format!("{wrong}\n{}", failure.logs.join("\n")),
             Ok(_) => wrong,
         })?;
-        self.stage.group = seen;
+        if end.is_ok() {
+            for what in reached(&play.action, &self.stage.group, &seen, market) {
+                *self.counts.entry((REACHED, what.to_string())).or_default() += 1;
+            }
+        }
         if let (Ok(receipt), Some(is_wrong)) = (&outcome, play.answer) {
             let lie = is_wrong(&self.stage, market, &play.action, &receipt.return_data);
             lie.map_or(Ok(()), Err)?;
         }
+        self.stage.group = seen;
         let end = end.map_or_else(str::to_string, |()| "ok".into());
         not_exhausted(&end)?;
         Ok(end)

@@ -1,12 +1,12 @@
 //! Many sequences on all cores, counted; and of one that fails, the shortest part that still does.
 
-use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::Mutex;
 
 use plimsoll_migrations::{Markets, SourceSpec};
 
 use super::player::{Counts, Player};
+use super::report::Report;
 use super::rng::Rng;
 use super::stage::Setting;
 use super::step::Step;
@@ -16,39 +16,11 @@ const EPISODE_STEPS: u64 = 1_000;
 /// Sequences that are tried to shorten one.
 const TRIES_MAX: u64 = 40;
 
-/// What came of a run.
-#[derive(Debug, Default)]
-pub struct Report {
-    /// How often each entry came to which end.
-    pub counts: Counts,
-    /// What went wrong: why, and the steps that show it, one a line.
-    pub failure: Option<(String, String)>,
-}
-
-impl fmt::Display for Report {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (mut through, mut all) = (0, 0);
-        for ((name, end), count) in &self.counts {
-            writeln!(f, "{name:<22} {end:<40} {count:>9}")?;
-            let honest = !end.starts_with("twisted") && !end.starts_with("poisoned");
-            if honest && !["wait", "price", "doubt"].contains(name) && end != "nothing" {
-                all += count;
-                through += if end == "ok" { *count } else { 0 };
-            }
-        }
-        writeln!(f, "{through} of {all} honest instructions went through")?;
-        match &self.failure {
-            None => Ok(()),
-            Some((why, steps)) => write!(f, "\n{why}\n\n{steps}"),
-        }
-    }
-}
-
 /// Plays `steps` steps of a seed on this many threads. What happens depends on the seed alone.
 pub fn run(seed: u64, steps: u64, threads: usize) -> Report {
     let (next, stop) = (AtomicU64::new(0), AtomicBool::new(false));
     let episodes = steps.div_ceil(EPISODE_STEPS);
-    let report = Mutex::new(Report::default());
+    let report = Mutex::new(Report { seed, steps, ..Report::default() });
     std::thread::scope(|scope| {
         for _ in 0..threads {
             scope.spawn(|| loop {

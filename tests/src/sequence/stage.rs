@@ -3,6 +3,7 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 use plimsoll_client::invariants::{token_balance, Broken};
 use plimsoll_client::source::read;
@@ -10,6 +11,7 @@ use plimsoll_client::state::{MarginAccount, Proposal, Stake};
 use plimsoll_client::{pda, AccountSource, Address, Instruction, Keyed};
 use plimsoll_migrations::{Markets, Step};
 use plimsoll_model as model;
+use plimsoll_model::margin::{health, Check, Health};
 
 use super::foreign;
 use super::seen::{exact, Numbers};
@@ -67,6 +69,15 @@ pub struct Stage {
     pub numbers: Numbers,
     wallets: BTreeMap<(u16, usize), Address>,
     stakes: Vec<Address>,
+    /// What was found out about the group as it is, until the next step.
+    known: OnceLock<Known>,
+}
+
+/// Prices, and how accounts stand by them.
+#[derive(Clone)]
+struct Known {
+    market: model::Market,
+    stands: BTreeMap<u16, [OnceLock<Option<Health>>; 2]>,
 }
 
 /// Name of a person.
@@ -124,8 +135,8 @@ impl Stage {
             world.expect_account(&account(number));
         }
         let foreign = foreign::alike(&mut world, &other);
-        let group = model::Group::default();
-        let mut stage = Self { world, group, foreign, oracles, numbers, wallets, stakes };
+        let (group, known) = (model::Group::default(), OnceLock::new());
+        let mut stage = Self { world, group, foreign, oracles, numbers, wallets, stakes, known };
         stage.group = stage.read();
         stage
     }
@@ -190,11 +201,34 @@ impl Stage {
     }
 
     /// All prices now, as the model judges them.
-    pub fn market(&self) -> model::Market {
-        let now = self.world.vm.now();
-        let now = model::Moment { slot: now.slot.get(), seconds: now.time.get() };
-        let oracles = self.oracles.iter().map(|name| source(&self.world.feeds[name]));
-        model::Market::new(&self.group, oracles.collect(), now)
+    pub fn market(&self) -> &model::Market {
+        &self.known().market
+    }
+
+    fn known(&self) -> &Known {
+        self.known.get_or_init(|| {
+            let now = self.world.vm.now();
+            let now = model::Moment { slot: now.slot.get(), seconds: now.time.get() };
+            let oracles = self.oracles.iter().map(|name| source(&self.world.feeds[name]));
+            let market = model::Market::new(&self.group, oracles.collect(), now);
+            let stands = self.group.accounts.keys().map(|one| (*one, Default::default()));
+            Known { market, stands: stands.collect() }
+        })
+    }
+
+    /// Maintenance or initial health of an open account, if it can be judged.
+    pub fn stands(&self, account: u16, check: Check) -> Option<&Health> {
+        let known = self.known();
+        let place = usize::from(check != Check::Maintenance);
+        let stands = &known.stands.get(&account)?[place];
+        let held = &self.group.accounts[&account];
+        let judge = || health(&self.group, &known.market, held, check).ok();
+        stands.get_or_init(judge).as_ref()
+    }
+
+    /// Time has passed, a price has moved, or a transaction has gone through.
+    pub fn moved(&mut self) {
+        self.known = OnceLock::new();
     }
 
     /// Runs a transaction and checks the laws.
