@@ -36,11 +36,11 @@ impl Step<'_> {
         taken
     }
 
-    /// Without a quote debt there is none that a settlement has caused. Rows of a settler are not
-    /// looked at when it gets its reward.
+    /// Without a quote debt there is none that a settlement has caused.
     pub(crate) fn forget_repaid_debts(&mut self, action: &Action) {
         let passed = match action {
-            Action::Settle { settler, .. } => *settler,
+            // A mark writes no rows.
+            Action::Mark { account } => Some(*account),
             _ => None,
         };
         for (id, account) in &mut self.next.accounts {

@@ -30,7 +30,7 @@ fn draw_trade(stage: &Stage, rng: &mut Rng) -> Option<Vec<i128>> {
     let mid = market.stable(instrument.underlying);
     let valid = market.quotes[instrument.underlying].usd > plimsoll_model::number::zero();
     let mid = if valid { market.mid(instrument.underlying) } else { mid } * &instrument.lot;
-    let reach = rng.pick(&[500, 2_000, 10_000, 40_000, 60_000]);
+    let reach = rng.pick(&[500, 500, 2_000, 2_000, 10_000, 10_000, 40_000, 60_000]);
     let tick = whole(instrument.tick_quote_atoms_per_lot);
     let price = &mid * ppm(1_000_000 + rng.between(-reach, reach));
     let ticks = u64::try_from(ceil(&(price / tick))).ok()?;
@@ -54,7 +54,7 @@ fn draw_trade(stage: &Stage, rng: &mut Rng) -> Option<Vec<i128>> {
             }
             let most = whole(spare) / (&mid * ppm(75_000));
             let most = super::entry::atoms(&most).clamp(1, 1 << 40);
-            let size = if rng.chance(50) { rng.log(most) } else { most * rng.below(105) / 100 };
+            let size = if rng.chance(50) { rng.log(most) } else { most * rng.below(98) / 100 };
             let size = i64::try_from(size.max(1)).ok()?;
             if rng.chance(50) {
                 size

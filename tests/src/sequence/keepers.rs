@@ -5,11 +5,13 @@ use plimsoll_client::state::{MarginAccount, Row};
 use plimsoll_client::{BidLimits, BidRequest, BidRow};
 use plimsoll_model::bid::{Asset, Wanted};
 use plimsoll_model::margin::{atoms, Check};
+use plimsoll_model::number::ppm;
 use plimsoll_model::{Action, Grade, Market};
 use plimsoll_risk::RowKind;
 
 use super::entry::{
-    any_account, any_of, is_below, mostly, signed_amount, signer, spare, word, Act, Entry, Play,
+    any_account, any_of, atoms as atoms_of, is_below, mostly, signed_amount, signer, spare, word,
+    Act, Entry, Play,
 };
 use super::rng::Rng;
 use super::stage::Stage;
@@ -27,7 +29,7 @@ pub(crate) fn entries() -> Vec<Entry> {
         },
         Entry { name: "mark_account", weight: 30, draw: draw_mark, act: play(mark) },
         Entry { name: "liquidate_slice", weight: 260, draw: draw_slice, act: play(slice) },
-        Entry { name: "liquidate_rows", weight: 200, draw: draw_rows, act: play(rows) },
+        Entry { name: "liquidate_rows", weight: 340, draw: draw_rows, act: play(rows) },
     ]
 }
 
@@ -52,11 +54,12 @@ fn instrument(stage: &Stage, words: &[i128]) -> Option<Play> {
 }
 
 /// An account that is below its line, or in an episode; now and then any.
-fn target(stage: &Stage, rng: &mut Rng) -> Option<u16> {
+fn target(stage: &Stage, rng: &mut Rng, fits: fn(&Stage, u16) -> bool) -> Option<u16> {
     let open = stage.group.accounts.iter();
     let low: Vec<u16> = open
         .filter(|(id, one)| one.episode_slot != 0 || is_below(stage, **id))
         .map(|(id, _)| *id)
+        .filter(|id| fits(stage, *id))
         .collect();
     match (low.is_empty(), rng.chance(6)) {
         (false, _) => Some(rng.pick(&low)),
@@ -66,7 +69,7 @@ fn target(stage: &Stage, rng: &mut Rng) -> Option<u16> {
 }
 
 fn draw_mark(stage: &Stage, rng: &mut Rng) -> Option<Vec<i128>> {
-    Some(vec![target(stage, rng)?.into()])
+    Some(vec![target(stage, rng, |_, _| true)?.into()])
 }
 
 fn mark(stage: &Stage, words: &[i128]) -> Option<Play> {
@@ -77,10 +80,11 @@ fn mark(stage: &Stage, words: &[i128]) -> Option<Play> {
 
 /// Signer, account and bidder: mostly the one that can carry most. While only owners may act,
 /// rarely anything.
-fn parties(stage: &Stage, rng: &mut Rng) -> Option<[i128; 3]> {
+fn parties(stage: &Stage, rng: &mut Rng, fits: fn(&Stage, u16) -> bool) -> Option<[i128; 3]> {
     let market = stage.market();
-    let account = target(stage, rng)?;
-    if owners_first(stage, market, account) && !rng.chance(8) {
+    let account = target(stage, rng, fits)?;
+    let refused = owners_first(stage, market, account) || !is_open(stage, market, account);
+    if refused && !rng.chance(6) {
         return None;
     }
     let others = stage.group.accounts.keys().copied().filter(|one| *one != account);
@@ -88,6 +92,9 @@ fn parties(stage: &Stage, rng: &mut Rng) -> Option<[i128; 3]> {
         true => others.max_by_key(|one| (suits(stage, account, *one), spare(stage, *one))),
         false => any_account(stage, rng),
     }?;
+    if spare(stage, bidder) == 0 && !rng.chance(6) {
+        return None;
+    }
     let person = mostly(rng, stage.group.accounts[&bidder].owner);
     (account != bidder || rng.chance(3)).then(|| [person.into(), account.into(), bidder.into()])
 }
@@ -99,6 +106,22 @@ fn suits(stage: &Stage, account: u16, bidder: u16) -> bool {
     };
     let held = stage.group.accounts[&account].positions.keys();
     held.into_iter().all(|index| lots(account, index) * lots(bidder, index) >= 0)
+}
+
+/// Is an account where it may be bid on, and does one of its rows have a price?
+fn is_open(stage: &Stage, market: &Market, account: u16) -> bool {
+    let Some(stands) = stage.stands(account, Check::Maintenance) else { return false };
+    let held = &stage.group.accounts[&account];
+    let buffer = ppm(1_000_000 + stage.group.terms.buffer_ppm);
+    let line = match held.episode_slot {
+        0 => stands.requirement.exact.clone(),
+        _ => &stands.requirement.exact * buffer,
+    };
+    let tokens = held.tokens.keys().filter(|one| **one != 0);
+    let tokens = tokens.map(|one| stage.group.collaterals[*one].underlying);
+    let positions = held.positions.keys().map(|one| stage.group.instruments[*one].underlying);
+    let priced = tokens.chain(positions).any(|one| market.grade(one) == Grade::Valid);
+    priced && stands.equity.exact < line
 }
 
 /// Would a bid be refused for now, as far as is seen at once?
@@ -120,14 +143,25 @@ fn is_bankrupt(stage: &Stage, account: u16) -> bool {
 }
 
 fn draw_slice(stage: &Stage, rng: &mut Rng) -> Option<Vec<i128>> {
-    let mut words = parties(stage, rng)?.to_vec();
+    let mut words = parties(stage, rng, |_, _| true)?.to_vec();
     words.push(match rng.below(10) {
         0 => 0,
         1 => u64::MAX.into(),
-        2..6 => i128::from(rng.log(1 << 63)),
-        _ => 1 << 63,
+        2 | 3 => i128::from(rng.log(1 << 63)),
+        _ => i128::from(bearable(stage, words[1], words[2]) >> 1),
     });
     Some(words)
+}
+
+/// The part of an account that a bidder can bear, about (2^-64).
+fn bearable(stage: &Stage, account: i128, bidder: i128) -> u64 {
+    let most = || {
+        let (account, bidder) = (u16::try_from(account).ok()?, u16::try_from(bidder).ok()?);
+        let needed = atoms_of(&stage.stands(account, Check::Maintenance)?.requirement.exact);
+        let part = (u128::from(spare(stage, bidder)) << 63) / u128::from(needed.max(1));
+        u64::try_from(part).ok()
+    };
+    most().unwrap_or(u64::MAX)
 }
 
 fn slice(stage: &Stage, words: &[i128]) -> Option<Play> {
@@ -138,12 +172,13 @@ fn slice(stage: &Stage, words: &[i128]) -> Option<Play> {
 }
 
 fn draw_rows(stage: &Stage, rng: &mut Rng) -> Option<Vec<i128>> {
-    let mut words = parties(stage, rng)?.to_vec();
-    let number = u16::try_from(words[1]).ok()?;
     // Of a bankrupt account only slices are taken.
-    if is_bankrupt(stage, number) && !rng.chance(8) {
-        return None;
-    }
+    let fits: fn(&Stage, u16) -> bool = match rng.chance(8) {
+        true => |_, _| true,
+        false => |stage, account| !is_bankrupt(stage, account),
+    };
+    let mut words = parties(stage, rng, fits)?.to_vec();
+    let number = u16::try_from(words[1]).ok()?;
     let margin = stage.margin(number)?;
     let rows = margin.state.rows().ok()?;
     let market = stage.market();
@@ -155,6 +190,9 @@ fn draw_rows(stage: &Stage, rng: &mut Rng) -> Option<Vec<i128>> {
         })
     };
     let fitting: Vec<&Row> = rows.iter().filter(fits).collect();
+    if fitting.is_empty() && !rng.chance(4) {
+        return None;
+    }
     let one = fitting.get(any_of(rng, fitting.len()).unwrap_or(0)).map(|row| row.key);
     for row in rows {
         let odd = fitting.iter().all(|fits| fits.key != row.key) && !rng.chance(2);
@@ -165,7 +203,10 @@ fn draw_rows(stage: &Stage, rng: &mut Rng) -> Option<Vec<i128>> {
         let held = i64::try_from(held).ok()?;
         let part = rng.log(held.unsigned_abs().max(1)).min(held.unsigned_abs());
         let part = i64::try_from(part).ok()? * held.signum();
-        let part = if rng.chance(30) { held } else { part };
+        let bearable = bearable(stage, words[1], words[2]);
+        let most = (i128::from(held) * i128::from(bearable >> 1)) >> 63;
+        let most = i64::try_from(most).ok()?;
+        let part = if rng.chance(40) && most != 0 { most } else { part };
         words.push(row.key.into());
         words.push(signed_amount(rng, part));
     }

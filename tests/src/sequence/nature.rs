@@ -1,7 +1,7 @@
 //! Time and prices. Oracles go by their numbers, whoever they price.
 
 use plimsoll_model::margin::Check;
-use plimsoll_model::number::{ten, whole, zero, Exact};
+use plimsoll_model::number::{clamp, most, ppm, ten, whole, zero, Exact};
 use plimsoll_model::ProposalState;
 
 use super::entry::{atoms, word, Act, Entry};
@@ -115,8 +115,8 @@ fn price(stage: &mut Stage, words: &[i128]) -> Option<()> {
     Some(())
 }
 
-/// A market turns against the account that has the least to spare, by about as much as it can bear,
-/// or as much as is no jump.
+/// A market turns against one of the accounts that have the least to spare, by about as much as it
+/// can bear.
 fn draw_stress(stage: &Stage, rng: &mut Rng) -> Option<Vec<i128>> {
     let market = stage.market();
     let mut worst: Option<(Exact, u16)> = None;
@@ -132,6 +132,7 @@ fn draw_stress(stage: &Stage, rng: &mut Rng) -> Option<Vec<i128>> {
         }
     }
     let (_, id) = worst?;
+    let stands = stage.stands(id, Check::Maintenance)?.clone();
     let account = &stage.group.accounts[&id];
     let mut net = vec![zero(); stage.group.underlyings.len()];
     for (token, shares) in &account.tokens {
@@ -146,10 +147,18 @@ fn draw_stress(stage: &Stage, rng: &mut Rng) -> Option<Vec<i128>> {
     let size = |at: &usize| worth(*at).max(-worth(*at));
     let largest = (1..net.len()).max_by_key(|at| atoms(&size(at)))?;
     let oracle = (*stage.group.underlyings[largest].sources.first()?)?;
-    let reference = &stage.group.underlyings[largest].reference.usd * ten(8);
-    let reach = rng.pick(&[20_000, 50_000, 70_000, 90_000, 98_000, 98_000]);
-    let down = if net[largest] > zero() { -1 } else { 1 };
-    let moved = reference * whole(1_000_000 + down * reach) / whole(1_000_000);
+    // From the line to bankruptcy, and beyond.
+    let (line, all) = (stands.surplus().exact, stands.equity.exact);
+    let part = whole(rng.below(200)) / whole(100);
+    let lost = &line + (all - &line) * part;
+    let down = if net[largest] > zero() { whole(-1) } else { whole(1) };
+    let shock = lost / most(size(&largest), whole(1)) * &down;
+    let moved = whole(current(stage, oracle)?) * (whole(1) + shock);
+    // Beyond this it would be a jump.
+    let one = &stage.group.underlyings[largest];
+    let reference = &one.reference.usd * ten(8);
+    let reach = &reference * ppm(one.jump_ppm_max) * whole(98) / whole(100);
+    let moved = clamp(moved, &reference - &reach, &reference + reach);
     Some(vec![oracle as i128, within(oracle, atoms(&moved).into())])
 }
 

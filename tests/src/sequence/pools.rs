@@ -2,7 +2,8 @@
 
 use plimsoll_client::instruction as ix;
 use plimsoll_client::Instruction;
-use plimsoll_model::Action;
+use plimsoll_model::number::{value, whole, zero};
+use plimsoll_model::{Action, Grade, Position};
 
 use super::entry::{amount, any_account, any_number, any_of, signer, word, Act, Entry, Play};
 use super::rng::Rng;
@@ -41,7 +42,9 @@ fn interest(stage: &Stage, words: &[i128]) -> Option<Play> {
 
 fn draw_settle(stage: &Stage, rng: &mut Rng) -> Option<Vec<i128>> {
     let account = any_account(stage, rng)?;
-    let held: Vec<usize> = stage.group.accounts[&account].positions.keys().copied().collect();
+    let positions = &stage.group.accounts[&account].positions;
+    let fits = |one: &usize| rng.chance(15) || may_settle(stage, *one, &positions[one]);
+    let held: Vec<usize> = positions.keys().copied().filter(fits).collect();
     let instrument = match held.is_empty() {
         true if rng.chance(90) => return None,
         true => any_of(rng, stage.group.instruments.len())?,
@@ -51,6 +54,19 @@ fn draw_settle(stage: &Stage, rng: &mut Rng) -> Option<Vec<i128>> {
     let known = u16::try_from(settler).is_ok_and(|one| stage.group.accounts.contains_key(&one));
     let settler = if known { settler } else { -1 };
     Some(vec![account.into(), instrument as i128, settler])
+}
+
+/// Is there a loss, or a profit and cash to pay it?
+fn may_settle(stage: &Stage, index: usize, position: &Position) -> bool {
+    let instrument = &stage.group.instruments[index];
+    let (market, flow) = (stage.market(), instrument.flow(position, stage.market().now.seconds));
+    if market.grade(instrument.underlying) != Grade::Valid {
+        return false;
+    }
+    let worth = market.mid(instrument.underlying) * &instrument.lot * whole(position.lots);
+    let gains = worth + value(flow) > zero();
+    let cash = instrument.pool.cash_quote_atoms > 0;
+    !gains || (cash && instrument.losses_pending_quote_atoms == 0)
 }
 
 fn settle(stage: &Stage, words: &[i128]) -> Option<Play> {
