@@ -54,7 +54,7 @@ fn draw_trade(stage: &Stage, rng: &mut Rng) -> Option<Vec<i128>> {
             }
             let most = whole(spare) / (&mid * ppm(75_000));
             let most = super::entry::atoms(&most).clamp(1, 1 << 40);
-            let size = if rng.chance(50) { rng.log(most) } else { most * rng.below(98) / 100 };
+            let size = if rng.chance(35) { rng.log(most) } else { most * rng.below(98) / 100 };
             let size = i64::try_from(size.max(1)).ok()?;
             if rng.chance(50) {
                 size

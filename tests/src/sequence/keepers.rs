@@ -158,7 +158,8 @@ fn bearable(stage: &Stage, account: i128, bidder: i128) -> u64 {
     let most = || {
         let (account, bidder) = (u16::try_from(account).ok()?, u16::try_from(bidder).ok()?);
         let needed = atoms_of(&stage.stands(account, Check::Maintenance)?.requirement.exact);
-        let part = (u128::from(spare(stage, bidder)) << 63) / u128::from(needed.max(1));
+        // Opening takes more than keeping, and strict prices count for less.
+        let part = (u128::from(spare(stage, bidder)) << 62) / u128::from(needed.max(1));
         u64::try_from(part).ok()
     };
     most().unwrap_or(u64::MAX)
