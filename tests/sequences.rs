@@ -2,13 +2,34 @@
 //!
 //! `cargo xtask sequences --steps N --seed S` plays longer ones; `--replay FILE` plays a written one.
 
-use plimsoll_tests::sequence::{read_steps, replay, run};
+use std::collections::BTreeSet;
+
+use plimsoll::check::POLICIES;
+use plimsoll_tests::sequence::{instructions, read_steps, replay, run, Report};
 
 /// Steps in the test command.
 const STEPS: u64 = 100_000;
+/// In so many steps these go through at least as often: where a change of the generator leaves a
+/// path thin, it has to be found out.
+const LEAST: [(&str, u64); 8] = [
+    ("liquidate_slice", 600),
+    ("liquidate_rows", 300),
+    ("share_loss", 100),
+    ("repay_debt", 3),
+    ("write_off_debt", 3),
+    ("trade", 2_500),
+    ("withdraw", 2_000),
+    ("execute", 300),
+];
 
 fn number(name: &str, default: u64) -> u64 {
     std::env::var(name).map_or(default, |text| text.parse().unwrap())
+}
+
+#[test]
+fn every_instruction_is_among_the_entries() {
+    let table: BTreeSet<&str> = POLICIES.iter().map(|(_, name, _)| *name).collect();
+    assert_eq!(instructions(), table);
 }
 
 #[test]
@@ -27,4 +48,18 @@ fn random_sequences_do_what_the_model_does() {
     let report = run(seed, steps, threads);
     println!("{report}");
     assert!(report.failure.is_none(), "{report}");
+    if steps >= STEPS {
+        require_reached(&report);
+    }
+    if let Ok(file) = std::env::var("PLIMSOLL_SEQUENCE_REPORT") {
+        std::fs::write(file, report.document()).unwrap();
+    }
+}
+
+fn require_reached(report: &Report) {
+    assert_eq!(report.through(), instructions(), "some instruction never went through");
+    for (name, least) in LEAST {
+        let (count, least) = (report.count(name, "ok"), least * (report.steps / STEPS));
+        assert!(count >= least, "{name} went through {count} times, not {least}");
+    }
 }

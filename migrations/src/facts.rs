@@ -49,7 +49,8 @@ pub(crate) fn role_params(stored: &Group) -> RoleParams {
     }
 }
 
-pub(crate) fn group_params(stored: &Group) -> GroupParams {
+/// The terms by which a stored group would be created again.
+pub fn group_params(stored: &Group) -> GroupParams {
     GroupParams {
         beta_min_ppm: stored.beta_min_ppm,
         beta_max_ppm: stored.beta_max_ppm,
@@ -76,7 +77,7 @@ pub(crate) fn of_underlying(params: &UnderlyingParams) -> Vec<Fact> {
 }
 
 /// The arguments by which a listed underlying would be listed again.
-pub(crate) fn underlying_params(stored: &Underlying) -> UnderlyingParams {
+pub fn underlying_params(stored: &Underlying) -> UnderlyingParams {
     let sources = stored.sources.iter().take(usize::from(stored.source_count));
     let scenarios = stored.scenarios.iter().take(usize::from(stored.scenario_count));
     let slope = |slope: &plimsoll_client::state::StoredSlope| SlopeParams {
@@ -125,7 +126,8 @@ pub(crate) fn of_token(token: &NewCollateral) -> Vec<Fact> {
     facts
 }
 
-pub(crate) fn token(stored: &Collateral) -> NewCollateral {
+/// The listing by which a listed token would be listed again.
+pub fn token(stored: &Collateral) -> NewCollateral {
     NewCollateral {
         mint: stored.mint,
         token_program: stored.token_program,

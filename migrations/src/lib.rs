@@ -19,6 +19,7 @@ mod params;
 mod plan;
 
 pub use apply::{apply, ApplyError, Cluster};
+pub use facts::{group_params, token, underlying_params};
 pub use markets::{
     GroupSpec, InstrumentSpec, Markets, SlopeSpec, SourceSpec, TokenSpec, UnderlyingSpec,
 };

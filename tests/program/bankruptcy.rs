@@ -316,6 +316,30 @@ fn lenders_of_quote_bear_what_only_they_are_owed() {
 }
 
 #[test]
+fn interest_that_nobody_owes_any_more_is_not_paid_to_lenders() {
+    // Alice owes 1,300 USDC against 10 SOL, which go to 100; then nobody looks at the token for
+    // days. The bid pays 1,000 of the debt back before its lenders are charged.
+    let mut world = World::with(|markets| {
+        markets.tokens[0].insurance_cap = "0".parse().unwrap();
+        markets.tokens[0].curve.iter_mut().for_each(|kink| kink[1] = "200%".parse().unwrap());
+    });
+    traders(&mut world, &[("zoe", 1_000), ("keeper", 2_000)]);
+    world.open("alice").unwrap();
+    world.deposit("alice", "SOL", 10 * SOL).unwrap();
+    world.borrow("alice", "USDC", 1_300 * USDC, u64::MAX).unwrap();
+    world.walk_price("SOL", "100");
+    world.advance_seconds(3 * 86_400);
+    world.refresh("USDC").unwrap();
+    world.refresh("SOL").unwrap();
+    world.advance_seconds(120);
+
+    // The vault covers what it owes, as after every transaction.
+    world.liquidate("keeper", "alice", &Bid::slice()).unwrap();
+
+    assert_eq!(world.collateral("USDC").losses_shared, 1);
+}
+
+#[test]
 fn a_bankrupt_accounts_instruments_must_be_writable() {
     let mut world = World::local();
     traders(&mut world, &[("alice", 150), ("bob", 100_000), ("keeper", 100_000)]);

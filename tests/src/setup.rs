@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use plimsoll_client::{Address, GroupDirectory};
-use plimsoll_migrations::{apply, Markets, Names, SourceSpec};
+use plimsoll_migrations::{apply, plan, Markets, Names, Plan, SourceSpec, Step};
 use solana_signer::Signer;
 
 use crate::oracle::{Feed, FeedKind};
@@ -86,6 +86,26 @@ impl Ground {
         let owner = keypair("owner");
         let plan = apply(&mut self.vm, &owner, &self.markets, &self.names);
         let plan = plan.unwrap_or_else(|error| panic!("{error}"));
+        self.world(plan)
+    }
+
+    /// Creates the group and does only some of the steps behind that.
+    pub(crate) fn set_up_some(mut self, done: impl Fn(&Step) -> bool) -> World {
+        let owner = keypair("owner");
+        let made = plan(&self.vm, &owner.pubkey(), &self.markets, &self.names);
+        let made = made.unwrap_or_else(|error| panic!("{error}"));
+        for step in made.steps.iter().filter(|step| done(step)) {
+            let one = step.instruction(&owner.pubkey(), &made.group);
+            self.vm.run(&[one], &[&owner]).unwrap();
+        }
+        let mints = made.mints.clone();
+        let mut world = self.world(made);
+        world.listed_later = mints;
+        world
+    }
+
+    fn world(self, plan: Plan) -> World {
+        let owner = keypair("owner");
         let mut directory = GroupDirectory::fetch(&self.vm, &plan.group, &plan.mints).unwrap();
         for feed in self.feeds.values() {
             if let FeedKind::Pull(id) = feed.kind {

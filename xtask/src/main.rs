@@ -26,6 +26,7 @@ cargo xtask <command> [options]
   test            everything that CI checks, in order
   demo [args]     build what is missing, then run the demonstration with these arguments
   sequences       random sequences against the model: --steps N (default 1000000), --seed S,
+                  --report FILE for the tables of docs/SEQUENCES.md;
                   or --replay FILE, with the steps that a failure printed
   tidy            the house rules that no compiler checks
   layout, cost, hostile

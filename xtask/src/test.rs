@@ -86,11 +86,16 @@ pub fn demo(root: &Path, choice: &Choice, words: &[String]) -> Outcome {
     run(cargo(root, "run", &["--quiet", "-p", "plimsoll-sim"]).arg("--").args(words))
 }
 
+/// Name files, which a test would look for in its own folder.
+const REPLAY: &str = "PLIMSOLL_SEQUENCE_REPLAY";
+const REPORT: &str = "PLIMSOLL_SEQUENCE_REPORT";
+
 /// Options of `sequences`: word, variable that the test reads, default.
-pub const SEQUENCES: [(&str, &str, Option<&str>); 3] = [
+pub const SEQUENCES: [(&str, &str, Option<&str>); 4] = [
     ("--steps", "PLIMSOLL_SEQUENCE_STEPS", Some("1000000")),
     ("--seed", "PLIMSOLL_SEQUENCE_SEED", Some("1")),
-    ("--replay", "PLIMSOLL_SEQUENCE_REPLAY", None),
+    ("--replay", REPLAY, None),
+    ("--report", REPORT, None),
 ];
 
 /// Builds what is missing and plays long random sequences.
@@ -106,7 +111,12 @@ pub fn sequences(
     build::programs(root, choice)?;
     heading("sequences");
     let mut test = cargo(root, "test", &shell_packages());
-    test.envs(settings);
+    for (name, value) in settings {
+        match [REPLAY, REPORT].contains(&name) {
+            true => test.env(name, root.join(value)),
+            false => test.env(name, value),
+        };
+    }
     run(test.args(["--test", "sequences", "--", "--nocapture"]))
 }
 

@@ -33,6 +33,17 @@ impl<T> fmt::Debug for Keyed<T> {
     }
 }
 
+/// Reads accounts again.
+fn again<T: Discriminator + Pod>(
+    source: &(impl AccountSource + ?Sized),
+    all: &mut [Keyed<T>],
+) -> Result<(), ClientError> {
+    for one in all {
+        *one = read(source, &one.address)?;
+    }
+    Ok(())
+}
+
 /// Which accounts behind rows an instruction writes among its risk accounts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access<'a> {
@@ -103,6 +114,12 @@ impl GroupDirectory {
         source: &(impl AccountSource + ?Sized),
         new_mints: &[Address],
     ) -> Result<(), ClientError> {
+        let group = read::<Group>(source, &self.group.address)?.state;
+        let counts = [group.underlying_count, group.collateral_count, group.instrument_count];
+        let known = [self.underlyings.len(), self.collaterals.len(), self.instruments.len()];
+        if counts.map(usize::from) == known {
+            return self.reread(source);
+        }
         let mut mints: Vec<Address> = self.collaterals.iter().map(|one| one.state.mint).collect();
         mints.extend_from_slice(new_mints);
         let posted = std::mem::take(&mut self.posted);
@@ -118,6 +135,18 @@ impl GroupDirectory {
     ) -> Result<(), ClientError> {
         let addresses: Vec<Address> = self.instruments.iter().map(|one| one.address).collect();
         self.instruments = read_all(source, &addresses)?;
+        self.deleveragings = deleveragings(source, &self.instruments)?;
+        Ok(())
+    }
+
+    /// Reads again what is known: deriving an address costs more than reading what lies there.
+    fn reread(&mut self, source: &(impl AccountSource + ?Sized)) -> Result<(), ClientError> {
+        again(source, std::slice::from_mut(&mut self.group))?;
+        again(source, std::slice::from_mut(&mut self.insurance))?;
+        again(source, &mut self.underlyings)?;
+        again(source, &mut self.collaterals)?;
+        again(source, &mut self.instruments)?;
+        again(source, &mut self.pools)?;
         self.deleveragings = deleveragings(source, &self.instruments)?;
         Ok(())
     }

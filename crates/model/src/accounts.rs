@@ -5,6 +5,7 @@ use crate::step::Step;
 
 impl Step<'_> {
     pub(crate) fn open(&mut self, id: AccountId, owner: Person) {
+        self.require_launched();
         // The system program refuses an address that is in use.
         self.require(!self.before.accounts.contains_key(&id), &["Custom(0)"]);
         self.next.accounts.insert(id, Account { owner, ..Account::default() });

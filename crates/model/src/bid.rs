@@ -190,7 +190,14 @@ impl Step<'_> {
                 Asset::Token(token) => {
                     let borrows = self.next.collaterals[token].borrow_shares;
                     self.change(id, token, &whole(-taking.amount));
-                    self.change(bidder, token, &whole(taking.amount));
+                    let seen = self.seen().map(|seen| seen.accounts[&bidder].tokens.get(&token));
+                    match seen.map(|shares| shares.copied().unwrap_or(0)) {
+                        // Lenders may bear a part of a debt, so that its bidder owes less.
+                        Some(shares) if taking.amount < 0 && before.equity.low() < zero() => {
+                            self.store(bidder, token, shares);
+                        }
+                        _ => self.change(bidder, token, &whole(taking.amount)),
+                    }
                     // A debt that meets a deposit is gone: deposits earn that much less.
                     if self.next.collaterals[token].borrow_shares != borrows {
                         self.rebase(token);

@@ -2,9 +2,10 @@
 
 use std::fmt::Write;
 
+use crate::action::Action;
 use crate::group::Group;
 use crate::market::Market;
-use crate::step::{judge, Action, Outcome};
+use crate::step::{judge, Outcome};
 
 /// What is wrong with what came of an action; nothing if it is right.
 pub fn compare(

@@ -5,6 +5,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::change::Sources;
+use crate::governance::{Founded, Governance};
 use crate::last_resort::Deleveraging;
 use crate::number::{binary, Exact, FRACTION_BITS, INDEX_BITS};
 
@@ -18,6 +20,7 @@ pub type Person = u16;
 #[allow(missing_docs)]
 pub struct Group {
     pub terms: Terms,
+    pub governance: Governance,
     pub underlyings: Vec<Underlying>,
     pub collaterals: Vec<Collateral>,
     pub instruments: Vec<Instrument>,
@@ -26,6 +29,8 @@ pub struct Group {
     pub stakes: BTreeMap<Person, Stake>,
     /// Token atoms in wallets, by person and collateral.
     pub wallets: BTreeMap<(Person, usize), u64>,
+    /// Groups that people created besides this one, by the creator and its number.
+    pub founded: BTreeMap<(Person, u16), Founded>,
 }
 
 /// Terms of the group.
@@ -63,6 +68,8 @@ pub struct Slope {
 #[derive(Clone, Debug, Default, PartialEq)]
 #[allow(missing_docs)]
 pub struct Underlying {
+    pub name: [u8; 16],
+    pub sources: Sources,
     pub age_seconds_max: u32,
     pub confidence_ppm_max: u32,
     pub dispersion_ppm_max: u32,
@@ -81,8 +88,8 @@ pub struct Underlying {
     pub basis_ppm: u32,
     pub initial_multiplier_ppm: u32,
     pub widening_ppm: u32,
-    /// Price shock and weight of each scenario (ppm).
-    pub scenarios: Vec<(i32, u32)>,
+    /// Shock of price and of volatility, and weight, of each scenario (ppm).
+    pub scenarios: Vec<(i32, i32, u32)>,
     pub owner_first_until: i64,
 }
 
@@ -91,6 +98,8 @@ pub struct Underlying {
 #[allow(missing_docs)]
 pub struct Collateral {
     pub underlying: usize,
+    /// By which a caller knows the token; the quote token is number 0.
+    pub mint: usize,
     pub decimals: i32,
     pub deposit_index: u128,
     pub borrow_index: u128,
@@ -133,6 +142,7 @@ pub struct Collateral {
 #[allow(missing_docs)]
 pub struct Instrument {
     pub underlying: usize,
+    pub name: [u8; 16],
     /// Whole units per lot.
     pub lot: Exact,
     pub tick_quote_atoms_per_lot: u64,

@@ -105,3 +105,9 @@ fn yearly(one: &Collateral, utilisation: &Exact) -> Exact {
     }
     one.kinks.last().map_or(zero(), |(_, rate)| ppm(*rate))
 }
+
+/// The borrowers' rate at a utilisation (ppm), as it is kept: 2^-64 per second, rounded up.
+pub(crate) fn rate_raw(one: &Collateral, utilisation_ppm: u32) -> u64 {
+    let rate = yearly(one, &ppm(utilisation_ppm)) / whole(YEAR_SECONDS);
+    crate::step::unsigned(ceil(&(rate * whole(BigInt::from(1) << INDEX_BITS))))
+}

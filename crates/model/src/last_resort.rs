@@ -2,12 +2,13 @@
 
 use num_traits::Signed;
 
+use crate::action::Action;
 use crate::bid::Asset;
 use crate::group::{Account, AccountId, Group, Instrument, Position};
 use crate::margin::{health, Check, Health};
 use crate::market::Grade;
 use crate::number::{ceil, floor, most, one, ppm, slack, whole, zero, Exact, FRACTION_BITS};
-use crate::step::{unsigned, Action, Step};
+use crate::step::{unsigned, Step};
 
 /// One atom in steps.
 const ATOM: i128 = 1 << FRACTION_BITS;

@@ -10,18 +10,25 @@
 //! | `group` | what is there |
 //! | `market` | what do the oracles say |
 //! | `margin` | how does an account stand |
-//! | `step`, `compare` | how is a step judged, and compared with what came of it |
+//! | `action`, `step`, `compare` | what is asked, how is a step judged, and compared with what came of it |
 //! | `accounts`, `tokens`, `outflow`, `trade`, `refresh`, `interest` | what does each instruction do |
 //! | `bid`, `payment` | how does a bid move rows, and what does it pay |
 //! | `last_resort` | what happens when nobody bids |
-//! | `settle`, `stake`, `pause` | profits and losses, the insurance fund, the guardian |
+//! | `settle`, `stake`, `view` | profits and losses, the insurance fund, what is told |
+//! | `governance`, `pause`, `listing` | who may change the group, halt it, list, and when |
+//! | `change`, `terms`, `bounds` | what a change does, to which numbers, and how far it may go |
 
 mod accounts;
+mod action;
 pub mod bid;
+mod bounds;
+mod change;
 mod compare;
+mod governance;
 pub mod group;
 mod interest;
 mod last_resort;
+mod listing;
 pub mod margin;
 pub mod market;
 pub mod number;
@@ -32,15 +39,21 @@ mod refresh;
 mod settle;
 mod stake;
 pub mod step;
+mod terms;
 mod tokens;
 mod trade;
+mod view;
 
+pub use action::Action;
+pub use change::{Change, Sources};
 pub use compare::{compare, difference};
+pub use governance::{Deed, Founded, Governance, Proposal, ProposalState, Tightening};
 pub use group::{
     Account, AccountId, Collateral, Group, Instrument, Insurance, Person, Pool, Position, Slope,
     Stake, Terms, Underlying,
 };
 pub use last_resort::Deleveraging;
-pub use market::{Market, Moment, Source};
+pub use market::{Grade, Market, Moment, Source};
 pub use pause::Paused;
-pub use step::{judge, Action, Judgement, Outcome};
+pub use step::{judge, Judgement, Outcome};
+pub use view::{untrue, Told};

@@ -34,12 +34,14 @@ impl Health {
         self.equity.minus(&self.requirement)
     }
 
-    /// `(MM − E) / MM`, zero for what requires nothing and is not below; exact numbers only.
+    /// `(MM − E) / MM`, zero for what requires nothing and is not below, beyond any measure for a
+    /// debt that stands against no requirement; exact numbers only.
     pub fn depth(&self) -> Exact {
         let missing = &self.requirement.exact - &self.equity.exact;
-        match self.requirement.exact.is_zero() {
-            true => zero(),
-            false => missing / &self.requirement.exact,
+        match (self.requirement.exact.is_zero(), missing.is_positive()) {
+            (true, true) => whole(u32::MAX),
+            (true, false) => zero(),
+            (false, _) => missing / &self.requirement.exact,
         }
     }
 }
@@ -264,10 +266,13 @@ fn required(underlying: &Underlying, sums: &Sums) -> (Exact, Exact) {
 /// the worst damped shock of the scenarios.
 pub fn losses(underlying: &Underlying) -> (i128, i128) {
     let (mut down, mut up) = (zero(), zero());
-    for (shock, weight) in &underlying.scenarios {
-        let damped = ppm(*shock) * ppm(*weight);
-        down = most(down, -damped.clone());
-        up = most(up, damped);
+    for (shock, _, weight) in &underlying.scenarios {
+        // Kept in whole parts per million of the scan range, rounded up.
+        let damped = whole(ceil(&(whole(shock.unsigned_abs()) * ppm(*weight)))) * ppm(1);
+        match *shock < 0 {
+            true => down = most(down, damped),
+            false => up = most(up, damped),
+        }
     }
     let scan = ppm(underlying.scan_lower_ppm) * whole(1_000_000);
     (ceil(&(&scan * down)), ceil(&(scan * up)))

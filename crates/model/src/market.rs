@@ -74,17 +74,26 @@ pub struct Market {
     pub now: Moment,
     /// By underlying.
     pub quotes: Vec<Quote>,
+    /// What every oracle account says, listed or not.
+    oracles: Vec<Source>,
     stable: Vec<Exact>,
     scale: Exact,
 }
 
 impl Market {
-    /// Judges what the oracles say; `feeds` has the sources of each underlying.
-    pub fn new(group: &Group, feeds: &[Vec<Source>], now: Moment) -> Self {
-        let judged = group.underlyings.iter().zip(feeds);
-        let quotes = judged.map(|(one, sources)| judge(one, sources, now.seconds)).collect();
+    /// Judges what the oracle accounts say, which go by their places in `oracles`.
+    pub fn new(group: &Group, oracles: Vec<Source>, now: Moment) -> Self {
         let stable = group.underlyings.iter().map(|one| one.stable.usd.clone()).collect();
-        Self { now, quotes, stable, scale: ten(group.terms.quote_decimals) }
+        let scale = ten(group.terms.quote_decimals);
+        let mut market = Self { now, quotes: Vec::new(), oracles, stable, scale };
+        market.quotes = group.underlyings.iter().map(|one| market.judged(one)).collect();
+        market
+    }
+
+    /// What the sources of an underlying say, by its bounds.
+    pub(crate) fn judged(&self, one: &Underlying) -> Quote {
+        let at = one.sources.iter().flatten().filter_map(|at| self.oracles.get(*at));
+        judge(one, &at.collect::<Vec<_>>(), self.now.seconds)
     }
 
     /// The grade of an underlying's price in quote; flawed where the quote token's is.
@@ -145,39 +154,40 @@ impl Market {
     }
 }
 
-/// The first grade that fits.
-fn judge(one: &Underlying, sources: &[Source], now: i64) -> Quote {
+/// The first grade that fits. The price is the first source's; the interval covers all of them.
+fn judge(one: &Underlying, sources: &[&Source], now: i64) -> Quote {
     let usd = |source: &Source| whole(source.price) * ten(-source.decimals);
     let width = |source: &Source| whole(source.confidence) * ten(-source.decimals);
-    let price = sources.first().map_or(zero(), usd);
+    let price = sources.first().map_or(zero(), |first| usd(first));
     let (mut low_usd, mut high_usd) = (price.clone(), price.clone());
-    let (mut cheapest, mut dearest) = (price.clone(), price.clone());
     for source in sources {
         low_usd = least(low_usd, usd(source) - width(source));
         high_usd = most(high_usd, usd(source) + width(source));
-        cheapest = least(cheapest, usd(source));
-        dearest = most(dearest, usd(source));
     }
-    let published = sources.iter().map(|source| source.published).min().unwrap_or(0);
-    let newest = sources.iter().map(|source| source.published).max().unwrap_or(0);
-    let bound = |parts: u32| &price * ppm(parts);
-    let reference = &one.reference.usd;
-    let grade = if sources.is_empty() || sources.iter().any(|source| !source.trading) {
+    // Whether an old price is replayed shows by the source whose price is used.
+    let published = sources.first().map_or(0, |first| first.published);
+    let stale = |source: &&Source| {
+        now.saturating_sub(source.published) > i64::from(one.age_seconds_max)
+            || source.published.saturating_sub(now) > AHEAD_SECONDS_MAX
+    };
+    let apart = |other: Exact, from: &Exact, parts: u32| {
+        most(&other - from, from - other) > from * ppm(parts)
+    };
+    let dispersed = |source: &&Source| apart(usd(source), &price, one.dispersion_ppm_max);
+    let uncertain = |source: &&Source| width(source) > usd(source) * ppm(one.confidence_ppm_max);
+    // A source without a price says nothing else either.
+    let mut priced = sources.iter().filter(|source| source.price > 0);
+    let grade = if priced.any(|source| !source.trading) {
         Grade::Halted
-    } else if sources.iter().any(|source| source.price <= 0) {
+    } else if sources.is_empty() || sources.iter().any(|source| source.price <= 0) {
         Grade::NotPositive
-    } else if now.saturating_sub(published) > i64::from(one.age_seconds_max)
-        || published < one.published_at
-        || newest.saturating_sub(now) > AHEAD_SECONDS_MAX
-    {
+    } else if published < one.published_at || sources.iter().any(stale) {
         Grade::Stale
-    } else if dearest - cheapest > bound(one.dispersion_ppm_max) {
+    } else if sources.iter().any(dispersed) {
         Grade::Dispersed
-    } else if most(&price - &low_usd, &high_usd - &price) > bound(one.confidence_ppm_max) {
+    } else if sources.iter().any(uncertain) {
         Grade::Uncertain
-    } else if (most(price.clone(), reference.clone()) - least(price.clone(), reference.clone()))
-        > reference * ppm(one.jump_ppm_max)
-    {
+    } else if apart(price.clone(), &one.reference.usd, one.jump_ppm_max) {
         Grade::Jumping
     } else {
         Grade::Valid

@@ -1,13 +1,14 @@
 //! What the guardian may halt, and who acts first afterwards.
 
-use crate::group::AccountId;
-use crate::number::whole;
-use crate::step::{unsigned, Step};
+use crate::group::{AccountId, Person};
+use crate::step::Step;
 
 /// Longest pause.
 const PAUSE_SECONDS_MAX: u64 = 86_400;
 /// What all pauses together may take, before the budget refills.
-const BUDGET_SECONDS: u64 = 3 * 86_400;
+pub(crate) const BUDGET_SECONDS: u64 = 3 * 86_400;
+/// Seconds in which the budget gains one.
+const REFILL_SECONDS: i64 = 10;
 
 /// What may be halted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,38 +56,35 @@ impl Step<'_> {
         self.require(!waits && !reserved, &["OwnerFirst"]);
     }
 
-    pub(crate) fn pause(&mut self, is_guardian: bool, class: Paused, seconds: u64) {
-        self.require(is_guardian, &["NotGuardian"]);
+    pub(crate) fn pause(&mut self, signer: Person, class: Paused, seconds: u64) {
+        self.require_guardian(signer);
         let sound = (1..=PAUSE_SECONDS_MAX).contains(&seconds);
-        self.require(sound, &["PauseTooLong"]);
-        self.may_fail("PauseBudgetSpent");
+        if !self.require(sound, &["PauseTooLong"]) {
+            return;
+        }
         let now = self.now().seconds;
-        let ends = now.saturating_add_unsigned(seconds.min(PAUSE_SECONDS_MAX));
-        let old = self.before.terms.paused_until[class.place()];
-        let pick = |seen: &crate::Group| i128::from(seen.terms.paused_until[class.place()]);
-        let (low, high) = (whole(ends), whole(ends.max(old)));
-        let until = self.adopt("end of a pause", pick, &low, &high);
-        self.next.terms.paused_until[class.place()] = i64::try_from(until).unwrap_or(i64::MAX);
-        self.adopt_budget();
+        let terms = &mut self.next.terms;
+        // The budget gains one second in ten; what makes no whole second waits.
+        let gained = now.saturating_sub(terms.pause_budget_at).max(0) / REFILL_SECONDS;
+        terms.pause_budget_at += gained * REFILL_SECONDS;
+        let budget = terms.pause_budget_seconds.saturating_add(gained.unsigned_abs());
+        let budget = budget.min(BUDGET_SECONDS);
+        // The time in which owners act first is part of the price.
+        let owners = [Paused::Trade, Paused::Liquidate].contains(&class);
+        let price = seconds + if owners { terms.owner_first_seconds } else { 0 };
+        terms.pause_budget_seconds = budget.saturating_sub(price);
+        let until = &mut terms.paused_until[class.place()];
+        *until = (*until).max(now.saturating_add_unsigned(seconds));
+        self.require(price <= budget, &["PauseBudgetSpent"]);
     }
 
-    pub(crate) fn unpause(&mut self, is_guardian: bool, class: Paused) {
-        self.require(is_guardian, &["NotGuardian"]);
+    /// What a pause has cost is gone.
+    pub(crate) fn unpause(&mut self, signer: Person, class: Paused) {
+        let roles = &self.before.governance;
+        let own = roles.guardian == Some(signer) || roles.owner == signer;
+        self.require(own, &["NotGuardian"]);
         let now = self.now().seconds;
         let until = &mut self.next.terms.paused_until[class.place()];
         *until = (*until).min(now);
-        self.adopt_budget();
-    }
-
-    /// The budget is only bounded here.
-    fn adopt_budget(&mut self) {
-        let now = self.now().seconds;
-        let budget = |seen: &crate::Group| i128::from(seen.terms.pause_budget_seconds);
-        let budget = self.adopt("pause budget", budget, &whole(0), &whole(BUDGET_SECONDS));
-        let at = |seen: &crate::Group| i128::from(seen.terms.pause_budget_at);
-        let old = self.before.terms.pause_budget_at;
-        let at = self.adopt("time of the pause budget", at, &whole(old), &whole(now.max(old)));
-        self.next.terms.pause_budget_seconds = unsigned(budget);
-        self.next.terms.pause_budget_at = i64::try_from(at).unwrap_or(i64::MAX);
     }
 }

@@ -2,6 +2,7 @@
 
 use num_traits::Signed;
 
+use crate::action::Action;
 use crate::group::AccountId;
 use crate::margin::QUOTE;
 use crate::market::Grade;
@@ -9,7 +10,7 @@ use crate::number::{
     ceil, floor, least, most, ppm, slack, value, whole, zero, Exact, FRACTION_BITS, INDEX_BITS,
 };
 use crate::pause::Paused;
-use crate::step::{unsigned, Action, Step};
+use crate::step::{unsigned, Step};
 
 /// One atom in steps.
 const ATOM: i128 = 1 << FRACTION_BITS;

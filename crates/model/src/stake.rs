@@ -24,6 +24,7 @@ impl crate::Insurance {
 
 impl Step<'_> {
     pub(crate) fn stake(&mut self, owner: Person, amount: u64) {
+        self.require_launched();
         self.require(amount > 0, &["ZeroAmount"]);
         self.pay_in(owner, QUOTE, amount);
         if self.fails() {

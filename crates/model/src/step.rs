@@ -3,128 +3,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::bid::Wanted;
+use crate::action::Action;
 use crate::group::{Account, AccountId, Group, Person};
 use crate::margin::{health, Check, Health};
 use crate::market::{Market, Moment};
-use crate::number::{ceil, floor, one, ppm, Exact, Near};
-use crate::pause::Paused;
-
-/// What somebody asks for.
-#[derive(Clone, Debug, PartialEq)]
-#[allow(missing_docs)]
-pub enum Action {
-    Open {
-        account: AccountId,
-        owner: Person,
-    },
-    Close {
-        account: AccountId,
-        signer: Person,
-    },
-    Delegate {
-        account: AccountId,
-        signer: Person,
-        delegate: Option<Person>,
-        expires_at: i64,
-    },
-    Deposit {
-        depositor: Person,
-        account: AccountId,
-        token: usize,
-        amount: u64,
-    },
-    Withdraw {
-        signer: Person,
-        account: AccountId,
-        token: usize,
-        amount: u64,
-        borrow_max: u64,
-    },
-    Insure {
-        depositor: Person,
-        amount: u64,
-    },
-    Trade {
-        signers: [Person; 2],
-        accounts: [AccountId; 2],
-        instrument: usize,
-        lots: i64,
-        ticks: u64,
-    },
-    RefreshUnderlying {
-        underlying: usize,
-    },
-    RefreshInstrument {
-        instrument: usize,
-    },
-    RefreshCollateral {
-        token: usize,
-    },
-    Mark {
-        account: AccountId,
-    },
-    Settle {
-        account: AccountId,
-        instrument: usize,
-        settler: Option<AccountId>,
-    },
-    CollectFees {
-        instrument: usize,
-    },
-    RepayDebt {
-        instrument: usize,
-    },
-    ShareLoss {
-        account: AccountId,
-        instrument: usize,
-    },
-    WriteOff {
-        account: AccountId,
-    },
-    Stake {
-        owner: Person,
-        amount: u64,
-    },
-    RequestUnstake {
-        owner: Person,
-        shares: u128,
-    },
-    Unstake {
-        owner: Person,
-    },
-    Pause {
-        is_guardian: bool,
-        class: Paused,
-        seconds: u64,
-    },
-    Unpause {
-        is_guardian: bool,
-        class: Paused,
-    },
-    Deleverage {
-        account: AccountId,
-        instrument: usize,
-        lots: i64,
-    },
-    Resize {
-        account: AccountId,
-        instrument: usize,
-        of_shorts: bool,
-        number: u64,
-    },
-    CloseDeleveraging {
-        instrument: usize,
-        of_shorts: bool,
-        number: u64,
-    },
-    Bid {
-        signer: Person,
-        account: AccountId,
-        bidder: AccountId,
-        wanted: Wanted,
-    },
-}
+use crate::number::{ceil, floor, one, ppm, zero, Exact, Near};
 
 /// What came of it: through, or failed by this name.
 pub type Outcome<'a> = Result<(), &'a str>;
@@ -201,10 +84,9 @@ impl Step<'_> {
             Action::Stake { owner, amount } => self.stake(*owner, *amount),
             Action::RequestUnstake { owner, shares } => self.request_unstake(*owner, *shares),
             Action::Unstake { owner } => self.unstake(*owner),
-            Action::Pause { is_guardian, class, seconds } => {
-                self.pause(*is_guardian, *class, *seconds);
-            }
-            Action::Unpause { is_guardian, class } => self.unpause(*is_guardian, *class),
+            Action::Govern { signer, deed } => self.govern(*signer, deed),
+            Action::View { account } => self.view(*account),
+            Action::ViewWithdrawable { account } => self.view_withdrawable(*account),
             Action::Deleverage { account, instrument, lots } => {
                 self.deleverage(*account, *instrument, *lots);
             }
@@ -377,6 +259,11 @@ impl Step<'_> {
 
     /// Ends the episode of an account that reached its buffer and whose rows are all priced.
     pub(crate) fn end_episode(&mut self, id: AccountId) {
+        self.end_episode_within(id, zero());
+    }
+
+    /// The same where equity is known up to this much.
+    pub(crate) fn end_episode_within(&mut self, id: AccountId, loose: Exact) {
         let account = self.next.accounts[&id].clone();
         if account.episode_slot == 0 {
             return;
@@ -385,7 +272,8 @@ impl Step<'_> {
             return;
         };
         let buffer = one() + ppm(self.before.terms.buffer_ppm);
-        let spare = health.equity.minus(&health.requirement.times(&buffer));
+        let mut spare = health.equity.minus(&health.requirement.times(&buffer));
+        spare.slack += loose;
         let over = !spare.surely_negative() && self.is_priced(&account);
         let open = !spare.surely_not_negative() && over;
         let slot = i128::from(account.episode_slot);

@@ -5,7 +5,7 @@ use plimsoll_model::number::{ceil, ppm, whole};
 use plimsoll_model::Action;
 
 use super::entry::{
-    amount, any_account, mostly, signed_amount, signer, spare, word, Act, Entry, Play,
+    amount, any_account, any_of, mostly, signed_amount, signer, spare, word, Act, Entry, Play,
 };
 use super::rng::Rng;
 use super::stage::Stage;
@@ -16,15 +16,21 @@ pub(crate) fn entries() -> Vec<Entry> {
 }
 
 fn draw_trade(stage: &Stage, rng: &mut Rng) -> Option<Vec<i128>> {
-    let (first, second) = (any_account(stage, rng)?, any_account(stage, rng)?);
-    let apart = first != second || rng.chance(2);
-    let index = rng.index(stage.group.instruments.len());
-    let instrument = &stage.group.instruments[index];
     let market = stage.market();
+    // Mostly such as have something to spare.
+    let able = |rng: &mut Rng| {
+        let two = [any_account(stage, rng)?, any_account(stage, rng)?];
+        let by = |one: &u16| spare(stage, *one) > 0;
+        two.into_iter().find(by).or(Some(two[0]))
+    };
+    let (first, second) = (able(rng)?, able(rng)?);
+    let apart = first != second || rng.chance(2);
+    let index = any_of(rng, stage.group.instruments.len())?;
+    let instrument = &stage.group.instruments[index];
     let mid = market.stable(instrument.underlying);
     let valid = market.quotes[instrument.underlying].usd > plimsoll_model::number::zero();
     let mid = if valid { market.mid(instrument.underlying) } else { mid } * &instrument.lot;
-    let reach = rng.pick(&[500, 2_000, 10_000, 40_000, 60_000]);
+    let reach = rng.pick(&[500, 500, 2_000, 2_000, 10_000, 10_000, 40_000, 60_000]);
     let tick = whole(instrument.tick_quote_atoms_per_lot);
     let price = &mid * ppm(1_000_000 + rng.between(-reach, reach));
     let ticks = u64::try_from(ceil(&(price / tick))).ok()?;
@@ -42,10 +48,13 @@ fn draw_trade(stage: &Stage, rng: &mut Rng) -> Option<Vec<i128>> {
         }
         // Up to about what both can carry.
         false => {
-            let spare = spare(stage, &market, first).min(spare(stage, &market, second));
+            let spare = spare(stage, first).min(spare(stage, second));
+            if spare == 0 && !rng.chance(15) {
+                return None;
+            }
             let most = whole(spare) / (&mid * ppm(75_000));
             let most = super::entry::atoms(&most).clamp(1, 1 << 40);
-            let size = if rng.chance(60) { rng.log(most) } else { most * rng.below(110) / 100 };
+            let size = if rng.chance(35) { rng.log(most) } else { most * rng.below(98) / 100 };
             let size = i64::try_from(size.max(1)).ok()?;
             if rng.chance(50) {
                 size
@@ -74,5 +83,5 @@ fn trade(stage: &Stage, words: &[i128]) -> Option<Play> {
     let instruction = ix::trade(directory, [&one, &other], &first, &second, &deal).ok()?;
     let instrument = usize::from(index);
     let action = Action::Trade { signers, accounts, instrument, lots, ticks };
-    Some(Play { instruction, signers: vec![one, other], action })
+    Some(Play::new(instruction, vec![one, other], action))
 }

@@ -1,13 +1,15 @@
 //! What can happen in a sequence? One entry each: how its numbers are drawn, and what they do.
 
+use std::collections::BTreeSet;
+
 use plimsoll_client::{Address, Instruction};
-use plimsoll_model::margin::{health, Check};
+use plimsoll_model::margin::Check;
 use plimsoll_model::number::{floor, Exact};
 use plimsoll_model::{Action, Market};
 
 use super::rng::Rng;
 use super::stage::{person, Stage, ACCOUNTS, PEOPLE};
-use super::{deals, keepers, last_resort, money, nature, pools};
+use super::{deals, governance, keepers, last_resort, listing, money, nature, pools, views};
 use crate::vm::address;
 
 /// One kind of step.
@@ -40,6 +42,15 @@ pub struct Play {
     pub signers: Vec<Address>,
     /// The same for the model.
     pub action: Action,
+    /// What is wrong with what it returned, if it returns something.
+    pub answer: Option<fn(&Stage, &Market, &Action, &[u8]) -> Option<String>>,
+}
+
+impl Play {
+    /// A transaction that these sign.
+    pub fn new(instruction: Instruction, signers: Vec<Address>, action: Action) -> Self {
+        Self { instruction, signers, action, answer: None }
+    }
 }
 
 /// Every entry.
@@ -50,7 +61,24 @@ pub fn entries() -> Vec<Entry> {
     all.extend(keepers::entries());
     all.extend(pools::entries());
     all.extend(last_resort::entries());
+    all.extend(governance::entries());
+    all.extend(listing::entries());
+    all.extend(views::entries());
     all
+}
+
+/// Names of the instructions that the entries play, as the IDL has them.
+pub fn instructions() -> BTreeSet<&'static str> {
+    let plays = entries().into_iter().filter(|one| matches!(one.act, Act::Play(_)));
+    plays.map(|one| instruction(one.name)).collect()
+}
+
+/// The instruction of an entry: its own name, but for the two kinds of bids.
+pub(crate) fn instruction(entry: &'static str) -> &'static str {
+    match entry {
+        "liquidate_slice" | "liquidate_rows" => "liquidate",
+        own => own,
+    }
 }
 
 /// The word at a place, if it fits.
@@ -70,6 +98,17 @@ pub(crate) fn any_account(stage: &Stage, rng: &mut Rng) -> Option<u16> {
         true => None,
         false => Some(rng.pick(&open)),
     }
+}
+
+/// One of so many, if there are any.
+pub(crate) fn any_of(rng: &mut Rng, count: usize) -> Option<usize> {
+    (count > 0).then(|| rng.index(count))
+}
+
+/// A listed token, the first ones more often.
+pub(crate) fn any_token(stage: &Stage, rng: &mut Rng) -> Option<usize> {
+    let token = rng.pick(&[0, 0, 0, 0, 1, 1, 1, 2, 2, 3]);
+    (token < stage.group.collaterals.len()).then_some(token)
 }
 
 /// Any account that there can be.
@@ -106,17 +145,15 @@ pub(crate) fn signed_amount(rng: &mut Rng, usual: i64) -> i128 {
 
 /// How much of its initial margin an account has to spare (quote atoms); zero if it cannot be
 /// judged, or has none.
-pub(crate) fn spare(stage: &Stage, market: &Market, account: u16) -> u64 {
-    let held = &stage.group.accounts[&account];
-    let health = health(&stage.group, market, held, Check::Initial);
+pub(crate) fn spare(stage: &Stage, account: u16) -> u64 {
+    let health = stage.stands(account, Check::Initial);
     health.map_or(0, |health| atoms(&health.surplus().exact))
 }
 
 /// Is an account below its line?
-pub(crate) fn is_below(stage: &Stage, market: &Market, account: u16) -> bool {
-    let held = &stage.group.accounts[&account];
-    let health = health(&stage.group, market, held, Check::Maintenance);
-    health.is_ok_and(|health| health.surplus().surely_negative())
+pub(crate) fn is_below(stage: &Stage, account: u16) -> bool {
+    let health = stage.stands(account, Check::Maintenance);
+    health.is_some_and(|health| health.surplus().surely_negative())
 }
 
 /// Whole atoms of what is above zero.

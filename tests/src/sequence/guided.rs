@@ -5,7 +5,7 @@
 
 use super::player::Player;
 use super::rng::Rng;
-use super::run::{markets, shorten, VARIANTS};
+use super::run::{setting, shorten, VARIANTS};
 use super::stage::Stage;
 use super::step::Step;
 use crate::{Ground, Vm};
@@ -27,7 +27,10 @@ pub struct Played {
 impl Guided {
     /// One stage for each kind of markets, on VMs that `vm` makes.
     pub fn new(mut vm: impl FnMut() -> Vm) -> Self {
-        let stage = |number| Stage::on(Ground::on(vm(), markets(number)));
+        let stage = |number| {
+            let setting = setting(number);
+            Stage::on(Ground::on(vm(), setting.markets.clone()), &setting)
+        };
         Self((0..VARIANTS).map(stage).map(Player::on).collect())
     }
 

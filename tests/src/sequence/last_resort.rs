@@ -30,9 +30,8 @@ fn is_due(stage: &Stage, account: u16) -> bool {
 /// Time passes in which keepers see an account below its line again and again, and do nothing.
 /// Chance alone would hardly leave one alone for so long.
 fn draw_watch(stage: &Stage, rng: &mut Rng) -> Option<Vec<i128>> {
-    let market = stage.market();
     let open = stage.group.accounts.keys().copied();
-    let low: Vec<u16> = open.filter(|one| is_below(stage, &market, *one)).collect();
+    let low: Vec<u16> = open.filter(|one| is_below(stage, *one)).collect();
     if low.is_empty() {
         return None;
     }
@@ -61,10 +60,9 @@ fn watch(stage: &mut Stage, words: &[i128]) -> Option<()> {
 }
 
 fn draw_lots(stage: &Stage, rng: &mut Rng) -> Option<Vec<i128>> {
-    let market = stage.market();
     let open: Vec<u16> = stage.group.accounts.keys().copied().collect();
     let due: Vec<u16> = open.iter().copied().filter(|one| is_due(stage, *one)).collect();
-    let low = || open.iter().copied().filter(|one| is_below(stage, &market, *one)).collect();
+    let low = || open.iter().copied().filter(|one| is_below(stage, *one)).collect();
     let account = match due.is_empty() {
         false => rng.pick(&due),
         true if rng.chance(10) => {
@@ -96,7 +94,7 @@ fn deleverage(stage: &Stage, words: &[i128]) -> Option<Play> {
     let directory = &stage.world.directory;
     let instruction = ix::deleverage(directory, &payer, &margin, instrument, lots).ok()?;
     let action = Action::Deleverage { account, instrument: instrument.into(), lots };
-    Some(Play { instruction, signers: vec![payer], action })
+    Some(Play::new(instruction, vec![payer], action))
 }
 
 /// Positions that have something to go through: account, instrument, lots, and what they have.
@@ -136,7 +134,7 @@ fn resize(stage: &Stage, words: &[i128]) -> Option<Play> {
     let directory = &stage.world.directory;
     let one = ix::resize_position(directory, &target, instrument, of_shorts, number).ok()?;
     let action = Action::Resize { account, instrument: instrument.into(), of_shorts, number };
-    Some(Play { instruction: one, signers: vec![], action })
+    Some(Play::new(one, vec![], action))
 }
 
 /// Instrument, side and number of deleveragings that are not removed.
@@ -178,5 +176,5 @@ fn close(stage: &Stage, words: &[i128]) -> Option<Play> {
     let at = directory.instrument(instrument).ok()?.address;
     let one = directory.deleveraging(&at, of_shorts, number)?;
     let action = Action::CloseDeleveraging { instrument: instrument.into(), of_shorts, number };
-    Some(Play { instruction: ix::close_deleveraging(one), signers: vec![], action })
+    Some(Play::new(ix::close_deleveraging(one), vec![], action))
 }

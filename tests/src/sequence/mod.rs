@@ -7,28 +7,43 @@
 //! | `stage` | where does it play |
 //! | `seen` | what is stored, in the model's numbers |
 //! | `entry` | what can happen at all |
-//! | `nature`, `money`, `deals`, `keepers`, `pools`, `last_resort` | the entries |
+//! | `nature`, `money`, `deals`, `keepers`, `pools`, `last_resort`, `views` | the entries: time and trade |
+//! | `governance`, `proposals`, `listing` | the entries: the group itself |
+//! | `edits`, `terms` | how are terms bent, and what are they in the model's words |
+//! | `foreign` | what lies in a group that has no business here |
 //! | `hostile` | what is done to lists of accounts |
 //! | `player` | what is checked after a step |
 //! | `guided` | sequences out of bytes that somebody else chose |
 //! | `run` | many sequences, counted; the shortest one that fails |
+//! | `reached`, `report` | what was brought about, and the tables of it |
 
 mod deals;
+mod edits;
 mod entry;
+mod foreign;
+mod governance;
 mod guided;
 mod hostile;
 mod keepers;
 mod last_resort;
+mod listing;
 mod money;
 mod nature;
 mod player;
 mod pools;
+mod proposals;
+mod reached;
+mod report;
 mod rng;
 mod run;
 mod seen;
 mod stage;
 mod step;
+mod terms;
+mod views;
 
+pub use entry::instructions;
 pub use guided::{Guided, Played, STEP_BYTES};
-pub use run::{replay, run, Report};
+pub use report::Report;
+pub use run::{replay, run};
 pub use step::{read_steps, Step, Twist};

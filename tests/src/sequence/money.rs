@@ -5,7 +5,7 @@ use plimsoll_client::{Address, Keyed};
 use plimsoll_model::Action;
 
 use super::entry::{
-    amount, any_account, any_number, mostly, signer, spare, word, Act, Entry, Play,
+    amount, any_account, any_number, any_token, mostly, signer, spare, word, Act, Entry, Play,
 };
 use super::rng::Rng;
 use super::stage::{Stage, PEOPLE};
@@ -35,7 +35,7 @@ fn open(stage: &Stage, words: &[i128]) -> Option<Play> {
     let group = stage.world.directory.group.address;
     let instruction = ix::open_account(&address("payer"), &signer(owner), &group, number % 2);
     let action = Action::Open { account: number, owner };
-    Some(Play { instruction, signers: vec![signer(owner)], action })
+    Some(Play::new(instruction, vec![signer(owner)], action))
 }
 
 fn draw_close(stage: &Stage, rng: &mut Rng) -> Option<Vec<i128>> {
@@ -51,7 +51,7 @@ fn close(stage: &Stage, words: &[i128]) -> Option<Play> {
     stage.margin(account)?;
     let instruction = ix::close_account(&signer(person), &stage.margin_address(account));
     let action = Action::Close { account, signer: person };
-    Some(Play { instruction, signers: vec![signer(person)], action })
+    Some(Play::new(instruction, vec![signer(person)], action))
 }
 
 fn draw_delegate(stage: &Stage, rng: &mut Rng) -> Option<Vec<i128>> {
@@ -72,14 +72,14 @@ fn delegate(stage: &Stage, words: &[i128]) -> Option<Play> {
     let to = delegate.map_or(Address::default(), signer);
     let instruction = ix::set_delegate(&signer(person), &at, &to, expires_at);
     let action = Action::Delegate { account, signer: person, delegate, expires_at };
-    Some(Play { instruction, signers: vec![signer(person)], action })
+    Some(Play::new(instruction, vec![signer(person)], action))
 }
 
 fn draw_deposit(stage: &Stage, rng: &mut Rng) -> Option<Vec<i128>> {
     let number = any_account(stage, rng)?;
     let owner = stage.group.accounts[&number].owner;
     let depositor = if rng.chance(15) { rng.between(0, PEOPLE as i64 - 1) as u16 } else { owner };
-    let token = rng.pick(&[0, 0, 0, 1, 1, 2]);
+    let token = any_token(stage, rng)?;
     let held = stage.group.wallets[&(depositor, token)];
     let usual = match rng.chance(90) {
         true => rng.log((held / 20).max(1)),
@@ -98,7 +98,7 @@ fn deposit(stage: &Stage, words: &[i128]) -> Option<Play> {
     let instruction =
         ix::deposit(directory, &signer(depositor), &source, &at, &mint, amount).ok()?;
     let action = Action::Deposit { depositor, account, token, amount };
-    Some(Play { instruction, signers: vec![signer(depositor)], action })
+    Some(Play::new(instruction, vec![signer(depositor)], action))
 }
 
 fn draw_withdraw(stage: &Stage, rng: &mut Rng) -> Option<Vec<i128>> {
@@ -108,7 +108,7 @@ fn draw_withdraw(stage: &Stage, rng: &mut Rng) -> Option<Vec<i128>> {
     let borrows = rng.chance(35);
     let tokens: Vec<usize> = account.tokens.keys().copied().collect();
     let token = match tokens.is_empty() || borrows {
-        true => rng.pick(&[0, 0, 1, 1, 2]),
+        true => any_token(stage, rng)?,
         false => rng.pick(&tokens),
     };
     let market = stage.market();
@@ -120,7 +120,7 @@ fn draw_withdraw(stage: &Stage, rng: &mut Rng) -> Option<Vec<i128>> {
         (true, _) => {
             let one = &stage.group.collaterals[token];
             let price = market.stable(one.underlying) * plimsoll_model::number::ten(-one.decimals);
-            let spare = plimsoll_model::number::whole(spare(stage, &market, number)) / price;
+            let spare = plimsoll_model::number::whole(spare(stage, number)) / price;
             held.saturating_add(rng.log(super::entry::atoms(&spare).clamp(1, 1 << 62)))
         }
         (false, 0) => held,
@@ -150,7 +150,7 @@ fn withdraw(stage: &Stage, words: &[i128]) -> Option<Play> {
     };
     let instruction = ix::withdraw(directory, &Keyed { address, state }, &withdrawal).ok()?;
     let action = Action::Withdraw { signer: person, account, token, amount, borrow_max };
-    Some(Play { instruction, signers: vec![signer(person)], action })
+    Some(Play::new(instruction, vec![signer(person)], action))
 }
 
 fn draw_insure(stage: &Stage, rng: &mut Rng) -> Option<Vec<i128>> {
@@ -166,5 +166,5 @@ fn insure(stage: &Stage, words: &[i128]) -> Option<Play> {
     let directory = &stage.world.directory;
     let instruction = ix::add_to_insurance(directory, &signer(depositor), &source, amount).ok()?;
     let action = Action::Insure { depositor, amount };
-    Some(Play { instruction, signers: vec![signer(depositor)], action })
+    Some(Play::new(instruction, vec![signer(depositor)], action))
 }

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use plimsoll_client::instruction as ix;
 use plimsoll_client::Instruction;
-use plimsoll_migrations::Markets;
 use plimsoll_model::{compare, judge, Market};
 
 use super::entry::{entries, signer, Act, Entry, Play};
 use super::hostile;
+use super::reached::reached;
 use super::rng::Rng;
-use super::stage::Stage;
+use super::stage::{Setting, Stage};
 use super::step::{Step, Twist};
 
 /// Steps of which one in a hundred this many are twisted.
@@ -18,6 +18,12 @@ const TWISTED_PERCENT: u64 = 8;
 /// How a transaction ends that ran out of something: no instruction may.
 const EXHAUSTED: [&str; 3] =
     ["ProgramFailedToComplete", "ComputationalBudgetExceeded", "InvalidRealloc"];
+
+/// How the program ends where an account is not there.
+const MISSING: &str = "AccountDataTooSmall";
+
+/// Under this name counts stand of what steps brought about.
+pub(crate) const REACHED: &str = "reached";
 
 /// How often each entry came to which end.
 pub type Counts = BTreeMap<(&'static str, String), u64>;
@@ -33,8 +39,8 @@ pub(crate) struct Player {
 
 impl Player {
     /// A player on a new stage.
-    pub(crate) fn new(markets: Markets) -> Self {
-        Self::on(Stage::new(markets))
+    pub(crate) fn new(setting: Setting) -> Self {
+        Self::on(Stage::new(setting))
     }
 
     /// A player on a stage that is there.
@@ -78,6 +84,7 @@ impl Player {
         let found = self.entries.iter().find(|one| one.name == step.name);
         let entry = found.ok_or_else(|| format!("no entry {}", step.name))?;
         let name = entry.name;
+        self.stage.moved();
         let end = match entry.act {
             Act::Nature(act) => {
                 let done = act(&mut self.stage, &step.words);
@@ -88,12 +95,13 @@ impl Player {
                 Some(play) => self.send(play, step.twist)?,
             },
         };
+        self.stage.moved();
         *self.counts.entry((name, end)).or_default() += 1;
         Ok(())
     }
 
     fn send(&mut self, play: Play, twist: Option<Twist>) -> Result<String, String> {
-        let market = self.stage.market();
+        let market = self.stage.market().clone();
         let Some(twist) = twist else {
             return self.send_honest(&play, &market);
         };
@@ -138,6 +146,15 @@ impl Player {
             Err(failure) => format!("{wrong}\n{}", failure.logs.join("\n")),
             Ok(_) => wrong,
         })?;
+        if end.is_ok() {
+            for what in reached(&play.action, &self.stage.group, &seen, market) {
+                *self.counts.entry((REACHED, what.to_string())).or_default() += 1;
+            }
+        }
+        if let (Ok(receipt), Some(is_wrong)) = (&outcome, play.answer) {
+            let lie = is_wrong(&self.stage, market, &play.action, &receipt.return_data);
+            lie.map_or(Ok(()), Err)?;
+        }
         self.stage.group = seen;
         let end = end.map_or_else(str::to_string, |()| "ok".into());
         not_exhausted(&end)?;
@@ -155,16 +172,16 @@ impl Player {
         };
         let judgement = judge(&self.stage.group, market, &play.action, None);
         // Unseen, roundings are guessed against the account: what must fail is told elsewhere.
-        let known = judgement.names.contains(failure.name.as_str()) || failure.name == "ZeroAmount";
+        let known = judgement.names.contains(failure.name.as_str()) || failure.name == MISSING;
         match known {
             true => Ok(format!("poisoned: {}", failure.name)),
             false => Err(format!("poisoned, failed by {}: {:?}", failure.name, judgement.names)),
         }
     }
 
+    /// Vetoes a proposal that nobody will ever make.
     fn poison(&self) -> Instruction {
-        let source = self.stage.wallet(0, 0);
-        ix::add_to_insurance(&self.stage.world.directory, &signer(0), &source, 0).unwrap()
+        ix::veto(&signer(0), &self.stage.world.directory.group.address, u64::MAX)
     }
 }
 

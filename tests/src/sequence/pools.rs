@@ -1,10 +1,11 @@
 //! What anybody may do with profit and loss, interest, fees and debts; and stakes.
 
 use plimsoll_client::instruction as ix;
-use plimsoll_client::{Instruction, PauseClass};
-use plimsoll_model::{Action, Paused};
+use plimsoll_client::Instruction;
+use plimsoll_model::number::{value, whole, zero};
+use plimsoll_model::{Action, Grade, Position};
 
-use super::entry::{amount, any_account, any_number, signer, word, Act, Entry, Play};
+use super::entry::{amount, any_account, any_number, any_of, signer, word, Act, Entry, Play};
 use super::rng::Rng;
 use super::stage::{Stage, PEOPLE};
 use crate::vm::address;
@@ -16,24 +17,22 @@ pub(crate) fn entries() -> Vec<Entry> {
         Entry { name: "refresh_collateral", weight: 12, draw: draw_token, act: play(interest) },
         Entry { name: "settle_position", weight: 70, draw: draw_settle, act: play(settle) },
         Entry { name: "collect_fees", weight: 12, draw: draw_contract, act: play(fees) },
-        Entry { name: "repay_debt", weight: 6, draw: draw_debt, act: play(repay) },
-        Entry { name: "share_loss", weight: 25, draw: draw_loss, act: play(share) },
-        Entry { name: "write_off_debt", weight: 15, draw: draw_bankrupt, act: play(write_off) },
+        Entry { name: "repay_debt", weight: 30, draw: draw_debt, act: play(repay) },
+        Entry { name: "share_loss", weight: 150, draw: draw_loss, act: play(share) },
+        Entry { name: "write_off_debt", weight: 80, draw: draw_bankrupt, act: play(write_off) },
         Entry { name: "stake_insurance", weight: 10, draw: draw_stake, act: play(stake) },
         Entry { name: "request_unstake", weight: 8, draw: draw_request, act: play(request) },
-        Entry { name: "pause", weight: 2, draw: draw_pause, act: play(pause) },
-        Entry { name: "unpause", weight: 4, draw: draw_unpause, act: play(unpause) },
-        Entry { name: "unstake", weight: 8, draw: draw_owner, act: play(unstake) },
+        Entry { name: "unstake", weight: 10, draw: draw_owner, act: play(unstake) },
     ]
 }
 
 /// A transaction that nobody signs.
 fn open_play(instruction: Instruction, action: Action) -> Option<Play> {
-    Some(Play { instruction, signers: vec![], action })
+    Some(Play::new(instruction, vec![], action))
 }
 
 fn draw_token(stage: &Stage, rng: &mut Rng) -> Option<Vec<i128>> {
-    Some(vec![rng.index(stage.group.collaterals.len()) as i128])
+    Some(vec![any_of(rng, stage.group.collaterals.len())? as i128])
 }
 
 fn interest(stage: &Stage, words: &[i128]) -> Option<Play> {
@@ -43,16 +42,31 @@ fn interest(stage: &Stage, words: &[i128]) -> Option<Play> {
 
 fn draw_settle(stage: &Stage, rng: &mut Rng) -> Option<Vec<i128>> {
     let account = any_account(stage, rng)?;
-    let held: Vec<usize> = stage.group.accounts[&account].positions.keys().copied().collect();
+    let positions = &stage.group.accounts[&account].positions;
+    let fits = |one: &usize| rng.chance(15) || may_settle(stage, *one, &positions[one]);
+    let held: Vec<usize> = positions.keys().copied().filter(fits).collect();
     let instrument = match held.is_empty() {
         true if rng.chance(90) => return None,
-        true => rng.index(stage.group.instruments.len()),
+        true => any_of(rng, stage.group.instruments.len())?,
         false => rng.pick(&held),
     };
     let settler = if rng.chance(40) { any_number(rng).into() } else { -1 };
     let known = u16::try_from(settler).is_ok_and(|one| stage.group.accounts.contains_key(&one));
     let settler = if known { settler } else { -1 };
     Some(vec![account.into(), instrument as i128, settler])
+}
+
+/// Is there a loss, or a profit and cash to pay it?
+fn may_settle(stage: &Stage, index: usize, position: &Position) -> bool {
+    let instrument = &stage.group.instruments[index];
+    let (market, flow) = (stage.market(), instrument.flow(position, stage.market().now.seconds));
+    if market.grade(instrument.underlying) != Grade::Valid {
+        return false;
+    }
+    let worth = market.mid(instrument.underlying) * &instrument.lot * whole(position.lots);
+    let gains = worth + value(flow) > zero();
+    let cash = instrument.pool.cash_quote_atoms > 0;
+    !gains || (cash && instrument.losses_pending_quote_atoms == 0)
 }
 
 fn settle(stage: &Stage, words: &[i128]) -> Option<Play> {
@@ -73,7 +87,7 @@ fn settle(stage: &Stage, words: &[i128]) -> Option<Play> {
 }
 
 fn draw_contract(stage: &Stage, rng: &mut Rng) -> Option<Vec<i128>> {
-    Some(vec![rng.index(stage.group.instruments.len()) as i128])
+    Some(vec![any_of(rng, stage.group.instruments.len())? as i128])
 }
 
 fn fees(stage: &Stage, words: &[i128]) -> Option<Play> {
@@ -82,9 +96,9 @@ fn fees(stage: &Stage, words: &[i128]) -> Option<Play> {
 }
 
 fn draw_debt(stage: &Stage, rng: &mut Rng) -> Option<Vec<i128>> {
-    let index = rng.index(stage.group.instruments.len());
-    let owes = stage.group.instruments[index].pool.debt > 0;
-    (owes || rng.chance(10)).then(|| vec![index as i128])
+    let index = any_of(rng, stage.group.instruments.len())?;
+    let owes = stage.group.instruments[index].pool.debt >= 1 << 48;
+    (owes || rng.chance(2)).then(|| vec![index as i128])
 }
 
 fn repay(stage: &Stage, words: &[i128]) -> Option<Play> {
@@ -98,9 +112,9 @@ fn draw_loss(stage: &Stage, rng: &mut Rng) -> Option<Vec<i128>> {
         let owed = account.positions.iter().filter(|(_, one)| one.owed_quote_atoms != 0);
         due.extend(owed.map(|(index, _)| (*id, *index)));
     }
-    let (account, index) = match (due.is_empty(), rng.chance(4)) {
+    let (account, index) = match (due.is_empty(), rng.chance(1)) {
         (false, false) => rng.pick(&due),
-        (_, true) => (any_account(stage, rng)?, rng.index(stage.group.instruments.len())),
+        (_, true) => (any_account(stage, rng)?, any_of(rng, stage.group.instruments.len())?),
         (true, false) => return None,
     };
     Some(vec![account.into(), index as i128])
@@ -123,7 +137,7 @@ fn draw_bankrupt(stage: &Stage, rng: &mut Rng) -> Option<Vec<i128>> {
         })
         .map(|(id, _)| *id)
         .collect();
-    match (due.is_empty(), rng.chance(4)) {
+    match (due.is_empty(), rng.chance(1)) {
         (false, false) => Some(vec![rng.pick(&due).into()]),
         (_, true) => Some(vec![any_account(stage, rng)?.into()]),
         (true, false) => None,
@@ -155,7 +169,7 @@ fn stake(stage: &Stage, words: &[i128]) -> Option<Play> {
     let directory = &stage.world.directory;
     let one = ix::stake_insurance(directory, &payer, &signer(owner), &source, amount).ok()?;
     let action = Action::Stake { owner, amount };
-    Some(Play { instruction: one, signers: vec![signer(owner)], action })
+    Some(Play::new(one, vec![signer(owner)], action))
 }
 
 fn draw_request(stage: &Stage, rng: &mut Rng) -> Option<Vec<i128>> {
@@ -172,7 +186,7 @@ fn request(stage: &Stage, words: &[i128]) -> Option<Play> {
     let (owner, shares) = (word(words, 0)?, word(words, 1)?);
     let instruction = ix::request_unstake(&stage.world.directory, &signer(owner), shares);
     let action = Action::RequestUnstake { owner, shares };
-    Some(Play { instruction, signers: vec![signer(owner)], action })
+    Some(Play::new(instruction, vec![signer(owner)], action))
 }
 
 fn draw_owner(stage: &Stage, rng: &mut Rng) -> Option<Vec<i128>> {
@@ -189,57 +203,5 @@ fn unstake(stage: &Stage, words: &[i128]) -> Option<Play> {
     let destination = stage.wallet(owner, 0);
     let one = ix::unstake(&stage.world.directory, &signer(owner), &destination).ok()?;
     let action = Action::Unstake { owner };
-    Some(Play { instruction: one, signers: vec![signer(owner)], action })
-}
-
-/// The guardian, and now and then somebody else, here as number -1 and others.
-fn draw_pause(_: &Stage, rng: &mut Rng) -> Option<Vec<i128>> {
-    let who = if rng.chance(85) { -1 } else { any_person(rng).into() };
-    let seconds = if rng.chance(90) { 1 + rng.below(600) } else { 86_300 + rng.below(200) };
-    Some(vec![who, rng.below(4).into(), amount(rng, seconds)])
-}
-
-/// Who signs for the guardian, and whether that is it.
-fn guardian(words: &[i128]) -> Option<(plimsoll_client::Address, bool)> {
-    let who: i64 = word(words, 0)?;
-    let person = u16::try_from(who).ok();
-    Some((person.map_or_else(|| address("owner"), signer), person.is_none()))
-}
-
-fn class(words: &[i128]) -> Option<(PauseClass, Paused)> {
-    Some(match word::<u8>(words, 1)? {
-        0 => (PauseClass::Trade, Paused::Trade),
-        1 => (PauseClass::Borrow, Paused::Borrow),
-        2 => (PauseClass::Liquidate, Paused::Liquidate),
-        _ => (PauseClass::SettleProfit, Paused::SettleProfit),
-    })
-}
-
-fn pause(stage: &Stage, words: &[i128]) -> Option<Play> {
-    let ((who, is_guardian), (stored, class)) = (guardian(words)?, class(words)?);
-    let seconds = word(words, 2)?;
-    let group = stage.world.directory.group.address;
-    let instruction = ix::pause(&who, &group, stored, seconds);
-    let action = Action::Pause { is_guardian, class, seconds };
-    Some(Play { instruction, signers: vec![who], action })
-}
-
-fn draw_unpause(stage: &Stage, rng: &mut Rng) -> Option<Vec<i128>> {
-    let now = stage.world.vm.now().time.get();
-    let paused = stage.group.terms.paused_until;
-    let runs: Vec<usize> = (0..4).filter(|one| paused[*one] > now).collect();
-    let class = match runs.is_empty() {
-        true if rng.chance(80) => return None,
-        true => rng.index(4),
-        false => rng.pick(&runs),
-    };
-    let who = if rng.chance(90) { -1 } else { any_person(rng).into() };
-    Some(vec![who, class as i128])
-}
-
-fn unpause(stage: &Stage, words: &[i128]) -> Option<Play> {
-    let ((who, is_guardian), (stored, class)) = (guardian(words)?, class(words)?);
-    let group = stage.world.directory.group.address;
-    let instruction = ix::unpause(&who, &group, stored);
-    Some(Play { instruction, signers: vec![who], action: Action::Unpause { is_guardian, class } })
+    Some(Play::new(one, vec![signer(owner)], action))
 }

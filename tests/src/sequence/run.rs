@@ -1,53 +1,26 @@
 //! Many sequences on all cores, counted; and of one that fails, the shortest part that still does.
 
-use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::Mutex;
 
-use plimsoll_migrations::Markets;
+use plimsoll_migrations::{Markets, SourceSpec};
 
 use super::player::{Counts, Player};
+use super::report::Report;
 use super::rng::Rng;
+use super::stage::Setting;
 use super::step::Step;
 
 /// Steps on one stage: few enough that a failure is quick to shorten.
 const EPISODE_STEPS: u64 = 1_000;
 /// Sequences that are tried to shorten one.
-const TRIES_MAX: u64 = 400;
-
-/// What came of a run.
-#[derive(Debug, Default)]
-pub struct Report {
-    /// How often each entry came to which end.
-    pub counts: Counts,
-    /// What went wrong: why, and the steps that show it, one a line.
-    pub failure: Option<(String, String)>,
-}
-
-impl fmt::Display for Report {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (mut through, mut all) = (0, 0);
-        for ((name, end), count) in &self.counts {
-            writeln!(f, "{name:<22} {end:<40} {count:>9}")?;
-            let honest = !end.starts_with("twisted") && !end.starts_with("poisoned");
-            if honest && !["wait", "price", "doubt"].contains(name) && end != "nothing" {
-                all += count;
-                through += if end == "ok" { *count } else { 0 };
-            }
-        }
-        writeln!(f, "{through} of {all} honest instructions went through")?;
-        match &self.failure {
-            None => Ok(()),
-            Some((why, steps)) => write!(f, "\n{why}\n\n{steps}"),
-        }
-    }
-}
+const TRIES_MAX: u64 = 60;
 
 /// Plays `steps` steps of a seed on this many threads. What happens depends on the seed alone.
 pub fn run(seed: u64, steps: u64, threads: usize) -> Report {
     let (next, stop) = (AtomicU64::new(0), AtomicBool::new(false));
     let episodes = steps.div_ceil(EPISODE_STEPS);
-    let report = Mutex::new(Report::default());
+    let report = Mutex::new(Report { seed, steps, ..Report::default() });
     std::thread::scope(|scope| {
         for _ in 0..threads {
             scope.spawn(|| loop {
@@ -74,7 +47,7 @@ pub fn run(seed: u64, steps: u64, threads: usize) -> Report {
 /// One sequence.
 fn episode(seed: u64, number: u64, length: u64) -> (Counts, Option<(String, String)>) {
     let mut rng = Rng::new(seed, number);
-    let mut player = Player::new(markets(number));
+    let mut player = Player::new(setting(number));
     let mut steps = Vec::new();
     for _ in 0..length {
         let step = player.draw(&mut rng);
@@ -91,25 +64,24 @@ fn episode(seed: u64, number: u64, length: u64) -> (Counts, Option<(String, Stri
 
 /// Plays written steps on the markets of a variant; what goes wrong, and at which step.
 pub fn replay(variant: u64, steps: &[Step]) -> Option<(usize, String)> {
-    let mut player = Player::new(markets(variant));
+    let mut player = Player::new(setting(variant));
     let played = steps.iter().map(|step| player.play(step)).enumerate();
     played.filter_map(|(at, came)| Some((at, came.err()?))).next()
 }
 
 /// How many kinds of markets there are.
-pub(crate) const VARIANTS: u64 = 4;
+pub(crate) const VARIANTS: u64 = 6;
 
-/// Markets that differ in what is tight.
-pub(crate) fn markets(number: u64) -> Markets {
-    let mut markets = Markets::local();
+/// Settings that differ in what is tight, and in how far the group has come.
+pub(crate) fn setting(number: u64) -> Setting {
+    let mut markets = markets();
     let set = |text: &str| text.parse().unwrap();
-    // Long enough to be met, short enough that bids are met as well.
-    markets.group.owner_first_seconds = 5;
     // Auctions that end before somebody bids, and others that do not.
-    let short = number % 2 == 0;
+    let short = number.is_multiple_of(2);
     markets.group.duration_slots = if short { 60 } else { 150 };
     markets.group.deleverage_slots = if short { 10 } else { 300 };
-    match number % VARIANTS {
+    let variant = number % VARIANTS;
+    match variant {
         // Caps that are soon reached.
         1 => {
             for token in &mut markets.tokens {
@@ -133,8 +105,47 @@ pub(crate) fn markets(number: u64) -> Markets {
                 token.borrow_cap = token.deposit_cap;
             }
         }
+        // The insurance fund pays little, and a loss that is shared meets its cap.
+        4 => {
+            markets.group.insurance_cap = set("20");
+            for token in &mut markets.tokens {
+                token.insurance_cap = set("20");
+            }
+            for one in &mut markets.instruments {
+                one.insurance_cap = set("20");
+                one.loss_cap = "0.5%".parse().unwrap();
+            }
+        }
         _ => {}
     }
+    Setting { markets, is_launched: variant != 5 }
+}
+
+/// The local markets; roles of their own; and one more underlying, token and contract each, which
+/// are not listed at first.
+fn markets() -> Markets {
+    let mut markets = Markets::local();
+    let group = &mut markets.group;
+    // Long enough to be met, short enough that bids are met as well.
+    group.owner_first_seconds = 5;
+    group.timelock_seconds = 3_600;
+    group.window_seconds = 7_200;
+    group.guardian = Some("guardian".into());
+    group.lister = Some("lister".into());
+    group.risk_manager = Some("risk manager".into());
+    let like = |of: &str| markets.underlyings.iter().find(|one| one.name == of).unwrap().clone();
+    let mut dog = like("SOL");
+    dog.name = "DOG".into();
+    dog.sources = vec![SourceSpec::PythPush { account: "DOG/USD".into() }];
+    markets.underlyings.push(dog);
+    let mut token = markets.tokens[1].clone();
+    (token.mint, token.underlying) = ("DOG".into(), "DOG".into());
+    token.deposit_cap = "1_000_000".parse().unwrap();
+    markets.tokens.push(token);
+    let mut contract = markets.instruments[0].clone();
+    (contract.name, contract.underlying) = ("DOG-PERP".into(), "DOG".into());
+    contract.lot = "0.1".parse().unwrap();
+    markets.instruments.push(contract);
     markets
 }
 

@@ -6,7 +6,7 @@ use plimsoll_client::state::{Collateral, Group, InstrumentStatus, MarginAccount,
 use plimsoll_client::state::{Instrument, Pool, Stake, StoredPrice, StoredSlope};
 use plimsoll_client::{Address, GroupDirectory, Keyed};
 use plimsoll_model as model;
-use plimsoll_model::number::{float, ten, whole, Exact};
+use plimsoll_model::number::{binary, float, ten, whole, Exact};
 use plimsoll_risk::RowKind;
 
 /// Numbers by which the model knows addresses.
@@ -14,24 +14,35 @@ use plimsoll_risk::RowKind;
 pub struct Numbers {
     /// People.
     pub people: BTreeMap<Address, model::Person>,
-    /// Whole units per lot, exact, by instrument.
-    pub lots: Vec<Exact>,
+    /// Whole units per lot, exact, by the instrument's name.
+    pub lots: BTreeMap<String, Exact>,
+    /// Number and decimals by mint.
+    pub mints: BTreeMap<Address, (usize, i32)>,
+    /// Oracle accounts.
+    pub oracles: BTreeMap<Address, usize>,
 }
 
 impl Numbers {
     /// The group without margin accounts and wallets.
     pub fn group(&self, directory: &GroupDirectory, vaults: &[u64]) -> model::Group {
         let collaterals = directory.collaterals.iter().zip(vaults);
-        let instruments = directory.instruments.iter().zip(&directory.pools).zip(&self.lots);
+        let instruments = directory.instruments.iter().zip(&directory.pools);
         let fund = &directory.insurance.state;
         model::Group {
             terms: terms(&directory.group.state),
-            underlyings: directory.underlyings.iter().map(|one| underlying(&one.state)).collect(),
-            collaterals: collaterals.map(|(one, held)| collateral(&one.state, *held)).collect(),
+            governance: self.governance(&directory.group.state),
+            underlyings: directory
+                .underlyings
+                .iter()
+                .map(|one| self.underlying(&one.state))
+                .collect(),
+            collaterals: collaterals
+                .map(|(one, held)| self.collateral(&one.state, *held))
+                .collect(),
             instruments: instruments
-                .map(|((one, pool), lot)| model::Instrument {
+                .map(|(one, pool)| model::Instrument {
                     deleveragings: [false, true].map(|side| deleveragings(directory, one, side)),
-                    ..instrument(&one.state, &pool.state, lot)
+                    ..self.instrument(&one.state, &pool.state)
                 })
                 .collect(),
             insurance: model::Insurance {
@@ -58,13 +69,36 @@ impl Numbers {
         }
     }
 
-    /// A margin account. People whom nobody numbered are number 9,999.
+    /// Another group.
+    pub fn founded(&self, group: &Group) -> model::Founded {
+        model::Founded {
+            terms: terms(group),
+            governance: self.governance(group),
+            quote_mint: self.mints.get(&group.quote_mint).map_or(9_999, |one| one.0),
+        }
+    }
+
+    /// Roles; proposals are accounts of their own.
+    fn governance(&self, group: &Group) -> model::Governance {
+        model::Governance {
+            owner: self.person(&group.owner),
+            pending_owner: self.role(&group.pending_owner),
+            guardian: self.role(&group.guardian),
+            lister: self.role(&group.lister),
+            risk_manager: self.role(&group.risk_manager),
+            launched_at: group.launched_at,
+            timelock_seconds: group.timelock_seconds,
+            window_seconds: group.window_seconds,
+            proposal_count: group.proposal_count,
+            ..model::Governance::default()
+        }
+    }
+
+    /// A margin account.
     pub fn account(&self, account: &MarginAccount) -> model::Account {
-        let person = |address: &Address| self.people.get(address).copied().unwrap_or(9_999);
-        let delegate = Some(account.delegate).filter(|one| *one != Address::default());
         let mut seen = model::Account {
-            owner: person(&account.owner),
-            delegate: delegate.map(|one| person(&one)),
+            owner: self.person(&account.owner),
+            delegate: self.role(&account.delegate),
             delegate_expires_at: account.delegate_expires_at,
             episode_slot: account.episode_slot,
             silent_since_slot: account.silent_since_slot,
@@ -154,115 +188,137 @@ fn slope(stored: &StoredSlope) -> model::Slope {
     }
 }
 
-fn underlying(one: &Underlying) -> model::Underlying {
-    let scenarios = one.scenarios[..usize::from(one.scenario_count)].iter();
-    model::Underlying {
-        age_seconds_max: one.age_seconds_max,
-        confidence_ppm_max: one.confidence_ppm_max,
-        dispersion_ppm_max: one.dispersion_ppm_max,
-        jump_ppm_max: one.jump_ppm_max,
-        published_at: one.published_at,
-        stable: slope(&one.stable),
-        reference: slope(&one.reference),
-        scan_lower_ppm: one.scan_lower_ppm,
-        scan_upper_ppm: one.scan_upper_ppm,
-        open_interest_lower_quote_atoms: one.open_interest_lower_quote_atoms,
-        open_interest_upper_quote_atoms: one.open_interest_upper_quote_atoms,
-        open_interest_quote_atoms: one.open_interest_quote_atoms,
-        concentration_slope_ppm: one.concentration_slope_ppm,
-        concentration_max_ppm: one.concentration_max_ppm,
-        depth_quote_atoms: one.depth_quote_atoms,
-        basis_ppm: one.basis_ppm,
-        initial_multiplier_ppm: one.initial_multiplier_ppm,
-        widening_ppm: one.widening_ppm,
-        scenarios: scenarios.map(|one| (one.shock_ppm, one.weight_ppm)).collect(),
-        owner_first_until: one.owner_first_until,
+impl Numbers {
+    fn underlying(&self, one: &Underlying) -> model::Underlying {
+        let scenarios = one.scenarios[..usize::from(one.scenario_count)].iter();
+        let sources = one.sources[..usize::from(one.source_count)].iter();
+        let sources: Vec<_> = sources.copied().collect();
+        model::Underlying {
+            name: one.name,
+            sources: self.sources(&sources),
+            age_seconds_max: one.age_seconds_max,
+            confidence_ppm_max: one.confidence_ppm_max,
+            dispersion_ppm_max: one.dispersion_ppm_max,
+            jump_ppm_max: one.jump_ppm_max,
+            published_at: one.published_at,
+            stable: slope(&one.stable),
+            reference: slope(&one.reference),
+            scan_lower_ppm: one.scan_lower_ppm,
+            scan_upper_ppm: one.scan_upper_ppm,
+            open_interest_lower_quote_atoms: one.open_interest_lower_quote_atoms,
+            open_interest_upper_quote_atoms: one.open_interest_upper_quote_atoms,
+            open_interest_quote_atoms: one.open_interest_quote_atoms,
+            concentration_slope_ppm: one.concentration_slope_ppm,
+            concentration_max_ppm: one.concentration_max_ppm,
+            depth_quote_atoms: one.depth_quote_atoms,
+            basis_ppm: one.basis_ppm,
+            initial_multiplier_ppm: one.initial_multiplier_ppm,
+            widening_ppm: one.widening_ppm,
+            scenarios: scenarios
+                .map(|one| (one.shock_ppm, one.volatility_ppm, one.weight_ppm))
+                .collect(),
+            owner_first_until: one.owner_first_until,
+        }
     }
-}
 
-fn collateral(one: &Collateral, vault_token_atoms: u64) -> model::Collateral {
-    let kinks = one.kinks[..usize::try_from(one.kink_count).unwrap()].iter();
-    model::Collateral {
-        underlying: one.underlying.into(),
-        decimals: one.decimals.into(),
-        deposit_index: one.deposit_index.to_u128(),
-        borrow_index: one.borrow_index.to_u128(),
-        deposit_shares: one.deposit_shares.to_i128(),
-        borrow_shares: one.borrow_shares.to_i128(),
-        deposit_cap_token_atoms: one.deposit_cap_token_atoms,
-        borrow_cap_token_atoms: one.borrow_cap_token_atoms,
-        base_deposit_index: one.base_deposit_index.to_u128(),
-        base_borrow_index: one.base_borrow_index.to_u128(),
-        deposit_rate: one.deposit_rate,
-        borrow_rate: one.borrow_rate,
-        accrued_seconds: one.accrued_seconds,
-        accrued_at: one.accrued_at,
-        reserve: one.reserve.to_i128(),
-        kinks: kinks.map(|one| (one.utilisation_ppm, one.rate_ppm)).collect(),
-        reserve_share_ppm: one.reserve_share_ppm,
-        utilisation_ppm_max: one.utilisation_ppm_max,
-        outflow_ppm: one.outflow_ppm,
-        outflow_free_token_atoms: one.outflow_free_token_atoms,
-        outflow_free_cap_token_atoms: one.outflow_free_cap_token_atoms,
-        outflow_level_token_atoms: one.outflow_level_token_atoms,
-        outflow_free_level_token_atoms: one.outflow_free_level_token_atoms,
-        outflow_at: one.outflow_at,
-        outflow_free_at: one.outflow_free_at,
-        ramp_from: one.ramp_from,
-        ramp_seconds: one.ramp_seconds,
-        weight_ppm: one.weight_ppm,
-        losses_shared: one.losses_shared,
-        insurance_cap_quote_atoms: one.insurance_cap_quote_atoms,
-        insured_day: one.insured_day,
-        insured_quote_atoms: one.insured_quote_atoms,
-        vault_token_atoms,
+    fn collateral(&self, one: &Collateral, vault_token_atoms: u64) -> model::Collateral {
+        let kinks = one.kinks[..usize::try_from(one.kink_count).unwrap()].iter();
+        model::Collateral {
+            underlying: one.underlying.into(),
+            mint: self.mints.get(&one.mint).map_or(9_999, |one| one.0),
+            decimals: one.decimals.into(),
+            deposit_index: one.deposit_index.to_u128(),
+            borrow_index: one.borrow_index.to_u128(),
+            deposit_shares: one.deposit_shares.to_i128(),
+            borrow_shares: one.borrow_shares.to_i128(),
+            deposit_cap_token_atoms: one.deposit_cap_token_atoms,
+            borrow_cap_token_atoms: one.borrow_cap_token_atoms,
+            base_deposit_index: one.base_deposit_index.to_u128(),
+            base_borrow_index: one.base_borrow_index.to_u128(),
+            deposit_rate: one.deposit_rate,
+            borrow_rate: one.borrow_rate,
+            accrued_seconds: one.accrued_seconds,
+            accrued_at: one.accrued_at,
+            reserve: one.reserve.to_i128(),
+            kinks: kinks.map(|one| (one.utilisation_ppm, one.rate_ppm)).collect(),
+            reserve_share_ppm: one.reserve_share_ppm,
+            utilisation_ppm_max: one.utilisation_ppm_max,
+            outflow_ppm: one.outflow_ppm,
+            outflow_free_token_atoms: one.outflow_free_token_atoms,
+            outflow_free_cap_token_atoms: one.outflow_free_cap_token_atoms,
+            outflow_level_token_atoms: one.outflow_level_token_atoms,
+            outflow_free_level_token_atoms: one.outflow_free_level_token_atoms,
+            outflow_at: one.outflow_at,
+            outflow_free_at: one.outflow_free_at,
+            ramp_from: one.ramp_from,
+            ramp_seconds: one.ramp_seconds,
+            weight_ppm: one.weight_ppm,
+            losses_shared: one.losses_shared,
+            insurance_cap_quote_atoms: one.insurance_cap_quote_atoms,
+            insured_day: one.insured_day,
+            insured_quote_atoms: one.insured_quote_atoms,
+            vault_token_atoms,
+        }
     }
-}
 
-fn instrument(one: &Instrument, pool: &Pool, lot: &Exact) -> model::Instrument {
-    model::Instrument {
-        underlying: one.underlying.into(),
-        lot: lot.clone(),
-        tick_quote_atoms_per_lot: one.tick_quote_atoms_per_lot,
-        price_band_ppm: one.price_band_ppm,
-        pnl_weight_ppm: one.pnl_weight_ppm,
-        trade_fee_ppm: one.trade_fee_ppm,
-        reduce_only: one.status == InstrumentStatus::ReduceOnly,
-        open_interest_cap_lots: one.open_interest_cap_lots,
-        open_interest_lots: one.open_interest_lots,
-        open_interest_quote_atoms: one.open_interest_quote_atoms,
-        long_index: one.long_index.to_i128(),
-        short_index: one.short_index.to_i128(),
-        funding_rate: one.funding_rate,
-        funding_at: one.funding_at,
-        funding_seconds_max: one.funding_seconds_max,
-        funding_cap_ppm: one.funding_cap_ppm,
-        premium_band_ppm: one.premium_band_ppm,
-        premium_seconds: one.premium_seconds,
-        premium_impact_quote_atoms: one.premium_impact_quote_atoms,
-        losses_pending_quote_atoms: one.losses_pending_quote_atoms,
-        loss_cap_ppm: one.loss_cap_ppm,
-        settle_reward_ppm: one.settle_reward_ppm,
-        settle_reward_quote_atoms_max: one.settle_reward_quote_atoms_max,
-        insurance_cap_quote_atoms: one.insurance_cap_quote_atoms,
-        loss_day: one.loss_day,
-        loss_insured_quote_atoms: one.loss_insured_quote_atoms,
-        loss_long: one.loss_long.to_i128(),
-        loss_short: one.loss_short.to_i128(),
-        deleveragings: Default::default(),
-        deleveraged_at: one.deleveraged_at,
-        pool: model::Pool {
-            open_interest_lots: pool.open_interest_lots,
-            cash_quote_atoms: pool.cash_quote_atoms,
-            fees_quote_atoms: pool.fees_quote_atoms,
-            volume_lots: pool.volume_lots,
-            debt: pool.debt.to_i128(),
-            dust: pool.dust.to_i128(),
-            debt_mark_quote_atoms: pool.debt_mark_quote_atoms,
-            premium_ppb: pool.premium_ppb,
-            premium_mean_ppb: pool.premium_mean_ppb,
-            premium_at: pool.premium_at,
-        },
+    fn instrument(&self, one: &Instrument, pool: &Pool) -> model::Instrument {
+        model::Instrument {
+            underlying: one.underlying.into(),
+            name: one.name,
+            lot: self.lot(one),
+            tick_quote_atoms_per_lot: one.tick_quote_atoms_per_lot,
+            price_band_ppm: one.price_band_ppm,
+            pnl_weight_ppm: one.pnl_weight_ppm,
+            trade_fee_ppm: one.trade_fee_ppm,
+            reduce_only: one.status == InstrumentStatus::ReduceOnly,
+            open_interest_cap_lots: one.open_interest_cap_lots,
+            open_interest_lots: one.open_interest_lots,
+            open_interest_quote_atoms: one.open_interest_quote_atoms,
+            long_index: one.long_index.to_i128(),
+            short_index: one.short_index.to_i128(),
+            funding_rate: one.funding_rate,
+            funding_at: one.funding_at,
+            funding_seconds_max: one.funding_seconds_max,
+            funding_cap_ppm: one.funding_cap_ppm,
+            premium_band_ppm: one.premium_band_ppm,
+            premium_seconds: one.premium_seconds,
+            premium_impact_quote_atoms: one.premium_impact_quote_atoms,
+            losses_pending_quote_atoms: one.losses_pending_quote_atoms,
+            loss_cap_ppm: one.loss_cap_ppm,
+            settle_reward_ppm: one.settle_reward_ppm,
+            settle_reward_quote_atoms_max: one.settle_reward_quote_atoms_max,
+            insurance_cap_quote_atoms: one.insurance_cap_quote_atoms,
+            loss_day: one.loss_day,
+            loss_insured_quote_atoms: one.loss_insured_quote_atoms,
+            loss_long: one.loss_long.to_i128(),
+            loss_short: one.loss_short.to_i128(),
+            deleveragings: Default::default(),
+            deleveraged_at: one.deleveraged_at,
+            pool: model::Pool {
+                open_interest_lots: pool.open_interest_lots,
+                cash_quote_atoms: pool.cash_quote_atoms,
+                fees_quote_atoms: pool.fees_quote_atoms,
+                volume_lots: pool.volume_lots,
+                debt: pool.debt.to_i128(),
+                dust: pool.dust.to_i128(),
+                debt_mark_quote_atoms: pool.debt_mark_quote_atoms,
+                premium_ppb: pool.premium_ppb,
+                premium_mean_ppb: pool.premium_mean_ppb,
+                premium_at: pool.premium_at,
+            },
+        }
+    }
+
+    /// What was listed under the name, if that is what was stored; a stored one is a binary fraction.
+    fn lot(&self, one: &Instrument) -> Exact {
+        let name = String::from_utf8_lossy(&one.name);
+        let stored = price(one.lot);
+        let listed = self.lots.get(name.trim_end_matches('\0')).cloned();
+        let near = |listed: &Exact| {
+            let off = listed * binary(1, 60);
+            stored >= listed - &off && stored <= listed + off
+        };
+        listed.filter(near).unwrap_or(stored)
     }
 }
 

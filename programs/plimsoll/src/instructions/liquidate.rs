@@ -179,6 +179,9 @@ fn bid(
     let assigned = match settlement.shortfall.is_positive() {
         true => {
             require!(kind == BidKind::Slice, PlimsollError::BidMustBeSlice);
+            // Lenders are charged as of now: at the rates of the balances before the bid, deposits
+            // would earn what nobody pays any more.
+            rebase_quote(guarded)?;
             assign(guarded, insurance, &owed, &takings, settlement.shortfall)?
         }
         false => Vec::new(),
