@@ -112,7 +112,7 @@ fn layouts() -> String {
             delegate delegate_expires_at episode_slot silent_since_slot seen_slot reserved reserved_2
             rows),
         fields!(Row: key shares lots quote settled_debt_quote_atoms owed_quote_atoms rewarded_at
-            closed_short deleveragings loss_borne),
+            closed_short deleveragings borne_quote_atoms),
         fields!(Deleveraging: version bump of_shorts padding group instrument payer number
             before_lots after_lots waiting_lots remainder padding_2 index price slot reserved),
         fields!(Stake: version bump padding group owner shares exiting_shares exit_at epoch

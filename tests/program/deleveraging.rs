@@ -1,12 +1,12 @@
 //! What happens to a position for which nobody bids, and to those on the other side?
 
-use plimsoll_client::events::{Deleveraged, PositionResized};
-use plimsoll_client::instruction as ix;
+use plimsoll_client::events::{Deleveraged, LossAssigned, PositionResized};
+use plimsoll_client::instruction::{self as ix, Bid};
 use plimsoll_client::state::MarginAccount;
 use plimsoll_client::{source, Keyed};
 use plimsoll_migrations::Markets;
 use plimsoll_risk::Check;
-use plimsoll_tests::{address, assert_near, expect_error, World, USDC};
+use plimsoll_tests::{address, assert_near, expect_error, World, BTC, USDC};
 
 use crate::given::traders;
 
@@ -199,6 +199,32 @@ fn each_market_bears_its_own_part_whichever_comes_first() {
 }
 
 #[test]
+fn what_an_account_loses_afterwards_is_its_creditors_again_and_nobody_elses() {
+    // Alice owes SOL's shorts 350.3 of 100 USDC and 0.002 BTC, worth 200: 50.3 are missing, and borne.
+    // Then the BTC falls to 100: that much less of the rest will be paid, to the same shorts.
+    let mut world = World::local();
+    traders(
+        &mut world,
+        &[("alice", 100), ("bob", 100_000), ("dave", 100_000), ("keeper", 100_000)],
+    );
+    world.deposit("alice", "BTC", BTC / 500).unwrap();
+    world.trade("alice", "bob", "SOL-PERP", 1_000, "150").unwrap();
+    world.trade("dave", "bob", "SOL-PERP", 500, "150").unwrap();
+    world.walk_price("SOL", "115");
+    world.stay_silent("alice", SILENCE);
+    world.deleverage("alice", "SOL-PERP", 1_000).unwrap();
+    assert_near(equity(&world, "alice"), 0, 5);
+    world.walk_price("BTC", "50000");
+
+    let assigned = world.liquidate("keeper", "alice", &Bid::slice()).unwrap();
+    let assigned = assigned.events::<LossAssigned>();
+
+    assert_eq!(assigned.len(), 1, "{assigned:?}");
+    assert_eq!(assigned[0].key, world.instrument_key("SOL-PERP").raw());
+    assert_near(assigned[0].pending_quote_atoms, 100_000_000, 5);
+}
+
+#[test]
 fn a_position_must_go_through_before_it_is_used_and_nothing_else_must() {
     let mut world = unbid(|_| (), 200, "136");
     world.deleverage("alice", "SOL-PERP", 268).unwrap();
@@ -245,9 +271,9 @@ fn its_rent_goes_back_when_everybody_has_gone_through() {
     world.deleverage("alice", "SOL-PERP", 268).unwrap();
     let open = world.first_deleveraging();
     let close = ix::close_deleveraging(&open);
-    expect_error(world.send(&[close.clone()], &[]), "DeleveragingNotOver");
+    expect_error(world.send(std::slice::from_ref(&close), &[]), "DeleveragingNotOver");
     world.resize("bob").unwrap();
-    expect_error(world.send(&[close.clone()], &["bob"]), "DeleveragingNotOver");
+    expect_error(world.send(std::slice::from_ref(&close), &["bob"]), "DeleveragingNotOver");
     world.resize("carol").unwrap();
     let mut stolen = close.clone();
     stolen.accounts[0].pubkey = address("mallory");

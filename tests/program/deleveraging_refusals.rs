@@ -209,7 +209,7 @@ fn positions_go_through_in_order_and_through_their_own() {
     world.deleverage("alice", "SOL-PERP", 10).unwrap();
     world.deleverage("alice", "SOL-PERP", 10).unwrap();
     let [first, second] = world.resizes("bob").try_into().unwrap();
-    expect_error(world.send(&[second.clone()], &[]), "WrongDeleveraging");
+    expect_error(world.send(std::slice::from_ref(&second), &[]), "WrongDeleveraging");
     // One of another instrument, under this one's name.
     let mut foreign = first.clone();
     let btc = world.directory.instrument(world.instrument("BTC-PERP")).unwrap().address;

@@ -298,7 +298,9 @@ impl Step<'_> {
         };
         let quote = instrument.stored(left, flow - part, now);
         let side = own.side_after(left);
-        let taken = Position { lots: left, quote, closed_short: side, ..own.clone() };
+        let borne_quote_atoms = self.kept_borne(id, index, &own, flow, part);
+        let closed_short = side;
+        let taken = Position { lots: left, quote, closed_short, borne_quote_atoms, ..own.clone() };
         self.put(id, index, taken);
         let flow = instrument.flow(&old, now) + part;
         let quote = instrument.stored(held, flow, now);
@@ -308,6 +310,29 @@ impl Step<'_> {
         self.put(bidder, index, Position { lots: held, quote, closed_short, ..old });
         let pool = &mut self.next.instruments[index].pool;
         pool.open_interest_lots = unsigned(i128::from(pool.open_interest_lots) + after - before);
+    }
+}
+
+impl Step<'_> {
+    /// What others have borne of a closed position's loss goes with its flow, rounded down.
+    fn kept_borne(
+        &mut self,
+        id: AccountId,
+        index: usize,
+        own: &Position,
+        flow: i128,
+        part: i128,
+    ) -> i64 {
+        if own.borne_quote_atoms == 0 || flow == 0 {
+            return 0;
+        }
+        let kept = whole(own.borne_quote_atoms) * whole((flow - part).abs()) / whole(flow.abs());
+        let pick = |seen: &Group| {
+            let left = seen.accounts[&id].positions.get(&index);
+            left.map_or(0, |one| i128::from(one.borne_quote_atoms))
+        };
+        let low = whole(floor(&kept) - 1);
+        i64::try_from(self.adopt("what was borne", pick, &low, &kept)).unwrap_or(0)
     }
 }
 

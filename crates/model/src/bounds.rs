@@ -113,6 +113,7 @@ pub(crate) fn terms(old: &Terms, new: &Terms) -> bool {
         && near(old.depth_full_ppm, new.depth_full_ppm, CHARGE)
         && near(old.buffer_ppm, new.buffer_ppm, CHARGE)
         && near(old.insurance_cut_ppm, new.insurance_cut_ppm, WEIGHT)
+        && near(old.deleverage_slots, new.deleverage_slots, 1)
         && doubles(old.dust_quote_atoms, new.dust_quote_atoms, DUST)
         && near(old.owner_first_seconds, new.owner_first_seconds, SECONDS)
         && doubles(old.cool_down_seconds, new.cool_down_seconds, 86_400)

@@ -317,7 +317,8 @@ pub(crate) fn term_flaws(one: &Terms) -> Flaws {
         && one.duration_slots > 0
         && one.depth_full_ppm > 0
         && one.buffer_ppm <= ONE_PPM
-        && one.insurance_cut_ppm <= ONE_PPM;
+        && one.insurance_cut_ppm <= ONE_PPM
+        && one.deleverage_slots > 0;
     unless(&mut flaws, sound, "ParameterOutOfBounds");
     unless(&mut flaws, i64::try_from(one.dust_quote_atoms).is_ok(), "OutOfRange");
     flaws

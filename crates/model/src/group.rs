@@ -255,8 +255,8 @@ pub struct Position {
     pub closed_short: bool,
     /// How many deleveragings of its side it has gone through; zero without a size.
     pub deleveragings: u64,
-    /// Have others borne their part of what it lost?
-    pub loss_borne: bool,
+    /// What others have borne of what it lost, when it was closed against the other side.
+    pub borne_quote_atoms: i64,
 }
 
 impl Position {

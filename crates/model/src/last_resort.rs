@@ -75,8 +75,9 @@ impl Step<'_> {
                 if before.map(|one| one.lots) != Some(row.lots) {
                     let times = self.next.instruments[*index].times(row.lots);
                     row.deleveragings = if row.lots == 0 { 0 } else { times };
-                    let closed = matches!(action, Action::Deleverage { .. });
-                    row.loss_borne &= closed;
+                    if !matches!(action, Action::Deleverage { .. }) {
+                        row.borne_quote_atoms = 0;
+                    }
                 }
             }
         }
@@ -177,15 +178,9 @@ impl Step<'_> {
         let flow = flow + size * price + shortfall * ATOM;
         let quote = instrument.stored(left, flow, now);
         let closed_short = old.lots < 0;
-        let borne = before.equity.exact.is_negative();
-        let seen = self.seen().and_then(|seen| seen.accounts[&id].positions.get(&index));
-        // On the edge the stored word says.
-        let edge = !before.equity.surely_negative() && !before.equity.surely_not_negative();
-        let loss_borne = match (edge, seen) {
-            (true, Some(seen)) => seen.loss_borne,
-            _ => borne,
-        };
-        self.put(id, index, Position { lots: left, quote, closed_short, loss_borne, ..old });
+        let borne_quote_atoms = i64::try_from(shortfall).unwrap_or(i64::MAX);
+        let closed = Position { lots: left, quote, closed_short, borne_quote_atoms, ..old };
+        self.put(id, index, closed);
         self.next.instruments[index].deleveraged_at = now;
         let one = &mut self.next.instruments[index];
         let lots_before = one.pool.open_interest_lots;
@@ -219,7 +214,7 @@ impl Step<'_> {
 
     /// Least and most that falls on a position of what an account cannot pay.
     fn shortfall_of(&self, id: AccountId, index: usize, before: &Health) -> (Exact, Exact) {
-        let claims = self.claims(id);
+        let claims = self.claims(id, &-before.equity.exact.clone());
         let total: Exact = claims.iter().map(|claim| claim.amount.clone()).sum();
         let own = claims.iter().find(|claim| claim.asset == Asset::Position(index));
         let own = own.map_or(zero(), |claim| claim.amount.clone());

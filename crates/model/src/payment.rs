@@ -16,6 +16,8 @@ pub(crate) struct Claim {
     pub(crate) asset: Asset,
     is_short: bool,
     pub(crate) amount: Exact,
+    /// What it has borne before.
+    borne: i64,
 }
 
 impl Step<'_> {
@@ -184,7 +186,7 @@ impl Step<'_> {
     }
 
     /// What the account owes, row by row in their order; the quote token last.
-    pub(crate) fn claims(&self, id: AccountId) -> Vec<Claim> {
+    pub(crate) fn claims(&self, id: AccountId, missing: &Exact) -> Vec<Claim> {
         let account = &self.before.accounts[&id];
         let now = self.now().seconds;
         let quote = account.tokens.get(&QUOTE).copied().unwrap_or(0);
@@ -200,11 +202,10 @@ impl Step<'_> {
             if self.market.grade(token.underlying) == Grade::Valid {
                 let price = self.market.mid(token.underlying) * ten(-token.decimals);
                 let amount = price * whole(-atoms(self.before, *index, *shares).min(0));
-                claims.push(Claim { asset: Asset::Token(*index), is_short: false, amount });
+                claims.push(Claim::of_lenders(*index, amount));
             }
         }
         for (index, one) in &account.positions {
-            let borne = one.loss_borne;
             let instrument = &self.before.instruments[*index];
             // A closed position needs no price.
             let worth = match self.market.grade(instrument.underlying) {
@@ -220,14 +221,12 @@ impl Step<'_> {
                 _ => attributed * lost(one) / losses,
             };
             unsettled -= paid;
-            if borne {
-                continue;
-            }
             let amount = positive(-open) + whole(paid);
             claims.push(Claim {
                 asset: Asset::Position(*index),
                 is_short: one.was_short(),
                 amount,
+                borne: one.borne_quote_atoms,
             });
         }
         let key = |claim: &Claim| match claim.asset {
@@ -235,12 +234,9 @@ impl Step<'_> {
             Asset::Position(index) => (self.before.instruments[index].underlying, claim.asset),
         };
         claims.sort_by_key(key);
-        claims.push(Claim {
-            asset: Asset::Token(QUOTE),
-            is_short: false,
-            amount: whole(unsettled),
-        });
+        claims.push(Claim::of_lenders(QUOTE, whole(unsettled)));
         claims.retain(|claim| claim.amount.is_positive());
+        less_what_was_borne(&mut claims, missing);
         claims
     }
 
@@ -268,7 +264,9 @@ impl Step<'_> {
             return false;
         }
         self.require(low == 0 || matches!(wanted, Wanted::Slice(_)), &["BidMustBeSlice"]);
-        let claims = self.claims(id);
+        let claims = self.claims(id, &-before.equity.exact.clone());
+        // What was borne before is counted in whole atoms, and so is what is still due.
+        let borne = if claims.iter().any(|claim| claim.borne != 0) { 3 } else { 0 };
         let lent = claims.iter().any(|claim| is_lent(claim.asset));
         if lent {
             self.adopt_lenders([id, bidder], takings);
@@ -292,7 +290,7 @@ impl Step<'_> {
             let (low, high) = match lent {
                 // With lenders the parts are not divided one after another here.
                 true => (zero(), &exact + one()),
-                false => (whole(floor(&exact) - 1), whole(floor(&exact) + 1)),
+                false => (whole(floor(&exact) - 1 - borne), whole(floor(&exact) + 1 + borne)),
             };
             let before = owed(self.before, index);
             let pick = |seen: &Group| owed(seen, index) - before;
@@ -341,7 +339,25 @@ impl Step<'_> {
     }
 }
 
+/// Turns claims into what is still due of what is missing, where somebody has borne a part before:
+/// in all everybody bears in proportion to what it was owed at first.
+fn less_what_was_borne(claims: &mut [Claim], missing: &Exact) {
+    let all_borne = whole(claims.iter().map(|claim| i128::from(claim.borne)).sum::<i128>());
+    if !all_borne.is_positive() {
+        return;
+    }
+    let total: Exact = claims.iter().map(|claim| claim.amount.clone()).sum::<Exact>() + &all_borne;
+    for claim in claims {
+        let share = (&claim.amount + whole(claim.borne)) / &total;
+        claim.amount = positive((missing + &all_borne) * share - whole(claim.borne));
+    }
+}
+
 impl Claim {
+    fn of_lenders(token: usize, amount: Exact) -> Self {
+        Self { asset: Asset::Token(token), is_short: false, amount, borne: 0 }
+    }
+
     /// The instrument, where it is a position's.
     fn index(&self) -> Option<usize> {
         match self.asset {

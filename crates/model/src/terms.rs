@@ -13,6 +13,7 @@ impl Terms {
             depth_full_ppm: terms.depth_full_ppm,
             buffer_ppm: terms.buffer_ppm,
             insurance_cut_ppm: terms.insurance_cut_ppm,
+            deleverage_slots: terms.deleverage_slots,
             dust_quote_atoms: terms.dust_quote_atoms,
             owner_first_seconds: terms.owner_first_seconds,
             cool_down_seconds: terms.cool_down_seconds,

@@ -19,6 +19,7 @@ pub struct Told {
 impl Step<'_> {
     /// Both kinds of health are told, so that both must be known.
     pub(crate) fn view(&mut self, id: AccountId) {
+        self.require_current(id);
         let account = &self.before.accounts[&id];
         for check in [Check::Initial, Check::Maintenance] {
             if let Err(underlying) = health(self.before, self.market, account, check) {
@@ -29,6 +30,10 @@ impl Step<'_> {
 
     /// Of an account that holds nothing of the token, nothing can be withdrawn whatever it is worth.
     pub(crate) fn view_withdrawable(&mut self, id: AccountId) {
+        if self.before.is_outdated(&self.before.accounts[&id]) {
+            // Where there is nothing to judge, nothing is.
+            self.may_fail("PositionOutdated");
+        }
         let account = &self.before.accounts[&id];
         if health(self.before, self.market, account, Check::Withdrawal).is_err() {
             // Where several prices are flawed, any may be named.

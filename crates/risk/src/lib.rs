@@ -79,7 +79,7 @@ pub use liquidation::{
     beta, closed_form_slice, depth, liquidatable, settle, Bid, BidKind, Episode, LiquidationTerms,
     Settlement,
 };
-pub use loss::{part_floor, share_loss, LossShare};
+pub use loss::{part_floor, share_loss, still_due, LossShare};
 pub use margin::{health, Check, Health};
 pub use oracle::{
     allowed, judge, Action, Band, Grade, OracleBounds, Quote, SourceQuote, FUTURE_SECONDS_MAX,

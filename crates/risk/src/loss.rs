@@ -39,6 +39,30 @@ pub fn share_loss(
     Ok(LossShare { per_lot, charged, debt: loss.checked_sub(charged)? })
 }
 
+/// What is still due from a creditor who has borne a part before, so that all bear in proportion to
+/// what they were owed at first, in whichever order: `(missing + all borne) · (claim + borne) /
+/// (total + all borne) − borne`, rounded down, nothing where that is less.
+///
+/// `missing` is what nobody has borne yet, `claim` and `total` what this one and all are owed now,
+/// `borne` and `all_borne` what this one and all have borne already. `OutOfRange` if one is negative.
+pub fn still_due(
+    missing: Value,
+    (claim, total): (Value, Value),
+    (borne, all_borne): (QuoteAtoms, QuoteAtoms),
+) -> Result<Value, MathError> {
+    let negative = missing.is_negative() || claim.is_negative() || total.is_negative();
+    if negative || borne.is_negative() || all_borne.is_negative() {
+        return Err(MathError::OutOfRange);
+    }
+    let (borne, all_borne) = (Value::from_quote(borne), Value::from_quote(all_borne));
+    let whole = total.checked_add(all_borne)?;
+    if whole.is_zero() {
+        return Ok(Value::ZERO);
+    }
+    let due = missing.checked_add(all_borne)?.mul_div_floor(claim.checked_add(borne)?, whole)?;
+    Ok(due.checked_sub(borne)?.max(Value::ZERO))
+}
+
 /// The part of `amount` that a `claim` has among claims of `total`: `amount · claim / total`,
 /// rounded down; nothing where there are no claims. The parts of all claims never exceed the
 /// amount.

@@ -3,7 +3,8 @@
 mod support;
 
 use plimsoll_risk::{
-    check_deleveraged, resized_flow, Health, LiquidationTerms, Resizing, RiskError, Silence,
+    check_deleveraged, resized_flow, still_due, Health, LiquidationTerms, Resizing, RiskError,
+    Silence,
 };
 use plimsoll_units::{BaseLots, MathError, Slot, Value};
 use proptest::prelude::*;
@@ -106,4 +107,23 @@ proptest! {
         prop_assert!(resizing.is_over());
         prop_assert_eq!(kept, after);
     }
+}
+
+#[test]
+fn who_bore_a_part_before_bears_what_is_left_of_its_own() {
+    // 50 of 100 are missing; two are owed 50 each. The first bore its 25, so that 25 are missing of
+    // claims of 25 and 50: all of it is the second's.
+    let due = |missing, claim, total, borne, all| {
+        let (missing, claim, total) = (value(missing), value(claim), value(total));
+        still_due(missing, (claim, total), (usd(borne), usd(all)))
+    };
+    assert_eq!(due(25, 25, 75, 25, 25), Ok(value(0)));
+    assert_eq!(due(25, 50, 75, 0, 25), Ok(value(25)));
+    // Then ten more are missing, and each bears five of them.
+    assert_eq!(due(10, 25, 50, 25, 50), Ok(value(5)));
+    // Whoever bore more than its part by now is owed nothing back.
+    assert_eq!(due(5, 10, 60, 40, 40), Ok(value(0)));
+    assert_eq!(due(0, 0, 0, 0, 0), Ok(value(0)));
+    assert_eq!(due(-1, 0, 0, 0, 0), Err(MathError::OutOfRange));
+    assert_eq!(due(1, 1, 1, -1, 0), Err(MathError::OutOfRange));
 }

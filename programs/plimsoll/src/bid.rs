@@ -141,6 +141,7 @@ fn take_position(
     let (lots_out, quote_out) = (lots.checked_neg().named()?, quote.checked_neg().named()?);
     let row = guarded.parties.first.row_mut_near(key, near, &guarded.permit)?;
     let first_before = row.lots();
+    row.keep_borne(indices, quote)?;
     row.change(indices, lots_out, quote_out)?;
     let first_after = row.lots();
     let row = guarded.parties.second()?.row_mut_near(key, near, &guarded.permit)?;

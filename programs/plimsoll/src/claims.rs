@@ -7,13 +7,14 @@
 //! | a token, at its price | that token's lenders, at once: through the deposit index |
 //! | quote tokens, but for settled losses | the lenders of the quote token, likewise |
 //!
-//! A position that was closed against the other side has had its part of that, see `deleverage`.
+//! What a position had others bear when it was closed against the other side counts for what they bear
+//! later.
 //!
 //! What a bid assigns goes with the requirement that it releases, so that the owner of an account
 //! that is only partly unloaded gains nothing when the price turns.
 
 use anchor_lang::prelude::*;
-use plimsoll_risk::{allowed, part_floor, Action, RowKey, RowKind};
+use plimsoll_risk::{allowed, part_floor, still_due, Action, RowKey, RowKind};
 use plimsoll_units::{Price, QuoteAtoms, TokenAtoms, UnixSeconds, Value};
 
 use crate::bid::Taking;
@@ -29,11 +30,13 @@ pub(crate) struct Claim {
     /// The side of the position that failed.
     is_short: bool,
     amount: Value,
+    /// What it has borne before.
+    borne: QuoteAtoms,
 }
 
 /// What the account owes, row by row; the quote token's row last, so that it gets what rounding
 /// leaves over.
-pub(crate) fn claims(guarded: &Guarded<'_, '_>) -> Result<Vec<Claim>> {
+pub(crate) fn claims(guarded: &Guarded<'_, '_>, equity: Value) -> Result<Vec<Claim>> {
     let rows = guarded.parties.first.rows()?;
     let mut unsettled = quote_debt(guarded, rows)?;
     let losses = settled_losses(rows)?;
@@ -55,12 +58,32 @@ pub(crate) fn claims(guarded: &Guarded<'_, '_>) -> Result<Vec<Claim>> {
                 open.checked_add(Value::from_quote(paid)).named()?
             }
         };
-        if amount.is_positive() && row.loss_borne == 0 {
-            claims.push(Claim { key, is_short: row.was_short(), amount });
+        let borne = QuoteAtoms::new(row.borne_quote_atoms);
+        if amount.is_positive() {
+            claims.push(Claim { key, is_short: row.was_short(), amount, borne });
         }
     }
-    claims.push(Claim { key: QUOTE_KEY, is_short: false, amount: Value::from_quote(unsettled) });
+    let (amount, borne) = (Value::from_quote(unsettled), QuoteAtoms::ZERO);
+    claims.push(Claim { key: QUOTE_KEY, is_short: false, amount, borne });
+    less_what_was_borne(&mut claims, equity.checked_neg().named()?)?;
     Ok(claims)
+}
+
+/// Turns claims into what is still due of `missing`, where somebody has borne a part before.
+fn less_what_was_borne(claims: &mut [Claim], missing: Value) -> Result<()> {
+    let (mut total, mut all_borne) = (Value::ZERO, QuoteAtoms::ZERO);
+    for claim in &*claims {
+        total = total.checked_add(claim.amount).named()?;
+        all_borne = all_borne.checked_add(claim.borne).named()?;
+    }
+    if all_borne.is_zero() {
+        return Ok(());
+    }
+    for claim in claims {
+        let (own, borne) = ((claim.amount, total), (claim.borne, all_borne));
+        claim.amount = still_due(missing, own, borne).named()?;
+    }
+    Ok(())
 }
 
 /// Of a bankrupt account's shortfall what falls on one of its positions, by the claims. Rounded
@@ -74,7 +97,7 @@ pub(crate) fn shortfall_of(
         return Ok(QuoteAtoms::ZERO);
     }
     let (mut own, mut total) = (Value::ZERO, Value::ZERO);
-    for claim in claims(guarded)? {
+    for claim in claims(guarded, equity)? {
         total = total.checked_add(claim.amount).named()?;
         if claim.key == key {
             own = claim.amount;

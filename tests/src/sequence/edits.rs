@@ -165,6 +165,7 @@ impl Bendable for GroupParams {
             Field::Small(&mut self.depth_full_ppm),
             Field::Small(&mut self.buffer_ppm),
             Field::Small(&mut self.insurance_cut_ppm),
+            Field::Small(&mut self.deleverage_slots),
             Field::Large(&mut self.dust_quote_atoms),
             Field::Large(&mut self.owner_first_seconds),
             Field::Large(&mut self.cool_down_seconds),

@@ -151,7 +151,7 @@ fn position(row: &Row) -> model::Position {
         rewarded_at: row.rewarded_at,
         closed_short: row.closed_short != 0,
         deleveragings: if row.lots == 0 { 0 } else { row.deleveragings },
-        loss_borne: row.loss_borne != 0,
+        borne_quote_atoms: row.borne_quote_atoms,
     }
 }
 

@@ -163,7 +163,7 @@ fn close(
     let received = received.checked_add(Value::from_quote(shortfall)).named()?;
     let row = guarded.parties.first.row_mut(part.key, &guarded.permit)?;
     row.change(&indices, out, received)?;
-    row.loss_borne = u64::from(before.equity.is_negative());
+    row.borne_quote_atoms = shortfall.get();
     let after = guarded.market.health(guarded.parties.first.rows()?, Check::Maintenance)?;
     let single = part.lots.get().unsigned_abs() == 1;
     check_deleveraged(terms, &before, &after, single).named()?;

@@ -160,7 +160,7 @@ fn bid(
     let before = guarded.market.health(guarded.parties.first.rows()?, Check::Maintenance)?;
     let beta = pay(guarded, terms, &before)?;
     let owed = match before.equity.is_negative() {
-        true => claims(guarded)?,
+        true => claims(guarded, before.equity)?,
         false => Vec::new(),
     };
     let (kind, takings) = match request {

@@ -34,9 +34,9 @@ pub struct Row {
     pub closed_short: u64,
     /// How many deleveragings of its side the position has gone through, or need not.
     pub deleveragings: u64,
-    /// 1 if others have borne their part of what this position lost, when it was closed against the
-    /// other side: what it still owes has no part in what they bear later.
-    pub loss_borne: u64,
+    /// What others have borne of what this position lost, when it was closed against the other side
+    /// (quote atoms, at least zero): it counts for what they bear later.
+    pub borne_quote_atoms: i64,
 }
 
 const _: () = assert!(
@@ -47,7 +47,7 @@ const _: () = assert!(
             + 16 // quote
             + 3 * 8 // settled, owed, rewarded
             + 8 // closed side
-            + 2 * 8 // deleveragings, loss borne
+            + 2 * 8 // deleveragings, borne
 );
 
 impl Row {
@@ -127,10 +127,26 @@ impl Row {
             let last = if lots.is_zero() { self.lots() } else { lots };
             self.closed_short = u64::from(last.is_negative());
             self.deleveragings = indices.deleveragings(last);
-            self.loss_borne = 0;
+            self.borne_quote_atoms = 0;
         }
         self.quote = indices.stored(lots, flow).named()?.into();
         self.lots = lots.get();
+        Ok(())
+    }
+
+    /// What others have borne of a closed position's loss goes with the part of its flow that leaves.
+    /// What is kept is rounded down.
+    pub(crate) fn keep_borne(&mut self, indices: &SideIndices, leaving: Value) -> Result<()> {
+        if self.borne_quote_atoms == 0 {
+            return Ok(());
+        }
+        let flow = self.flow(indices)?;
+        let (all, kept) = (flow.abs().named()?, flow.checked_sub(leaving).named()?.abs().named()?);
+        let borne = Value::from_quote(QuoteAtoms::new(self.borne_quote_atoms));
+        self.borne_quote_atoms = match all.is_zero() {
+            true => 0,
+            false => borne.mul_div_floor(kept, all).named()?.to_quote_floor().named()?.get(),
+        };
         Ok(())
     }
 
