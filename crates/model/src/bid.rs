@@ -63,6 +63,7 @@ impl Step<'_> {
         self.require_authority(bidder, signer);
         self.require_bidders_turn(id);
         if !self.require_current(id) {
+            self.require_sound(id, wanted);
             return;
         }
         // The bidder is judged last.
