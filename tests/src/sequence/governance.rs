@@ -92,7 +92,8 @@ fn accept(stage: &Stage, words: &[i128]) -> Option<Play> {
 
 fn propose(stage: &Stage, words: &[i128]) -> Option<Play> {
     let (who, back): (u16, i64) = (word(words, 0)?, word(words, 1)?);
-    let slot = stage.world.vm.now().slot.get().checked_sub_signed(back)?;
+    let slot =
+        u64::try_from(i128::from(stage.world.vm.now().slot.get()) - i128::from(back)).ok()?;
     let directory = &stage.world.directory;
     let (payer, by) = (signer(PAYER), signer(who));
     let deed = |change| Deed::Propose { slot, change, payer: PAYER };
