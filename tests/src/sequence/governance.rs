@@ -92,8 +92,7 @@ fn accept(stage: &Stage, words: &[i128]) -> Option<Play> {
 
 fn propose(stage: &Stage, words: &[i128]) -> Option<Play> {
     let (who, back): (u16, i64) = (word(words, 0)?, word(words, 1)?);
-    let slot =
-        u64::try_from(i128::from(stage.world.vm.now().slot.get()) - i128::from(back)).ok()?;
+    let slot = stage.world.vm.now().slot.get().checked_add_signed(back.checked_neg()?)?;
     let directory = &stage.world.directory;
     let (payer, by) = (signer(PAYER), signer(who));
     let deed = |change| Deed::Propose { slot, change, payer: PAYER };
