@@ -254,9 +254,14 @@ fn required(underlying: &Underlying, sums: &Sums) -> (Exact, Exact) {
     let mut required = &net * ppm(loss) + hedged * ppm(underlying.basis_ppm);
     let depth = whole(underlying.depth_quote_atoms);
     let mut unsure = zero();
-    if net > depth && !depth.is_zero() {
-        let share = ppm(underlying.concentration_slope_ppm) * (&net / depth - whole(1));
-        required += &net * least(ppm(underlying.concentration_max_ppm), share);
+    if net > depth {
+        let highest = ppm(underlying.concentration_max_ppm);
+        // Beyond a market without depth everything is concentrated.
+        let share = match depth.is_zero() {
+            true => highest.clone(),
+            false => ppm(underlying.concentration_slope_ppm) * (&net / depth - whole(1)),
+        };
+        required += &net * least(highest, share);
         unsure = net * ppm(2);
     }
     (required, unsure)

@@ -207,15 +207,17 @@ impl Step<'_> {
         }
         for (index, one) in &account.positions {
             let instrument = &self.before.instruments[*index];
-            // A closed position needs no price.
-            let worth = match self.market.grade(instrument.underlying) {
-                _ if one.lots == 0 => zero(),
+            let flow = value(instrument.flow(one, now));
+            // A closed position needs no price; without one an open one owes what was settled.
+            let open = match self.market.grade(instrument.underlying) {
+                _ if one.lots == 0 => flow,
                 Grade::Valid => {
-                    self.market.mid(instrument.underlying) * &instrument.lot * whole(one.lots)
+                    flow + self.market.mid(instrument.underlying)
+                        * &instrument.lot
+                        * whole(one.lots)
                 }
-                _ => continue,
+                _ => zero(),
             };
-            let open = worth + value(instrument.flow(one, now));
             let paid = match losses {
                 0 => 0,
                 _ => attributed * lost(one) / losses,

@@ -123,8 +123,9 @@ what was asked for, or touched the other group alone. *Undone*: the instruction 
 one behind it in the same transaction failed.
 
 Not predicted: rent and lamports; the answer of `view_withdrawable`; which of several reasons is named;
-and by which of a bid's own reasons a bid is refused. Errors that only a twisted list brings about are
-the matter of the tests in `tests/hostile`.
+by which of a bid's own reasons a bid is refused; and, where lenders of a token bear a part of a
+bankruptcy within a bid, what exactly that moves: there the laws of conservation alone are checked.
+Errors that only a twisted list brings about are the matter of the tests in `tests/hostile`.
 
 Made by, and to be made again by:
 ";

@@ -14,7 +14,7 @@ use super::step::Step;
 /// Steps on one stage: few enough that a failure is quick to shorten.
 const EPISODE_STEPS: u64 = 1_000;
 /// Sequences that are tried to shorten one.
-const TRIES_MAX: u64 = 60;
+const TRIES_MAX: u64 = 400;
 
 /// Plays `steps` steps of a seed on this many threads. What happens depends on the seed alone.
 pub fn run(seed: u64, steps: u64, threads: usize) -> Report {
