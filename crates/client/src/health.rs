@@ -156,7 +156,7 @@ impl<'a> Snapshot<'a> {
 }
 
 /// The rows of an account as the risk crate sees them: token shares as whole atoms, rounded
-/// against the account, and quote flows with their funding up to `now`.
+/// against the account, with their interest up to `now`, and quote flows with their funding.
 pub fn holdings(
     directory: &GroupDirectory,
     account: &MarginAccount,
@@ -166,7 +166,8 @@ pub fn holdings(
         let key = row.key()?;
         Ok(match key.kind() {
             RowKind::Token => {
-                let atoms = directory.token(key)?.state.totals().atoms(row.shares())?;
+                let totals = directory.token(key)?.state.totals_at(now.time)?;
+                let atoms = totals.atoms(row.shares())?;
                 Holding { key, quantity: atoms.get(), quote: Value::ZERO }
             }
             RowKind::Linear => {
