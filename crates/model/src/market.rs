@@ -162,7 +162,9 @@ fn judge(one: &Underlying, sources: &[Source], now: i64) -> Quote {
     let newest = sources.iter().map(|source| source.published).max().unwrap_or(0);
     let bound = |parts: u32| &price * ppm(parts);
     let reference = &one.reference.usd;
-    let grade = if sources.is_empty() || sources.iter().any(|source| !source.trading) {
+    // Only what gives a price at all can say that its market is halted.
+    let halted = |source: &Source| source.price > 0 && !source.trading;
+    let grade = if sources.is_empty() || sources.iter().any(halted) {
         Grade::Halted
     } else if sources.iter().any(|source| source.price <= 0) {
         Grade::NotPositive
