@@ -8,9 +8,9 @@ use plimsoll::load::{
 use plimsoll::oracle::read_for_check;
 use plimsoll::state::{MarginAccount, Underlying};
 use plimsoll_risk::{
-    beta, closed_form_slice, depth, health, liquidatable, withdrawable, Check, Episode, Health,
-    Holding, LiquidationTerms, Market, Quote, RowKey, RowKind, RowTerms, ScenarioSet,
-    UnderlyingTerms,
+    allowed, beta, closed_form_slice, depth, health, liquidatable, withdrawable, Action, Check,
+    Episode, Health, Holding, LiquidationTerms, Market, Quote, RowKey, RowKind, RowTerms,
+    ScenarioSet, UnderlyingTerms,
 };
 use plimsoll_units::{Fraction, Price, Ratio, Slots, Value};
 use solana_address::Address;
@@ -74,6 +74,12 @@ impl<'a> Snapshot<'a> {
     pub fn quote(&self, underlying: u16) -> Result<&Quote, ClientError> {
         let found = self.quotes.get(usize::from(underlying));
         found.ok_or(ClientError::UnknownUnderlying(underlying))
+    }
+
+    /// Is the price of an underlying valid, so that bids may take its rows?
+    pub fn is_priced(&self, underlying: u16) -> bool {
+        let found = self.underlyings.get(usize::from(underlying));
+        found.is_some_and(|terms| allowed(terms.grade, Action::Liquidate))
     }
 
     /// The market as the risk crate sees it.

@@ -20,7 +20,7 @@ pub use governance::{
     accept_ownership, close_proposal, execute, execute_listing, launch_group, pause, propose,
     propose_owner, tighten, unpause, veto,
 };
-pub use liquidate::{liquidate, pools_changed, Bid};
+pub use liquidate::{liquidate, liquidate_priced, pools_changed, pools_changed_priced, Bid};
 pub use listing::{
     create_collateral, create_group, create_instrument, create_underlying, NewCollateral,
 };
