@@ -257,6 +257,22 @@ impl Bench {
         self.put(pda::collateral(&self.group, &MINT(index)), &one);
     }
 
+    /// Half of every token is lent at 5 %, and nobody has counted the last minute.
+    pub fn lend(&mut self) {
+        for index in 0..8 {
+            let mut one = self.directory().collaterals[usize::from(index)].state;
+            let base = Index::ONE.grown_ceil(1 << 58).unwrap();
+            (one.deposit_index, one.borrow_index) = (base.into(), base.into());
+            (one.base_deposit_index, one.base_borrow_index) = (base.into(), base.into());
+            one.borrow_shares =
+                one.deposit_shares.to_shares().rebased_floor(Index::new(1 << 63)).unwrap().into();
+            // 2^64 · 5 % / 31,536,000.
+            (one.borrow_rate, one.deposit_rate) = (29_247_000_000, 14_000_000_000);
+            one.accrued_at = NOW - 60;
+            self.put(pda::collateral(&self.group, &MINT(index)), &one);
+        }
+    }
+
     fn write_instrument(&mut self, index: u16, underlyings: u16) {
         let mut one: Instrument = bytemuck::Zeroable::zeroed();
         one.kind = plimsoll::state::InstrumentKind::Perpetual.into();

@@ -53,6 +53,11 @@ fn checks(costs: &mut BTreeMap<String, u64>) {
     cost("check of one token", pull.check(shape(1, 0, 1)));
     let one = pull.check(shape(1, 1, 2));
     cost("one more token", pull.check(shape(2, 1, 2)) - one);
+    let mut lent = Bench::new(8, Oracles::Pull);
+    lent.lend();
+    let running = lent.check(shape(2, 1, 2)) - lent.check(shape(1, 1, 2));
+    cost("one more token, its interest up to the second", running);
+    cost(&format!("{FULL_CHECK}, all tokens lent"), lent.check(shape(8, 24, 8)));
     cost("one more perpetual", pull.check(shape(1, 2, 2)) - one);
     let spread = pull.check(shape(1, 2, 3));
     cost("one more underlying, pull oracle", spread - pull.check(shape(1, 2, 2)));

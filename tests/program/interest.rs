@@ -3,6 +3,7 @@
 //! All sums by hand: 1,000 SOL are deposited, and the curve runs from nothing over 8 % at 80 % and
 //! 40 % at 90 % to 200 % at all of it; a tenth of the interest is set aside.
 
+use plimsoll_client::instruction::Bid;
 use plimsoll_migrations::Markets;
 use plimsoll_tests::{assert_near, expect_error, Failure, World, SOL, USDC};
 
@@ -277,4 +278,86 @@ fn a_borrower_is_judged_by_what_it_owes_by_now() {
     world.advance_seconds(WEEK);
     expect_error(world.borrow("alice", "USDC", 1_055_361_650, u64::MAX), "BelowInitialMargin");
     world.borrow("alice", "USDC", 1_055_361_640, u64::MAX).unwrap();
+}
+
+/// Alice owes 12,800 of zoe's 16,000 USDC against 100 SOL, which back her by six USDC more than she
+/// needs: 5 % of 13,480 are 674, and 680 are there.
+fn near_its_line() -> World {
+    let mut world = World::local();
+    traders(&mut world, &[("zoe", 16_000)]);
+    world.open("alice").unwrap();
+    world.deposit("alice", "SOL", 100 * SOL).unwrap();
+    world.borrow("alice", "USDC", 12_800 * USDC, u64::MAX).unwrap();
+    world.walk_price("SOL", "134.8");
+    world
+}
+
+#[test]
+fn an_account_falls_below_its_line_by_interest_that_nobody_has_counted() {
+    let mut world = near_its_line();
+    expect_error(world.mark("alice"), "NotLiquidatable");
+
+    world.advance_seconds(WEEK);
+
+    // 19.6 of interest: 660 are left.
+    let seen = world.view("alice");
+    assert_near(seen.equity_quote_atoms, 660_360_000, 10_000);
+    assert_eq!(seen.liquidatable, 1);
+    assert_eq!(seen, world.report("alice"));
+    world.mark("alice").unwrap();
+}
+
+#[test]
+fn counting_the_time_changes_no_judgement() {
+    // The last one is longer than what one accrual catches up.
+    for seconds in [2, 3_600, 3 * DAY, WEEK, WEEK + 2, 30 * DAY] {
+        let mut world = near_its_line();
+        world.advance_seconds(seconds);
+        let (alice, zoe) = (world.view("alice"), world.view("zoe"));
+        let payable = world.view_withdrawable("zoe", "USDC");
+
+        world.refresh_collateral("USDC").unwrap();
+
+        assert_eq!(world.view("alice"), alice, "after {seconds} seconds");
+        assert_eq!(world.view("zoe"), zoe, "after {seconds} seconds");
+        assert_eq!(world.view_withdrawable("zoe", "USDC"), payable, "after {seconds} seconds");
+        assert_eq!(world.report("alice"), alice, "after {seconds} seconds");
+    }
+}
+
+/// All balances in both tokens after a bid of the keeper's on alice, a week after anybody counted
+/// the interest, or with it counted right before the bid. Alice owes SOL that lena lent her, and the
+/// keeper holds SOL: what it takes over is a debt no more.
+fn balances_after_a_bid(counted: bool) -> Vec<i64> {
+    let mut world = lent(400);
+    traders(&mut world, &[("alice", 30_000), ("keeper", 50_000), ("zoe", 50_000)]);
+    world.deposit("keeper", "SOL", 500 * SOL).unwrap();
+    world.borrow("keeper", "USDC", 60_000 * USDC, u64::MAX).unwrap();
+    world.borrow("alice", "SOL", 100 * SOL, u64::MAX).unwrap();
+    // 30,000 less 28,800 against 5 % of that.
+    world.walk_price("SOL", "288");
+    for token in ["SOL", "USDC"] {
+        world.refresh_collateral(token).unwrap();
+    }
+    world.advance_seconds(WEEK);
+    if counted {
+        for token in ["SOL", "USDC"] {
+            world.refresh_collateral(token).unwrap();
+        }
+    }
+    world.liquidate("keeper", "alice", &Bid::slice()).unwrap();
+    for token in ["SOL", "USDC"] {
+        world.refresh_collateral(token).unwrap();
+    }
+    let names = ["lena", "bob", "alice", "keeper", "zoe"];
+    names.iter().flat_map(|name| ["SOL", "USDC"].map(|token| world.balance(name, token))).collect()
+}
+
+#[test]
+fn a_bid_sets_no_rate_for_the_time_before_it() {
+    let (counted, not) = (balances_after_a_bid(true), balances_after_a_bid(false));
+    assert_eq!(counted, not);
+    // 500 of 1,500 SOL are lent: 400 · 10/3 % · 7 / 365, and a little for the walk of the price.
+    assert_near(counted[2], -400_255_710_000, 100_000_000);
+    assert!(counted[2] < -400_255_700_000, "{counted:?}");
 }

@@ -65,6 +65,20 @@ fn nothing_is_taken_while_the_market_is_halted() {
 }
 
 #[test]
+fn a_slice_names_no_pool_of_a_row_that_it_leaves_alone() {
+    // The keeper is on the other side of alice's ETH. A slice would net the two, but for the feed
+    // that stands still; what stops the bid then is the keeper's own ETH, by its name.
+    let mut world = local_with(&[("alice", 200), ("bob", 10_000), ("keeper", 10_000)]);
+    world.trade("alice", "bob", "SOL-PERP", 1_000, "150").unwrap();
+    world.trade("keeper", "alice", "ETH-PERP", 1, "4000").unwrap();
+    world.walk_price("SOL", "136");
+    world.edit_feed("ETH/USD", |feed| feed.trading = false);
+    expect_error(world.liquidate("keeper", "alice", &Bid::slice()), "OracleHalted");
+    world.edit_feed("ETH/USD", |feed| feed.trading = true);
+    world.liquidate("keeper", "alice", &Bid::slice()).unwrap();
+}
+
+#[test]
 fn a_flawed_price_of_the_bidders_own_position_keeps_it_from_bidding() {
     let mut world = long_at(200, "136");
     world.trade("keeper", "bob", "BTC-PERP", 1, "100000").unwrap();

@@ -198,12 +198,15 @@ fn two_sources_must_agree_trade_and_both_be_fresh() {
         markets.underlyings[1].sources.push(second);
     });
     long_sol(&mut world);
-    let flaws: [Flaw; 6] = [
+    let flaws: [Flaw; 7] = [
         ("1.1 % above", "OracleDispersed", |feed| feed.set("151.65", "0")),
         ("1.1 % below", "OracleDispersed", |feed| feed.set("148.35", "0")),
         ("stale", "OracleStale", |feed| feed.published -= 61),
         ("wide confidence", "OracleUncertain", |feed| feed.set("150", "3.1")),
         ("halted", "OracleHalted", |feed| feed.trading = false),
+        ("halted without a price", "OracleNotPositive", |feed| {
+            (feed.trading, feed.price) = (false, 0);
+        }),
         ("foreign owner", "OracleNotPositive", |feed| feed.owner = PROGRAM_ID),
     ];
     let sound = world.feeds["SOL second"].clone();

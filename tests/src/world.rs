@@ -206,10 +206,14 @@ impl World {
         let (account, own) = (self.margin(name), self.margin(bidder));
         // Where an oracle account is broken, nobody knows, and the program says why.
         let snapshot = Snapshot::new(&self.directory, &self.vm, self.vm.now());
-        let health = snapshot.and_then(|one| one.health(&account.state, Check::Maintenance));
-        let bankrupt = health.is_ok_and(|health| health.equity.is_negative());
+        let health = |one: &Snapshot<'_>| one.health(&account.state, Check::Maintenance).ok();
+        let health = snapshot.as_ref().ok().and_then(health);
+        let bankrupt = health.is_some_and(|health| health.equity.is_negative());
+        let priced = |index| snapshot.as_ref().map_or(true, |one| one.is_priced(index));
         let directory = &self.directory;
-        let one = ix::liquidate(directory, &authority, &account, &own, bid, bankrupt).unwrap();
+        let parties = (&account, &own);
+        let one = ix::liquidate_priced(directory, &authority, parties, bid, bankrupt, &priced);
+        let one = one.unwrap();
         self.send(&[one], &[bidder])
     }
 

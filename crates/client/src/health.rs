@@ -8,9 +8,9 @@ use plimsoll::load::{
 use plimsoll::oracle::read_for_check;
 use plimsoll::state::{MarginAccount, Underlying};
 use plimsoll_risk::{
-    beta, closed_form_slice, depth, health, liquidatable, withdrawable, Check, Episode, Health,
-    Holding, LiquidationTerms, Market, Quote, RowKey, RowKind, RowTerms, ScenarioSet,
-    UnderlyingTerms,
+    allowed, beta, closed_form_slice, depth, health, liquidatable, withdrawable, Action, Check,
+    Episode, Health, Holding, LiquidationTerms, Market, Quote, RowKey, RowKind, RowTerms,
+    ScenarioSet, UnderlyingTerms,
 };
 use plimsoll_units::{Fraction, Price, Ratio, Slots, Value};
 use solana_address::Address;
@@ -84,6 +84,12 @@ impl<'a> Snapshot<'a> {
     /// When it was taken.
     pub fn now(&self) -> Now {
         self.now
+    }
+
+    /// Is the price of an underlying valid, so that bids may take its rows?
+    pub fn is_priced(&self, underlying: u16) -> bool {
+        let found = self.underlyings.get(usize::from(underlying));
+        found.is_some_and(|terms| allowed(terms.grade, Action::Liquidate))
     }
 
     /// The market as the risk crate sees it.
@@ -166,7 +172,7 @@ impl<'a> Snapshot<'a> {
 }
 
 /// The rows of an account as the risk crate sees them: token shares as whole atoms, rounded
-/// against the account, and quote flows with their funding up to `now`.
+/// against the account, with their interest up to `now`, and quote flows with their funding.
 pub fn holdings(
     directory: &GroupDirectory,
     account: &MarginAccount,
@@ -176,7 +182,8 @@ pub fn holdings(
         let key = row.key()?;
         Ok(match key.kind() {
             RowKind::Token => {
-                let atoms = directory.token(key)?.state.totals().atoms(row.shares())?;
+                let totals = directory.token(key)?.state.totals_at(now.time)?;
+                let atoms = totals.atoms(row.shares())?;
                 Holding { key, quantity: atoms.get(), quote: Value::ZERO }
             }
             RowKind::Linear => {

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use plimsoll_client::instruction::{
-    deleverage, liquidate, mark_account, resize_positions, share_losses, Bid,
+    deleverage, liquidate_priced, mark_account, resize_positions, share_losses, Bid,
 };
 use plimsoll_client::source::read;
 use plimsoll_client::state::MarginAccount;
@@ -166,7 +166,12 @@ impl Keeper {
             Action::Bid(offer) => {
                 let bid = bid(&offer);
                 let authority = &self.authority;
-                let one = liquidate(directory, authority, &target, &own, &bid, is_bankrupt)?;
+                let one = {
+                    let snapshot = Snapshot::new(directory, chain, chain.now()?)?;
+                    let priced = |underlying| snapshot.is_priced(underlying);
+                    let parties = (&target, &own);
+                    liquidate_priced(directory, authority, parties, &bid, is_bankrupt, &priced)?
+                };
                 match chain.send(&self.authority, &[one]) {
                     Ok(()) => {
                         self.taken(account, &offer);

@@ -143,7 +143,7 @@ impl Step<'_> {
 
     /// Whole atoms or lots of a row, `None` where there is no row.
     fn held(&self, id: AccountId, asset: Asset) -> Option<i128> {
-        amount(self.before, id, asset)
+        amount(self.before, id, asset, self.now().seconds)
     }
 
     /// What changes hands: as asked for; of a slice, what was seen to.
@@ -163,7 +163,7 @@ impl Step<'_> {
         let mut takings = Vec::new();
         for asset in assets {
             let whole = self.held(id, asset).unwrap_or(0);
-            let left = amount(&seen, id, asset).unwrap_or(0);
+            let left = amount(&seen, id, asset, self.now().seconds).unwrap_or(0);
             let valid = self.market.grade(self.underlying(asset)) == Grade::Valid;
             self.expect(valid || whole == left, || format!("{asset:?} has no price and moved"));
             if valid {
@@ -189,6 +189,7 @@ impl Step<'_> {
         for taking in takings {
             match taking.asset {
                 Asset::Token(token) => {
+                    self.accrue(token);
                     let borrows = self.next.collaterals[token].borrow_shares;
                     self.change(id, token, &whole(-taking.amount));
                     let seen = self.seen().map(|seen| seen.accounts[&bidder].tokens.get(&token));
@@ -337,11 +338,11 @@ impl Step<'_> {
     }
 }
 
-fn amount(group: &Group, id: AccountId, asset: Asset) -> Option<i128> {
+fn amount(group: &Group, id: AccountId, asset: Asset, now: i64) -> Option<i128> {
     let account = group.accounts.get(&id)?;
     match asset {
         Asset::Token(token) => {
-            account.tokens.get(&token).map(|shares| atoms(group, token, *shares))
+            account.tokens.get(&token).map(|shares| atoms(group, token, *shares, now))
         }
         Asset::Position(index) => account.positions.get(&index).map(|one| i128::from(one.lots)),
     }

@@ -13,23 +13,38 @@ const GAP_SECONDS_MAX: i64 = 7 * 86_400;
 /// Seconds of a year of 365 days.
 const YEAR_SECONDS: i64 = 31_536_000;
 
+impl Collateral {
+    /// Seconds until `now` that have not been counted, as many as are caught up.
+    fn elapsed(&self, now: i64) -> u64 {
+        now.saturating_sub(self.accrued_at).clamp(0, GAP_SECONDS_MAX).unsigned_abs()
+    }
+
+    /// Deposit and borrow index as of `now`, whoever has counted the time until then.
+    pub fn indices(&self, now: i64) -> (u128, u128) {
+        let seconds = whole(self.accrued_seconds + self.elapsed(now));
+        let grown =
+            |base: u128, rate: u64| whole(base) * (whole(1) + binary(rate, INDEX_BITS) * &seconds);
+        let deposit = floor(&grown(self.base_deposit_index, self.deposit_rate));
+        let borrow = ceil(&grown(self.base_borrow_index, self.borrow_rate));
+        (deposit.unsigned_abs(), borrow.unsigned_abs())
+    }
+
+    /// What shares stand for at `now` (token atoms, exact).
+    pub fn balance_at(&self, shares: i128, now: i64) -> Exact {
+        let (deposit_index, borrow_index) = self.indices(now);
+        Collateral { deposit_index, borrow_index, ..self.clone() }.balance(shares)
+    }
+}
+
 impl Step<'_> {
     /// Indices as of now, and the reserve's part.
     pub(crate) fn accrue(&mut self, token: usize) {
         let now = self.now().seconds;
         let old = self.next.collaterals[token].clone();
         let one = &mut self.next.collaterals[token];
-        let elapsed = now.saturating_sub(old.accrued_at).clamp(0, GAP_SECONDS_MAX);
-        one.accrued_seconds += elapsed.unsigned_abs();
+        (one.deposit_index, one.borrow_index) = old.indices(now);
+        one.accrued_seconds += old.elapsed(now);
         one.accrued_at = old.accrued_at.max(now);
-        let grown = |base: u128, rate: u64| {
-            whole(base) * (whole(1) + binary(rate, INDEX_BITS) * whole(one.accrued_seconds))
-        };
-        let deposit = floor(&grown(one.base_deposit_index, one.deposit_rate)).unsigned_abs();
-        let borrow = ceil(&grown(one.base_borrow_index, one.borrow_rate)).unsigned_abs();
-        // An index that a loss was written off from stays where it is until its base follows.
-        one.deposit_index = deposit;
-        one.borrow_index = borrow;
         let gain = (one.borrows() - old.borrows()) - (one.deposits() - old.deposits());
         let steps = gain * whole(BigInt::from(1) << FRACTION_BITS);
         // Counted low, by what a step of each index is worth.

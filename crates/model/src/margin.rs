@@ -114,7 +114,7 @@ pub fn health(
     check: Check,
 ) -> Result<Health, usize> {
     let quote = account.tokens.get(&QUOTE).copied().unwrap_or(0);
-    let mut equity = whole(atoms(group, QUOTE, quote));
+    let mut equity = whole(atoms(group, QUOTE, quote, market.now.seconds));
     let mut size = equity.abs();
     let (mut requirement, mut loose) = (zero(), zero());
     for (index, underlying) in group.underlyings.iter().enumerate() {
@@ -137,8 +137,8 @@ pub fn health(
 }
 
 /// What a balance is worth in whole atoms, rounded against the account.
-pub fn atoms(group: &Group, collateral: usize, shares: i128) -> i128 {
-    floor(&group.collaterals[collateral].balance(shares))
+pub fn atoms(group: &Group, collateral: usize, shares: i128, now: i64) -> i128 {
+    floor(&group.collaterals[collateral].balance_at(shares, now))
 }
 
 /// Initial over maintenance requirement.
@@ -160,7 +160,8 @@ fn rows(group: &Group, market: &Market, account: &Account, underlying: usize) ->
         let token = &group.collaterals[*index];
         if *index != QUOTE && token.underlying == underlying {
             rows.push(Row {
-                units: whole(atoms(group, *index, *shares)) * ten(-token.decimals),
+                units: whole(atoms(group, *index, *shares, market.now.seconds))
+                    * ten(-token.decimals),
                 flow: zero(),
                 weight: ppm(weight(group, *index, market.now.seconds)),
                 is_token: true,

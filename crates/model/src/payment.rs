@@ -36,6 +36,7 @@ impl Step<'_> {
         let Some(seen) = self.seen().cloned() else {
             return;
         };
+        self.accrue(QUOTE);
         let (account_delta, bidder_delta) = (self.came(&seen, id), self.came(&seen, bidder));
         let old = &self.before.insurance;
         let cut =
@@ -151,10 +152,12 @@ impl Step<'_> {
         let at = |group: &Group| group.accounts[&id].tokens.get(&QUOTE).copied().unwrap_or(0);
         let (old, new) = (at(self.before), at(seen));
         // Across zero whole atoms count.
-        let token = &self.before.collaterals[QUOTE];
+        let token = &self.next.collaterals[QUOTE];
         let nearest = |exact: Exact| floor(&(exact + crate::number::binary(1, 1)));
         match old.signum() * new.signum() != 1 && old != 0 {
-            true => nearest(token.balance(new)) - atoms(self.before, QUOTE, old),
+            true => {
+                nearest(token.balance(new)) - atoms(self.before, QUOTE, old, self.now().seconds)
+            }
             false => nearest(token.balance(new) - token.balance(old)),
         }
     }
@@ -192,7 +195,7 @@ impl Step<'_> {
         let quote = account.tokens.get(&QUOTE).copied().unwrap_or(0);
         let owed: i128 =
             account.positions.values().map(|one| i128::from(one.owed_quote_atoms).abs()).sum();
-        let mut unsettled = (-atoms(self.before, QUOTE, quote) - owed).max(0);
+        let mut unsettled = (-atoms(self.before, QUOTE, quote, now) - owed).max(0);
         let lost = |one: &Position| i128::from(one.settled_debt_quote_atoms);
         let losses: i128 = account.positions.values().map(lost).sum();
         let attributed = unsettled.min(losses);
@@ -201,7 +204,7 @@ impl Step<'_> {
             let token = &self.before.collaterals[*index];
             if self.market.grade(token.underlying) == Grade::Valid {
                 let price = self.market.mid(token.underlying) * ten(-token.decimals);
-                let amount = price * whole(-atoms(self.before, *index, *shares).min(0));
+                let amount = price * whole(-atoms(self.before, *index, *shares, now).min(0));
                 claims.push(Claim::of_lenders(*index, amount));
             }
         }

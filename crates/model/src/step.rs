@@ -33,8 +33,6 @@ pub(crate) struct Step<'a> {
     pub(crate) next: Group,
     /// Steps by which each reserve may be larger than it is by now.
     pub(crate) open_reserves: BTreeMap<usize, i128>,
-    /// A bid leaves fractions of atoms to the vault, or to the reserve: either is the group's.
-    pub(crate) is_bid: bool,
     judgement: Judgement,
 }
 
@@ -43,8 +41,7 @@ pub(crate) struct Step<'a> {
 pub fn judge(before: &Group, market: &Market, action: &Action, seen: Option<&Group>) -> Judgement {
     let next = before.clone();
     let (open_reserves, judgement) = (BTreeMap::new(), Judgement::default());
-    let is_bid = matches!(action, Action::Bid { .. });
-    let mut step = Step { before, market, seen, next, open_reserves, is_bid, judgement };
+    let mut step = Step { before, market, seen, next, open_reserves, judgement };
     step.act(action);
     step.count_deleveragings(action);
     step.forget_repaid_debts(action);

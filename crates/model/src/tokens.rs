@@ -42,10 +42,7 @@ impl Step<'_> {
         self.store(id, token, shares);
         if shares == 0 && before > 0 {
             // What is left below one atom is set aside.
-            let dust = steps_floor(&dust).max(0);
-            let surely = if self.is_bid { 0 } else { dust };
-            self.next.collaterals[token].reserve += surely;
-            *self.open_reserves.entry(token).or_default() += dust - surely;
+            self.next.collaterals[token].reserve += steps_floor(&dust).max(0);
             *self.open_reserves.entry(token).or_default() += 1;
         }
     }

@@ -130,7 +130,8 @@ pub struct Quote {
 
 /// Combines one or two sources (`None`: unreadable or not positive). The price is the first
 /// source's; there is no averaging, since an average moves when either source does. The grade is
-/// the first failure in the order halted, not positive, stale, dispersed, uncertain, jumping.
+/// the first failure in the order halted, not positive, stale, dispersed, uncertain, jumping. A
+/// source without a positive price is not asked whether its market trades: it is not positive.
 ///
 /// `last_published` is the newest publish time of the first source ever accepted: a source that
 /// goes back behind it is replaying an old price, and stale.

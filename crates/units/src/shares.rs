@@ -51,6 +51,9 @@ impl Index {
     }
 
     const fn grown(self, growth: u128, up: bool) -> Result<Self, MathError> {
+        if growth == 0 {
+            return Ok(self);
+        }
         let Some((gain, exact)) = product_by_64(self.0, growth) else {
             return Err(MathError::Overflow);
         };
@@ -68,6 +71,13 @@ impl Index {
 /// `a · b · 2^-64` rounded down, and whether that was exact; `None` where it does not fit.
 #[inline]
 const fn product_by_64(a: u128, b: u128) -> Option<(u128, bool)> {
+    if wide::high_u64(b) == 0 {
+        // Growth below the whole, as it always is between two changes: two products of words.
+        let (carried, lost) = wide::mul_u64(wide::low_u64(a), wide::low_u64(b));
+        let (high, low) = wide::mul_u64(wide::high_u64(a), wide::low_u64(b));
+        // Below a, so that it fits.
+        return Some((wide::join(high, low).wrapping_add(wide::join(0, carried)), lost == 0));
+    }
     let (high, low) = wide::mul_u128(a, b);
     if wide::high_u64(high) != 0 {
         return None;

@@ -117,6 +117,8 @@ fn take_token(
     // SAFETY: no other load of this collateral is alive, and risk accounts cannot be any of the
     // declared writable accounts.
     let mut collateral = unsafe { Account::<Collateral>::load_mut(view)? };
+    // Rates set anew hold from now on: the time until now is counted at those before.
+    collateral.accrue(guarded.now.time)?;
     let borrows = collateral.totals().borrows;
     let out = atoms.checked_neg().map_err(PlimsollError::from)?;
     let row = guarded.parties.first.row_mut_near(key, near, &guarded.permit)?;

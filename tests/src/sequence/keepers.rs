@@ -239,7 +239,10 @@ fn asset(account: &MarginAccount, key: u64) -> Option<Asset> {
 fn held(stage: &Stage, number: u16, asset: Asset) -> Option<i128> {
     let account = stage.group.accounts.get(&number)?;
     match asset {
-        Asset::Token(token) => Some(atoms(&stage.group, token, *account.tokens.get(&token)?)),
+        Asset::Token(token) => {
+            let now = stage.market().now.seconds;
+            Some(atoms(&stage.group, token, *account.tokens.get(&token)?, now))
+        }
         Asset::Position(index) => Some(account.positions.get(&index)?.lots.into()),
     }
 }

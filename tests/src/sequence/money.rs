@@ -113,7 +113,8 @@ fn draw_withdraw(stage: &Stage, rng: &mut Rng) -> Option<Vec<i128>> {
     };
     let market = stage.market();
     let shares = account.tokens.get(&token).copied().unwrap_or(0);
-    let held = plimsoll_model::margin::atoms(&stage.group, token, shares).max(0);
+    let held =
+        plimsoll_model::margin::atoms(&stage.group, token, shares, market.now.seconds).max(0);
     let held = u64::try_from(held).unwrap_or(u64::MAX);
     let usual = match (borrows, rng.below(4)) {
         // About what initial margin allows, of a token that is worth as much.

@@ -35,8 +35,9 @@ impl Bid {
     }
 }
 
-/// Takes over rows of `margin_account`. `authority`, owner or delegate of the bidder's account,
-/// signs. `is_bankrupt`: with equity below zero, the instruments are written as well.
+/// Takes over rows of `margin_account`, all of whose underlyings have a valid price. `authority`,
+/// owner or delegate of the bidder's account, signs. `is_bankrupt`: with equity below zero, the
+/// instruments are written as well.
 pub fn liquidate(
     directory: &GroupDirectory,
     authority: &Address,
@@ -45,8 +46,22 @@ pub fn liquidate(
     bid: &Bid,
     is_bankrupt: bool,
 ) -> Result<Instruction, ClientError> {
+    let parties = (margin_account, bidder);
+    liquidate_priced(directory, authority, parties, bid, is_bankrupt, &|_| true)
+}
+
+/// The same where `is_priced` says of which underlyings the price is valid: a slice leaves the rows
+/// of the others alone, and their pools may not be named.
+pub fn liquidate_priced(
+    directory: &GroupDirectory,
+    authority: &Address,
+    (margin_account, bidder): (&Keyed<MarginAccount>, &Keyed<MarginAccount>),
+    bid: &Bid,
+    is_bankrupt: bool,
+    is_priced: &dyn Fn(u16) -> bool,
+) -> Result<Instruction, ClientError> {
     let Bid { request, limits } = bid.clone();
-    let pools = pools_changed(&margin_account.state, &bidder.state, &request)?;
+    let pools = pools_changed_priced(&margin_account.state, &bidder.state, &request, is_priced)?;
     let own = row_keys(&margin_account.state)?;
     let mut written = match &request {
         BidRequest::Slice { .. } => own.clone(),
@@ -85,6 +100,16 @@ pub fn pools_changed(
     bidder: &MarginAccount,
     request: &BidRequest,
 ) -> Result<Vec<u16>, ClientError> {
+    pools_changed_priced(margin_account, bidder, request, &|_| true)
+}
+
+/// The same where only some underlyings have a valid price.
+pub fn pools_changed_priced(
+    margin_account: &MarginAccount,
+    bidder: &MarginAccount,
+    request: &BidRequest,
+    is_priced: &dyn Fn(u16) -> bool,
+) -> Result<Vec<u16>, ClientError> {
     let mut pools = Vec::new();
     for row in margin_account.rows()? {
         let key = row.key()?;
@@ -92,6 +117,7 @@ pub fn pools_changed(
             continue;
         }
         let taken = match request {
+            BidRequest::Slice { .. } if !is_priced(key.underlying()) => 0,
             BidRequest::Slice { .. } => row.lots.signum(),
             BidRequest::Rows { rows } => {
                 let named = rows.iter().find(|named| named.key == row.key);

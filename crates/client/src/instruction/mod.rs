@@ -22,7 +22,7 @@ pub use governance::{
     propose_owner, tighten, unpause, veto,
 };
 pub use last_resort::{close_deleveraging, deleverage, resize_position, resize_positions};
-pub use liquidate::{liquidate, pools_changed, Bid};
+pub use liquidate::{liquidate, liquidate_priced, pools_changed, pools_changed_priced, Bid};
 pub use listing::{
     create_collateral, create_group, create_instrument, create_underlying, NewCollateral,
 };

@@ -237,6 +237,8 @@ fn transfer_quote(guarded: &mut Guarded<'_, '_>, settlement: &Settlement) -> Res
     // SAFETY: no other load of this collateral is alive, and risk accounts cannot be any of the
     // declared writable accounts.
     let mut collateral = unsafe { Account::<Collateral>::load_mut(view)? };
+    // The rates are set anew in the end: the time until now is counted at those before.
+    collateral.accrue(guarded.now.time)?;
     let row = guarded.parties.first.row_mut(QUOTE_KEY, &guarded.permit)?;
     let delta = token::token(settlement.account_delta);
     row.shares = collateral.change(row.shares(), delta)?.into();

@@ -109,7 +109,6 @@ fn book(
         && anchor_lang::address_eq(&collateral.token_program, &names.token_program);
     require!(named, PlimsollError::WrongTokenAccounts);
     collateral.accrue(guarded.now.time)?;
-    guarded.market.reindex(key, &collateral)?;
     collateral.pay_out(amount, guarded.now.time)?;
     let row = guarded.parties.first.row_mut(key, &guarded.permit)?;
     let totals = collateral.totals();

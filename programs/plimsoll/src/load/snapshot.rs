@@ -167,7 +167,8 @@ impl Snapshot {
                 let (account, view) = accounts.take::<Collateral>(group, key.index())?;
                 require!(account.underlying == key.underlying(), PlimsollError::CorruptAccount);
                 self.rows.push(token_terms(&account, mid, now.time)?);
-                let indices = RowIndices::Token(account.deposit_index(), account.borrow_index());
+                let (deposit, borrow) = account.indices(now.time)?;
+                let indices = RowIndices::Token(deposit, borrow);
                 self.sources.push(RowSource { indices, view });
             }
             RowKind::Linear => {
@@ -299,8 +300,9 @@ impl Snapshot {
         source.ok_or(PlimsollError::RowTermsMissing)?.atoms(row)
     }
 
-    /// Takes over the indices of a token that an instruction has brought up to now: what it stores
-    /// in shares must be judged by the same indices.
+    /// Takes over the indices of a token of which a loss was written off: what is stored in shares
+    /// must be judged by the same indices. Accrual alone changes nothing here, since the indices
+    /// were those of now from the start.
     pub(crate) fn reindex(&mut self, key: RowKey, collateral: &Collateral) -> Result<()> {
         let source = self.place(key).and_then(|at| self.sources.get_mut(at));
         let source = source.ok_or(PlimsollError::RowTermsMissing)?;

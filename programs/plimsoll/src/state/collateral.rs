@@ -143,7 +143,7 @@ impl Collateral {
         RowKey::new(self.underlying, RowKind::Token, self.index)
     }
 
-    /// Indices and totals, for the arithmetic of balances.
+    /// Indices as of `accrued_at` and totals, for the arithmetic of balances.
     pub fn totals(&self) -> BalanceTotals {
         BalanceTotals {
             deposit_index: self.deposit_index(),
@@ -200,19 +200,36 @@ impl Collateral {
         self.accrued_at = accrual.at.get();
     }
 
+    /// Token atoms per deposit share and per borrow share as of `now`, whether or not anybody has
+    /// counted the time until then. Every check reads these, and accrual stores them: a borrower
+    /// is judged by what it owes, not by when somebody last touched the token.
+    pub fn indices(&self, now: UnixSeconds) -> Result<(Index, Index)> {
+        // Nothing has grown, and no product says so: the clock stands still or nobody borrows.
+        if self.accrued_at >= now.get() || self.deposit_rate | self.borrow_rate == 0 {
+            return Ok((self.deposit_index(), self.borrow_index()));
+        }
+        let accrual = self.accrual().advance(now, ACCRUAL_GAP_MAX);
+        Ok(accrual.indices().map_err(PlimsollError::from)?)
+    }
+
+    /// [`Collateral::totals`] with the indices as of `now`.
+    pub fn totals_at(&self, now: UnixSeconds) -> Result<BalanceTotals> {
+        let (deposit_index, borrow_index) = self.indices(now)?;
+        Ok(BalanceTotals { deposit_index, borrow_index, ..self.totals() })
+    }
+
     /// Brings both indices up to `now`; what borrowers pay beyond what depositors earn is set
     /// aside. However often this happens between two changes of balances, it comes to the same.
     pub fn accrue(&mut self, now: UnixSeconds) -> Result<()> {
         if self.accrued_at == now.get() {
             return Ok(());
         }
-        let accrual = self.accrual().advance(now, ACCRUAL_GAP_MAX);
-        let (deposit, borrow) = accrual.indices().map_err(PlimsollError::from)?;
+        let (deposit, borrow) = self.indices(now)?;
         let gain = reserve_gain(&self.totals(), deposit, borrow).map_err(PlimsollError::from)?;
         self.add_reserve(gain)?;
         self.deposit_index = deposit.into();
         self.borrow_index = borrow.into();
-        self.set_accrual(&accrual);
+        self.set_accrual(&self.accrual().advance(now, ACCRUAL_GAP_MAX));
         Ok(())
     }
 
@@ -316,13 +333,13 @@ impl Collateral {
         Ok(())
     }
 
-    /// Token atoms per deposit share.
+    /// Token atoms per deposit share, as of `accrued_at`.
     #[inline]
     pub fn deposit_index(&self) -> Index {
         self.deposit_index.to_index()
     }
 
-    /// Token atoms per borrow share.
+    /// Token atoms per borrow share, as of `accrued_at`.
     #[inline]
     pub fn borrow_index(&self) -> Index {
         self.borrow_index.to_index()
