@@ -363,12 +363,15 @@ fn the_quote_token_comes_first_on_the_first_underlying() {
 #[test]
 fn a_contracts_terms_are_bounded() {
     let mut listing = Listing::at(PERP);
-    let edits: [fn(&mut InstrumentParams); 5] = [
+    let edits: [fn(&mut InstrumentParams); 7] = [
         |params| params.tick_quote_atoms_per_lot = 0,
         |params| params.price_band_ppm = 0,
         |params| params.price_band_ppm = 200_001,
         |params| params.pnl_weight_ppm = 1_000_001,
         |params| params.trade_fee_ppm = 10_001,
+        // No refresh could read it.
+        |params| params.premium_impact_quote_atoms = 1 << 63,
+        |params| params.premium_impact_quote_atoms = 0,
     ];
     for edit in edits {
         expect_error(listing.perpetual(|params, _| edit(params)), "ParameterOutOfBounds");

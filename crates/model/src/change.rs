@@ -300,7 +300,7 @@ pub(crate) fn instrument_flaws(one: &Instrument) -> Flaws {
         && one.funding_seconds_max <= 3_600
         && one.premium_band_ppm <= one.price_band_ppm
         && one.premium_seconds >= 60
-        && one.premium_impact_quote_atoms > 0
+        && i64::try_from(one.premium_impact_quote_atoms).is_ok_and(|impact| impact > 0)
         && one.loss_cap_ppm <= ONE_PPM / 2
         && one.settle_reward_ppm <= 10_000;
     unless(&mut flaws, sound, "ParameterOutOfBounds");

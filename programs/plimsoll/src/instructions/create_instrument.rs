@@ -88,7 +88,7 @@ impl InstrumentParams {
             && self.funding_seconds_max <= FUNDING_SECONDS_MAX
             && self.premium_band_ppm <= self.price_band_ppm
             && self.premium_seconds >= PREMIUM_SECONDS_MIN
-            && self.premium_impact_quote_atoms > 0
+            && i64::try_from(self.premium_impact_quote_atoms).is_ok_and(|impact| impact > 0)
             && self.loss_cap_ppm <= LOSS_CAP_PPM_MAX
             && self.settle_reward_ppm <= SETTLE_REWARD_PPM_MAX;
         require!(sane, PlimsollError::ParameterOutOfBounds);
