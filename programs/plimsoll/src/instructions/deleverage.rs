@@ -18,6 +18,7 @@ use crate::claims::shortfall_of;
 use crate::error::{grade_error, Named, PlimsollError};
 use crate::events;
 use crate::governance::{require_bidders_turn, PauseClass};
+use crate::instructions::refresh_instrument::lot_price;
 use crate::instructions::share_loss::{spread, Failed, Spread};
 use crate::seeds;
 use crate::state::{
@@ -118,14 +119,15 @@ pub(crate) fn handler(
     let (pool, insurance) = (&mut accounts.pool, &mut accounts.insurance);
     let parties = Parties { first: &mut accounts.margin_account, second: None };
     let outcome = guarded(Ix::Deleverage, group, parties, &[], views, |guarded| {
-        let part = Part { key, lots: BaseLots::new(lots) };
+        let part = Part { group: group.1, key, lots: BaseLots::new(lots) };
         close(guarded, &terms, &part, pool, insurance, made)
     })?;
     receipt(accounts, lots, &outcome)
 }
 
 /// What is closed.
-struct Part {
+struct Part<'a> {
+    group: &'a Group,
     key: RowKey,
     lots: BaseLots,
 }
@@ -133,7 +135,7 @@ struct Part {
 fn close(
     guarded: &mut Guarded<'_, '_>,
     terms: &LiquidationTerms,
-    part: &Part,
+    part: &Part<'_>,
     pool: &mut Pool,
     insurance: &mut Insurance,
     made: &mut Deleveraging,
@@ -188,7 +190,7 @@ fn require_last_resort(
 /// `BidRowUnknown` without such a position, `BidAmountOutOfRange` unless the lots are a part of it,
 /// `DeleveragingNotWhole` for a part of a bankrupt's (in pieces, one market would bear more and the
 /// account's other creditors less), the grade's error unless it has a price.
-fn require_part(guarded: &Guarded<'_, '_>, part: &Part, health: &Health) -> Result<()> {
+fn require_part(guarded: &Guarded<'_, '_>, part: &Part<'_>, health: &Health) -> Result<()> {
     let row = guarded.parties.first.row(part.key)?.ok_or(PlimsollError::BidRowUnknown)?;
     let (lots, held) = (part.lots.get(), row.lots);
     let fits = lots.signum() == held.signum() && lots.unsigned_abs() <= held.unsigned_abs();
@@ -205,7 +207,7 @@ fn require_part(guarded: &Guarded<'_, '_>, part: &Part, health: &Health) -> Resu
 fn require_worth_it(
     instrument: &mut Instrument,
     pool: &Pool,
-    part: &Part,
+    part: &Part<'_>,
     now: UnixSeconds,
 ) -> Result<()> {
     let least = pool.open_interest_lots.div_ceil(SMALL_PART);
@@ -223,14 +225,16 @@ fn bear(
     instrument: &mut Instrument,
     pool: &mut Pool,
     insurance: &mut Insurance,
-    part: &Part,
+    part: &Part<'_>,
     shortfall: QuoteAtoms,
 ) -> Result<Option<Spread>> {
     if !shortfall.is_positive() {
         return Ok(None);
     }
-    let stable = guarded.market.underlying(part.key.underlying())?.stable;
-    let price = stable.checked_mul(instrument.lot()?).named()?;
+    let quote_underlying = guarded.market.account_of(0)?;
+    let underlying = guarded.market.account_of(part.key.underlying())?;
+    // The day's cap is measured at stable prices, as where a loss is shared later.
+    let price = lot_price(part.group, &quote_underlying, &underlying, instrument)?;
     let failed = Failed { loss: shortfall, was_long: part.lots.is_positive(), price };
     let spread = spread(instrument, pool, insurance, &failed, guarded.now.time)?;
     // The fund pays into the pool, and the position claims it there like the rest.
@@ -250,7 +254,7 @@ fn closing_price(price: Price, lots: BaseLots) -> Result<Value> {
 fn shrink_other_side(
     instrument: &mut Instrument,
     pool: &mut Pool,
-    part: &Part,
+    part: &Part<'_>,
     price: Value,
     made: &mut Deleveraging,
 ) -> Result<()> {

@@ -288,6 +288,12 @@ impl Snapshot {
         Account::<Underlying>::load(*view)
     }
 
+    /// The account of the underlying with an index.
+    pub(crate) fn account_of(&self, index: u16) -> Result<Account<Underlying>> {
+        let at = self.underlyings.iter().position(|terms| terms.index == index);
+        self.underlying_account(at.ok_or(PlimsollError::RowTermsMissing)?)
+    }
+
     /// The account behind a row.
     pub(crate) fn row_view(&self, key: RowKey) -> Result<AccountView> {
         let source = self.place(key).and_then(|at| self.sources.get(at));
