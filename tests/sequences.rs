@@ -11,12 +11,14 @@ use plimsoll_tests::sequence::{instructions, read_steps, replay, run, Report};
 const STEPS: u64 = 100_000;
 /// In so many steps these go through at least as often: where a change of the generator leaves a
 /// path thin, it has to be found out.
-const LEAST: [(&str, u64); 8] = [
+const LEAST: [(&str, u64); 10] = [
     ("liquidate_slice", 600),
     ("liquidate_rows", 300),
     ("share_loss", 100),
     ("repay_debt", 3),
     ("write_off_debt", 3),
+    ("deleverage", 15),
+    ("resize_position", 30),
     ("trade", 2_500),
     ("withdraw", 2_000),
     ("execute", 300),

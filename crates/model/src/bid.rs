@@ -201,7 +201,11 @@ impl Step<'_> {
                         _ => self.change(bidder, token, &whole(taking.amount)),
                     }
                     // A debt that meets a deposit is gone: deposits earn that much less.
-                    if self.next.collaterals[token].borrow_shares != borrows {
+                    let changed = self.next.collaterals[token].borrow_shares != borrows;
+                    // Where its lenders bear a part, the rates follow from what is left of deposits.
+                    let shared = |group: &Group| group.collaterals[token].losses_shared;
+                    let charged = self.seen().is_some_and(|one| shared(one) != shared(self.before));
+                    if changed && !charged {
                         self.rebase(token);
                     }
                 }

@@ -287,14 +287,18 @@ impl Step<'_> {
         let all = |seen: &Group| sum(seen) - old;
         let mut left = self.adopt("shortfall", all, &whole(least_sum), &whole(high));
         let mut total: Exact = claims.iter().map(|claim| claim.amount.clone()).sum();
+        let mut later = total.clone();
         for claim in &claims {
+            let most_of = &claim.amount / &later;
+            later -= &claim.amount;
             let Some(index) = claim.index() else {
                 continue;
             };
             let exact = whole(if lent { high } else { left }) * &claim.amount / &total;
             let (low, high) = match lent {
-                // With lenders the parts are not divided one after another here.
-                true => (zero(), &exact + one()),
+                // Lenders bear no more than the debt that changed hands, in whole atoms of their
+                // token; what they leave goes to those behind them.
+                true => (zero(), whole(high) * most_of + one()),
                 false => (whole(floor(&exact) - 1 - borne), whole(floor(&exact) + 1 + borne)),
             };
             let before = owed(self.before, index);

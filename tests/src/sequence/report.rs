@@ -7,7 +7,7 @@ use super::entry::instruction;
 use super::player::{Counts, REACHED};
 
 /// Entries that are no instructions.
-const NATURE: [&str; 6] = ["wait", "ripen", "price", "stress", "doubt", REACHED];
+const NATURE: [&str; 7] = ["wait", "ripen", "price", "stress", "doubt", "watch", REACHED];
 
 /// What came of a run.
 #[derive(Debug, Default)]
