@@ -242,6 +242,11 @@ impl Step<'_> {
         claims.push(Claim::of_lenders(QUOTE, whole(unsettled)));
         claims.retain(|claim| claim.amount.is_positive());
         less_what_was_borne(&mut claims, missing);
+        claims.retain(|claim| claim.amount.is_positive());
+        if claims.is_empty() {
+            // Roundings alone, which are the quote token's.
+            claims.push(Claim::of_lenders(QUOTE, one()));
+        }
         claims
     }
 

@@ -79,6 +79,7 @@ fn draw_lots(stage: &Stage, rng: &mut Rng) -> Option<Vec<i128>> {
     let sized: Vec<(usize, i64)> =
         held.iter().filter(|(_, one)| one.lots != 0).map(|(at, one)| (*at, one.lots)).collect();
     let (index, lots) = match sized.is_empty() {
+        true if stage.group.instruments.is_empty() => return None,
         true => (rng.index(stage.group.instruments.len()), 1),
         false => rng.pick(&sized),
     };
