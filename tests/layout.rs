@@ -101,7 +101,7 @@ fn layouts() -> String {
             premium_seconds premium_impact_quote_atoms losses_pending_quote_atoms loss_cap_ppm
             settle_reward_ppm settle_reward_quote_atoms_max insurance_cap_quote_atoms loss_day
             loss_long loss_short loss_insured_quote_atoms long_deleveragings short_deleveragings
-            deleveraged_at reserved reserved_2),
+            small_day small_count reserved reserved_2),
         fields!(Pool: version bump index padding group instrument open_interest_lots
             cash_quote_atoms fees_quote_atoms volume_lots debt dust debt_mark_quote_atoms
             premium_ppb premium_mean_ppb premium_at reserved reserved_2),

@@ -425,7 +425,7 @@ impl Bench {
         self.send(one)
     }
 
-    /// Closes a lot of the second perpetual of an account of this shape against the other side,
+    /// Closes the second perpetual of an account of this shape against the other side,
     /// without asking for more compute units than a transaction has by itself.
     pub fn deleverage(&mut self, shape: Shape) -> Footprint {
         let mut account = self.write_sunken(1, shape);
@@ -433,7 +433,7 @@ impl Bench {
         account.state.seen_slot = 9_999;
         let (at, payer) = (account.address, self.payer.pubkey());
         self.put(at, &account.state);
-        let one = instruction::deleverage(self.directory(), &payer, &account, 1, 1).unwrap();
+        let one = instruction::deleverage(self.directory(), &payer, &account, 1, 400).unwrap();
         self.send_v0_alone(&[one])
     }
 

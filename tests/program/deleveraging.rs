@@ -6,7 +6,7 @@ use plimsoll_client::state::MarginAccount;
 use plimsoll_client::{source, Keyed};
 use plimsoll_migrations::Markets;
 use plimsoll_risk::Check;
-use plimsoll_tests::{address, assert_near, expect_error, World, BTC, USDC};
+use plimsoll_tests::{address, assert_near, expect_error, World, BTC, SOL, USDC};
 
 use crate::given::traders;
 
@@ -137,30 +137,68 @@ fn a_short_is_closed_against_longs() {
 }
 
 #[test]
-fn part_after_part_everybody_is_left_with_what_one_whole_would_leave() {
-    // Three times, with trades, funding and a shared market between them; the laws are checked
-    // after each step, with positions that have three, two, one or nothing to go through.
-    let mut world = unbid(|_| (), 200, "136");
-    world.deleverage("alice", "SOL-PERP", 50).unwrap();
+fn time_after_time_everybody_is_left_with_its_share() {
+    // Alice closes 200 of 2,000 lots, ann and amy 90 each, with trades and funding between them; the
+    // laws are checked after each step, with positions that have three, two, one or nothing to go
+    // through.
+    let mut world = World::local();
+    let (low, rich) = ([("alice", 200), ("ann", 100), ("amy", 100)], ["bob", "carol", "keeper"]);
+    traders(&mut world, &low);
+    traders(&mut world, &rich.map(|name| (name, 100_000)));
+    for (long, short, size) in
+        [("alice", "bob", 1_000), ("ann", "bob", 200), ("ann", "carol", 300), ("amy", "carol", 500)]
+    {
+        world.trade(long, short, "SOL-PERP", size, "150").unwrap();
+    }
+    world.walk_price("SOL", "136");
+    world.all_stay_silent(&["alice", "ann", "amy"], SILENCE);
+
+    world.deleverage("alice", "SOL-PERP", 200).unwrap();
     world.resize("bob").unwrap();
-    assert_eq!(lots(&world, "bob"), -570);
+    assert_eq!(lots(&world, "bob"), -1_080);
     // Funding goes on for what is left, whoever has gone through.
     for _ in 0..3 {
         world.trade("keeper", "bob", "SOL-PERP", 200, "137").unwrap();
         world.trade("keeper", "bob", "SOL-PERP", -200, "137").unwrap();
         world.advance_seconds(100);
         world.refresh_instrument("SOL-PERP").unwrap();
-        world.mark("alice").unwrap();
+        ["ann", "amy"].iter().for_each(|name| drop(world.mark(name).unwrap()));
     }
-    world.deleverage("alice", "SOL-PERP", 60).unwrap();
-    world.deleverage("alice", "SOL-PERP", 100).unwrap();
+    world.deleverage("ann", "SOL-PERP", 90).unwrap();
+    world.deleverage("amy", "SOL-PERP", 90).unwrap();
     assert_eq!(world.resizes("carol").len(), 3);
     assert_eq!(world.resizes("bob").len(), 2);
     world.resize("carol").unwrap();
-    // 400 * 950/1,000 * 890/950 * 790/890 = 316, and bob the same share of 600.
-    assert_eq!(lots(&world, "carol"), -316);
+    // 800 * 1,800/2,000 * 1,710/1,800 * 1,620/1,710 = 648, and bob the same share of 1,200.
+    assert_eq!(lots(&world, "carol"), -648);
     world.resize("bob").unwrap();
-    assert_eq!((lots(&world, "bob"), lots(&world, "alice")), (-474, 790));
+    assert_eq!((lots(&world, "bob"), lots(&world, "alice")), (-972, 800));
+}
+
+#[test]
+fn a_hedge_that_has_failed_is_closed_leg_by_leg() {
+    // 10 SOL short at 150 in tokens that are owed, and a long of 15: what is left is 5 SOL long, and
+    // without either leg the requirement would rise.
+    let mut world = World::with(|markets| {
+        markets.tokens[1].curve.iter_mut().for_each(|kink| kink[1] = "0%".parse().unwrap());
+    });
+    traders(&mut world, &[("alice", 1_750), ("bob", 100_000)]);
+    world.open("lena").unwrap();
+    world.deposit("lena", "SOL", 20 * SOL).unwrap();
+    world.trade("alice", "bob", "SOL-PERP", 1_500, "150").unwrap();
+    world.borrow("alice", "SOL", 10 * SOL, 10 * SOL).unwrap();
+    world.walk_price("SOL", "99");
+    world.stay_silent("alice", SILENCE);
+    assert!(equity(&world, "alice") < 0);
+    let before = world.health("alice", Check::Maintenance).requirement;
+
+    let event = world.deleverage("alice", "SOL-PERP", 1_500).unwrap().events::<Deleveraged>()[0];
+
+    assert!(world.health("alice", Check::Maintenance).requirement > before);
+    assert!(event.shortfall_quote_atoms > 0);
+    assert_eq!(lots(&world, "alice"), 0);
+    let health = world.health("alice", Check::Maintenance);
+    assert!(!health.equity.is_positive(), "nothing is gained by it");
 }
 
 /// Alice is long 10 SOL at 150 and 0.5 ETH at 4,000 on 350 USDC; both fall by 30 and by 500, so

@@ -23,7 +23,7 @@ fn an_account_above_its_line_is_left_alone() {
     let mut world = unbid();
     world.walk_price("SOL", "136.9");
     world.mark("alice").unwrap();
-    expect_error(world.deleverage("alice", "SOL-PERP", 10), "NotLiquidatable");
+    expect_error(world.deleverage("alice", "SOL-PERP", 100), "NotLiquidatable");
 }
 
 #[test]
@@ -37,15 +37,40 @@ fn nobody_is_deleveraged_while_somebody_may_still_bid() {
 }
 
 #[test]
-fn a_bid_lets_the_silence_begin_anew() {
+fn a_bid_in_earnest_lets_the_silence_begin_anew() {
     let mut world = unbid();
-    let bid = lots(&world, "SOL-PERP", 1);
+    // A tenth of the requirement.
+    let bid = lots(&world, "SOL-PERP", 101);
     world.liquidate("keeper", "alice", &bid).unwrap();
     expect_error(world.deleverage("alice", "SOL-PERP", 100), "AuctionNotOver");
     world.stay_silent("alice", SILENCE - 1);
     expect_error(world.deleverage("alice", "SOL-PERP", 100), "AuctionNotOver");
     world.advance_slots(1);
     world.deleverage("alice", "SOL-PERP", 100).unwrap();
+}
+
+#[test]
+fn a_bid_for_show_does_not() {
+    let mut world = unbid();
+    let bid = lots(&world, "SOL-PERP", 1);
+    world.liquidate("keeper", "alice", &bid).unwrap();
+    world.deleverage("alice", "SOL-PERP", 200).unwrap();
+}
+
+#[test]
+fn silence_says_nothing_while_nobody_may_bid() {
+    let mut world = long_at(200, "136");
+    world.stay_silent("alice", SILENCE - 300);
+    world.pause("owner", PauseClass::Liquidate, 200).unwrap();
+    world.stay_silent("alice", 300);
+    assert_eq!(world.margin("alice").state.silence(), None);
+    // Nor while it is the owners' turn.
+    world.advance_seconds(100);
+    world.mark("alice").unwrap();
+    assert_eq!(world.margin("alice").state.silence(), None);
+    world.advance_seconds(60);
+    world.mark("alice").unwrap();
+    assert!(world.margin("alice").state.silence().is_some());
 }
 
 #[test]
@@ -123,20 +148,38 @@ fn a_bankrupts_position_is_closed_whole() {
 }
 
 #[test]
+fn a_part_lifts_a_solvent_account_to_its_line() {
+    // 59.7 against 68: less than 123 lots leave more than 59.7. Cut into single lots, one account
+    // could make the other side go through hundreds of deleveragings.
+    let mut world = unbid();
+    for lots in [1, 122] {
+        expect_error(world.deleverage("alice", "SOL-PERP", lots), "DeleveragingNotWhole");
+    }
+    world.deleverage("alice", "SOL-PERP", 123).unwrap();
+    expect_error(world.deleverage("alice", "SOL-PERP", 123), "NotLiquidatable");
+}
+
+#[test]
 fn nobody_bothers_a_whole_side_for_little() {
-    // Each costs every short an instruction: less than a thousandth goes once a day.
-    let mut world = long_at(200, "136");
-    traders(&mut world, &[("dave", 100_000)]);
-    world.trade("dave", "bob", "SOL-PERP", 5_000, "136").unwrap();
-    world.stay_silent("alice", SILENCE);
-    world.deleverage("alice", "SOL-PERP", 5).unwrap();
-    expect_error(world.deleverage("alice", "SOL-PERP", 5), "DeleveragingTooSmall");
-    world.deleverage("alice", "SOL-PERP", 6).unwrap();
-    // 85,800 seconds are not a day, 86,400 are.
-    world.stay_silent("alice", 214_500);
-    expect_error(world.deleverage("alice", "SOL-PERP", 5), "DeleveragingTooSmall");
-    world.stay_silent("alice", 1_500);
-    world.deleverage("alice", "SOL-PERP", 5).unwrap();
+    // Each costs every short an instruction: less than a thousandth goes two dozen times a day.
+    let names: Vec<String> = (0..25).map(|at| format!("s{at}")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let mut world = local_with(&[("bob", 100_000), ("keeper", 100_000)]);
+    world.trade("keeper", "bob", "SOL-PERP", 1_000, "150").unwrap();
+    for name in &names {
+        world.open(name).unwrap();
+        world.deposit(name, "USDC", 205_000).unwrap();
+        world.trade(name, "bob", "SOL-PERP", 1, "150").unwrap();
+    }
+    // 0.2047 - 0.14 against 0.068.
+    world.walk_price("SOL", "136");
+    world.all_stay_silent(&names, SILENCE);
+    for name in &names[..24] {
+        world.deleverage(name, "SOL-PERP", 1).unwrap();
+    }
+    expect_error(world.deleverage(names[24], "SOL-PERP", 1), "DeleveragingTooSmall");
+    world.stay_silent(names[24], 216_000);
+    world.deleverage(names[24], "SOL-PERP", 1).unwrap();
 }
 
 #[test]
@@ -205,9 +248,14 @@ fn the_instrument_must_be_writable() {
 
 #[test]
 fn positions_go_through_in_order_and_through_their_own() {
-    let mut world = unbid();
-    world.deleverage("alice", "SOL-PERP", 10).unwrap();
-    world.deleverage("alice", "SOL-PERP", 10).unwrap();
+    let mut world = local_with(&[("alice", 200), ("ann", 200), ("bob", 100_000)]);
+    for name in ["alice", "ann"] {
+        world.trade(name, "bob", "SOL-PERP", 1_000, "150").unwrap();
+    }
+    world.walk_price("SOL", "136");
+    world.all_stay_silent(&["alice", "ann"], SILENCE);
+    world.deleverage("alice", "SOL-PERP", 200).unwrap();
+    world.deleverage("ann", "SOL-PERP", 200).unwrap();
     let [first, second] = world.resizes("bob").try_into().unwrap();
     expect_error(world.send(std::slice::from_ref(&second), &[]), "WrongDeleveraging");
     // One of another instrument, under this one's name.

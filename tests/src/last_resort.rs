@@ -39,15 +39,20 @@ impl World {
     /// Slots pass in which everybody can see that an account is below its line, and nobody bids;
     /// keepers refresh as they do.
     pub fn stay_silent(&mut self, name: &str, slots: u64) {
+        self.all_stay_silent(&[name], slots);
+    }
+
+    /// The same of several accounts.
+    pub fn all_stay_silent(&mut self, names: &[&str], slots: u64) {
         let underlyings: Vec<String> =
             self.markets.underlyings.iter().map(|one| one.name.clone()).collect();
-        self.mark(name).unwrap();
+        names.iter().for_each(|name| drop(self.mark(name).unwrap()));
         let mut left = slots;
         while left > 0 {
             let step = left.min(290);
             self.advance_slots(step);
             underlyings.iter().for_each(|one| drop(self.refresh(one).unwrap()));
-            self.mark(name).unwrap();
+            names.iter().for_each(|name| drop(self.mark(name).unwrap()));
             left -= step;
         }
     }

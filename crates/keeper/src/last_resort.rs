@@ -4,7 +4,7 @@
 use plimsoll_risk::{
     check_deleveraged, health, Check, Health, Holding, RiskError, RowKind, Silence,
 };
-use plimsoll_units::{MathError, Value};
+use plimsoll_units::{BaseLots, MathError, Value};
 
 use crate::moves;
 use crate::quote::Situation;
@@ -62,6 +62,16 @@ fn best_closing(situation: &Situation<'_>, before: &Health) -> Result<Option<Hol
     Ok(best.map(|(_, closing)| closing))
 }
 
+/// What the rule says of closing so many lots.
+enum Attempt {
+    /// It may be, and leaves this requirement.
+    Fits(Value),
+    /// The account would stay below its line.
+    TooLittle,
+    /// It would end above its buffer, or gain nothing.
+    TooMuch,
+}
+
 /// The most lots of a position that the rule lets go, and the requirement that they leave. The more
 /// are closed, the higher the account ends above its line: a bisection finds the most.
 fn largest(
@@ -70,24 +80,32 @@ fn largest(
     row: &Holding,
 ) -> Result<Option<(Value, i64)>, RiskError> {
     let sign = row.quantity.signum();
-    let attempt = |lots: i64| -> Result<Option<(Value, i64)>, RiskError> {
+    let held = BaseLots::new(row.quantity);
+    let attempt = |lots: i64| -> Result<Attempt, RiskError> {
         let after = closed(situation, row, lots)?;
-        match check_deleveraged(&situation.terms, before, &after, lots == sign) {
-            Ok(()) => Ok(Some((after.requirement, lots))),
+        let part = (BaseLots::new(lots), held);
+        match check_deleveraged(&situation.terms, before, &after, part) {
+            Ok(()) => Ok(Attempt::Fits(after.requirement)),
+            Err(RiskError::StaysBelowLine) => Ok(Attempt::TooLittle),
             Err(RiskError::Math(error)) => Err(error.into()),
-            Err(_) => Ok(None),
+            Err(_) => Ok(Attempt::TooMuch),
         }
     };
-    if let Some(whole) = attempt(row.quantity)? {
-        return Ok(Some(whole));
+    if let Attempt::Fits(left) = attempt(row.quantity)? {
+        return Ok(Some((left, row.quantity)));
     }
-    let (mut fits, mut low, mut high) = (attempt(sign)?, 1_u64, row.quantity.unsigned_abs());
+    if before.equity.is_negative() {
+        // Nothing less than all of it would be taken.
+        return Ok(None);
+    }
+    let (mut fits, mut low, mut high) = (None, 0_u64, row.quantity.unsigned_abs());
     while high - low > 1 {
         let middle = low + (high - low) / 2;
         let lots = i64::try_from(middle).map_err(|_| MathError::Overflow)? * sign;
         match attempt(lots)? {
-            Some(found) => (fits, low) = (Some(found), middle),
-            None => high = middle,
+            Attempt::Fits(left) => (fits, low) = (Some((left, lots)), middle),
+            Attempt::TooLittle => low = middle,
+            Attempt::TooMuch => high = middle,
         }
     }
     Ok(fits)

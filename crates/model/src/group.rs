@@ -176,7 +176,9 @@ pub struct Instrument {
     pub loss_short: i128,
     /// Of longs, and of shorts, each in the order of their numbers.
     pub deleveragings: [Vec<Option<Deleveraging>>; 2],
-    pub deleveraged_at: i64,
+    /// Day since 1970, and how often little was closed on it.
+    pub small_day: u64,
+    pub small_count: u64,
     pub pool: Pool,
 }
 

@@ -52,6 +52,12 @@ impl Group {
     }
 }
 
+/// Less than a thousandth of the open interest?
+fn is_small(instrument: &Instrument, lots: i64) -> bool {
+    let open = u128::from(instrument.pool.open_interest_lots);
+    u128::from(lots.unsigned_abs()) * 1_000 < open
+}
+
 impl Step<'_> {
     /// What judges an account needs its positions as they are.
     pub(crate) fn require_current(&mut self, id: AccountId) -> bool {
@@ -97,6 +103,28 @@ impl Step<'_> {
         account.seen_slot = now;
     }
 
+    /// A bid ends the silence if it lifts the account to its line, or takes a tenth of its requirement
+    /// off it; where that is within rounding, what was stored says.
+    pub(crate) fn hear_bid(&mut self, id: AccountId, before: &Health, loose: &Exact) {
+        let account = self.next.accounts[&id].clone();
+        let Ok(after) = health(&self.next, self.market, &account, Check::Maintenance) else {
+            return;
+        };
+        let mut surplus = after.surplus();
+        surplus.slack += loose;
+        let left = before.requirement.times(&ppm(900_000)).minus(&after.requirement);
+        let ends = surplus.surely_not_negative() || left.low().is_positive();
+        let lasts = surplus.surely_negative() && left.high().is_negative();
+        let now = self.now().slot;
+        let seen = self.seen().map(|seen| seen.accounts[&id].silent_since_slot);
+        if ends || (!lasts && seen == Some(now)) {
+            let account = self.account(id);
+            (account.silent_since_slot, account.seen_slot) = (now, now);
+        } else {
+            self.see_silence(id);
+        }
+    }
+
     /// The auction has stood at its end for long enough, and somebody has watched.
     fn is_silent(&self, account: &Account) -> bool {
         let (terms, now) = (&self.before.terms, self.now().slot);
@@ -135,22 +163,24 @@ impl Step<'_> {
                 self.may_fail("DeleveragingNotWhole");
             }
         }
-        // A thousandth of the open interest, or the first in a day.
-        let large = u128::from(lots.unsigned_abs()) * 1_000
-            >= u128::from(instrument.pool.open_interest_lots);
-        let since = self.now().seconds.saturating_sub(instrument.deleveraged_at);
-        self.require(large || since >= 86_400, &["DeleveragingTooSmall"]);
+        // A thousandth of the open interest, or one of the first two dozen in a day.
+        let day = self.today();
+        let made = if instrument.small_day == day { instrument.small_count } else { 0 };
+        self.require(!is_small(&instrument, lots) || made < 24, &["DeleveragingTooSmall"]);
         self.require(instrument.losses_pending_quote_atoms == 0, &["LossesPending"]);
         if self.market.grade(instrument.underlying) != Grade::Valid {
             self.refuse_price(instrument.underlying);
         }
-        let risk = ["BidRemovesNoRisk", "BidLowersHealth", "BidOvershootsBuffer"];
-        risk.into_iter().for_each(|name| self.may_fail(name));
+        let risk =
+            ["BidRemovesNoRisk", "BidLowersHealth", "BidOvershootsBuffer", "DeleveragingNotWhole"];
+        if !before.equity.surely_negative() {
+            risk.into_iter().for_each(|name| self.may_fail(name));
+        }
         if self.fails() || self.seen().is_none() {
             return;
         }
         self.close_lots(id, index, lots, &before);
-        self.expect_last_resort(id, &before, lots);
+        self.expect_last_resort(id, index, &before, lots);
         self.end_episode(id);
     }
 
@@ -181,7 +211,12 @@ impl Step<'_> {
         let borne_quote_atoms = i64::try_from(shortfall).unwrap_or(i64::MAX);
         let closed = Position { lots: left, quote, closed_short, borne_quote_atoms, ..old };
         self.put(id, index, closed);
-        self.next.instruments[index].deleveraged_at = now;
+        if is_small(&instrument, lots) {
+            let day = self.today();
+            let one = &mut self.next.instruments[index];
+            let made = if one.small_day == day { one.small_count } else { 0 };
+            (one.small_day, one.small_count) = (day, made + 1);
+        }
         let one = &mut self.next.instruments[index];
         let lots_before = one.pool.open_interest_lots;
         let lots_after = lots_before.saturating_sub(lots.unsigned_abs());
@@ -229,12 +264,16 @@ impl Step<'_> {
         (most(whole(least), zero()), whole(ceil(&part(before.equity.low()))))
     }
 
-    /// The requirement fell, health rose, and the account is not above its buffer.
-    fn expect_last_resort(&mut self, id: AccountId, before: &Health, lots: i64) {
+    /// The requirement fell, health rose, and the account is not above its buffer; with a part of a
+    /// position not below its line either. A bankrupt's position may always be closed whole.
+    fn expect_last_resort(&mut self, id: AccountId, index: usize, before: &Health, lots: i64) {
         let account = self.next.accounts[&id].clone();
         let Ok(after) = health(&self.next, self.market, &account, Check::Maintenance) else {
             return;
         };
+        if before.equity.low().is_negative() {
+            return;
+        }
         let fell = before.requirement.minus(&after.requirement);
         self.expect(fell.high().is_positive(), || "no risk was removed".into());
         let rises = after.surplus().minus(&before.surplus());
@@ -245,6 +284,9 @@ impl Step<'_> {
         let dust = before.requirement.low() <= whole(terms.dust_quote_atoms);
         let within = spare.high() >= whole(-3) || dust || lots.unsigned_abs() == 1;
         self.expect(within, || "the account ends above its buffer".into());
+        let whole = self.before.accounts[&id].positions[&index].lots == lots;
+        let lifted = whole || !after.surplus().surely_negative();
+        self.expect(lifted, || "a part left the account below its line".into());
     }
 
     pub(crate) fn resize(&mut self, id: AccountId, index: usize, of_shorts: bool, number: u64) {

@@ -41,6 +41,17 @@ impl Step<'_> {
     /// After a pause or a gap of an oracle, owners of accounts below their line act first.
     pub(crate) fn require_bidders_turn(&mut self, id: AccountId) {
         self.require_unpaused(Paused::Liquidate);
+        let turn = self.is_bidders_turn(id);
+        self.require(turn, &["OwnerFirst"]);
+    }
+
+    /// May somebody bid on the account now?
+    pub(crate) fn may_bid(&self, id: AccountId) -> bool {
+        let until = self.before.terms.paused_until[Paused::Liquidate.place()];
+        self.now().seconds >= until && self.is_bidders_turn(id)
+    }
+
+    fn is_bidders_turn(&self, id: AccountId) -> bool {
         let now = self.now().seconds;
         let terms = &self.before.terms;
         let first = i64::try_from(terms.owner_first_seconds).unwrap_or(i64::MAX);
@@ -53,7 +64,7 @@ impl Step<'_> {
         let until = |one: usize| self.before.underlyings[one].owner_first_until;
         // The quote token prices every row, and a bid gives the account a row of it.
         let reserved = tokens.chain(positions).chain([0]).any(|one| now < until(one));
-        self.require(!waits && !reserved, &["OwnerFirst"]);
+        !waits && !reserved
     }
 
     pub(crate) fn pause(&mut self, signer: Person, class: Paused, seconds: u64) {

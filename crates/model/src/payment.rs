@@ -117,9 +117,7 @@ impl Step<'_> {
         if account.episode_slot == 0 {
             self.account(id).episode_slot = self.now().slot;
         }
-        let now = self.now().slot;
-        let account = self.account(id);
-        (account.silent_since_slot, account.seen_slot) = (now, now);
+        self.hear_bid(id, before, &loose);
         self.end_episode_within(id, loose);
         let holds = self.next.accounts[&bidder].clone();
         match health(&self.next, self.market, &holds, Check::Initial) {

@@ -148,13 +148,21 @@ impl Step<'_> {
     fn see_if_below(&mut self, id: AccountId, health: &Health) {
         let surplus = health.surplus();
         let now = self.now().slot;
-        let noticed = self.seen().map(|seen| seen.accounts[&id].seen_slot == now);
+        // Where others may not bid, nothing is noticed: then nothing was, or it is forgotten.
+        let noticed = self.seen().map(|seen| {
+            let one = &seen.accounts[&id];
+            let forgotten = one.seen_slot == 0 && self.before.accounts[&id].seen_slot != 0;
+            one.seen_slot == now || forgotten
+        });
         let below = match surplus.surely_negative() || surplus.surely_not_negative() {
             true => surplus.surely_negative(),
             false => noticed.unwrap_or(false),
         };
-        if below {
+        if below && self.may_bid(id) {
             self.see_silence(id);
+        } else if below {
+            let account = self.account(id);
+            (account.silent_since_slot, account.seen_slot) = (0, 0);
         }
     }
 }

@@ -283,6 +283,7 @@ impl Step<'_> {
             let account = self.account(id);
             account.episode_slot = 0;
             (account.silent_since_slot, account.seen_slot) = (0, 0);
+            account.positions.values_mut().for_each(|one| one.borne_quote_atoms = 0);
         }
     }
 

@@ -5,7 +5,7 @@
 //! position's part leaves over is handed on to the next: all sizes stay whole, no position is
 //! further than one lot from its share, and all of them together keep `after` lots exactly.
 
-use plimsoll_units::{BaseLots, MathError, Slot, Value};
+use plimsoll_units::{BaseLots, MathError, Ratio, Slot, Value};
 
 use crate::liquidation::{above_buffer, LiquidationTerms, ROUNDING_ATOMS};
 use crate::{Health, RiskError};
@@ -117,27 +117,45 @@ impl Silence {
     }
 }
 
-/// Whether a deleveraging may leave the account so: its requirement fell, its health rose, and
-/// it is not above its buffer, unless it was dust or no more than a `single_lot` was closed.
+/// Does a bid that leaves the account so end its silence? One that lifts it to its line, or takes
+/// a tenth of its requirement off it: a bid for less could be made for ever, to keep what is below
+/// its line from its last resort.
+pub fn ends_silence(before: &Health, after: &Health) -> Result<bool, RiskError> {
+    let lifted = after.equity >= after.requirement;
+    let most = before.requirement.mul_ratio_floor(Ratio::from_ppm(900_000))?;
+    Ok(lifted || after.requirement <= most)
+}
+
+/// Whether a deleveraging that closes `closed` of `held` lots may leave the account so: its
+/// requirement fell, its health rose, it is not above its buffer, unless it was dust or a single lot
+/// was closed, and it is not below its line any more, unless the position was closed whole. A
+/// bankrupt account's position may always be closed whole, since others bear for it already.
 ///
-/// Errors: `BidRemovesNoRisk`, `HealthNotRaised`, `OvershootsBuffer`.
+/// Errors: `BidRemovesNoRisk`, `HealthNotRaised`, `OvershootsBuffer`, `StaysBelowLine`.
 pub fn check_deleveraged(
     terms: &LiquidationTerms,
     before: &Health,
     after: &Health,
-    single_lot: bool,
+    (closed, held): (BaseLots, BaseLots),
 ) -> Result<(), RiskError> {
+    if before.equity.is_negative() && closed == held {
+        return Ok(());
+    }
     if after.requirement >= before.requirement {
         return Err(RiskError::BidRemovesNoRisk);
     }
     if after.surplus()? <= before.surplus()? {
         return Err(RiskError::HealthNotRaised);
     }
-    if before.requirement > terms.dust && !single_lot {
+    if before.requirement > terms.dust && closed.abs()? > BaseLots::new(1) {
         let line = above_buffer(terms, after.requirement)?;
         if after.equity > line.checked_add(Value::from_quote(ROUNDING_ATOMS))? {
             return Err(RiskError::OvershootsBuffer);
         }
+    }
+    // In small pieces an account could make everybody on the other side outdated many times over.
+    if closed != held && after.equity < after.requirement {
+        return Err(RiskError::StaysBelowLine);
     }
     Ok(())
 }

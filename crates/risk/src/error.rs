@@ -41,6 +41,8 @@ pub enum RiskError {
     OvershootsBuffer,
     /// The bid would not raise the account's health.
     HealthNotRaised,
+    /// A part of a position was closed, and leaves the account below its line.
+    StaysBelowLine,
     /// The interest curve has too few or too many kinks, does not cover a utilisation of nothing
     /// to all, falls, or is too steep: see [`crate::Curve::new`].
     CurveInvalid,
@@ -72,6 +74,7 @@ impl fmt::Display for RiskError {
             Self::CurveInvalid => f.write_str("interest curve is out of bounds"),
             Self::LossBeyondDeposits => f.write_str("loss would take all deposits"),
             Self::HealthNotRaised => f.write_str("bid does not raise the account's health"),
+            Self::StaysBelowLine => f.write_str("a part leaves the account below its line"),
         }
     }
 }

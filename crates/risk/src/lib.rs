@@ -69,7 +69,7 @@ mod stake;
 mod sweep;
 
 pub use balance::{open_interest_change, quote_share, row_slice, BalanceTotals};
-pub use deleverage::{check_deleveraged, resized_flow, Resizing, Silence};
+pub use deleverage::{check_deleveraged, ends_silence, resized_flow, Resizing, Silence};
 pub use error::RiskError;
 pub use funding::{funding_flow, funding_rate, FundingTerms, Premium};
 pub use interest::{

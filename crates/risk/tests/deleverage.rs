@@ -3,8 +3,8 @@
 mod support;
 
 use plimsoll_risk::{
-    check_deleveraged, resized_flow, still_due, Health, LiquidationTerms, Resizing, RiskError,
-    Silence,
+    check_deleveraged, ends_silence, resized_flow, still_due, Health, LiquidationTerms, Resizing,
+    RiskError, Silence,
 };
 use plimsoll_units::{BaseLots, MathError, Slot, Value};
 use proptest::prelude::*;
@@ -68,15 +68,39 @@ fn a_closing_removes_risk_and_stops_at_the_buffer() {
         let requirement = value(requirement);
         Health { equity: value(equity), requirement, requirement_slope: requirement }
     };
-    let check = |after, single| check_deleveraged(&TERMS, &health(90, 100), &after, single);
-    assert_eq!(check(health(90, 75), false), Ok(()));
-    assert_eq!(check(health(90, 74), false), Err(RiskError::OvershootsBuffer));
-    assert_eq!(check(health(90, 74), true), Ok(()));
-    assert_eq!(check(health(90, 100), false), Err(RiskError::BidRemovesNoRisk));
-    assert_eq!(check(health(70, 80), false), Err(RiskError::HealthNotRaised));
+    let part = |closed, held| (lots(closed), lots(held));
+    let check =
+        |after, closed| check_deleveraged(&TERMS, &health(90, 100), &after, part(closed, 10));
+    assert_eq!(check(health(90, 75), 5), Ok(()));
+    assert_eq!(check(health(90, 74), 5), Err(RiskError::OvershootsBuffer));
+    assert_eq!(check(health(90, 74), 1), Ok(()));
+    assert_eq!(check(health(90, 100), 5), Err(RiskError::BidRemovesNoRisk));
+    assert_eq!(check(health(70, 80), 5), Err(RiskError::HealthNotRaised));
+    // A part lifts the account to its line, or is the whole.
+    assert_eq!(check(health(90, 91), 5), Err(RiskError::StaysBelowLine));
+    assert_eq!(check(health(90, 90), 5), Ok(()));
+    assert_eq!(check(health(90, 91), 10), Ok(()));
     // A dollar of requirement is dust.
-    let dust = check_deleveraged(&TERMS, &health(0, 1), &health(0, 0), false);
+    let dust = check_deleveraged(&TERMS, &health(0, 1), &health(0, 0), part(5, 10));
     assert_eq!(dust, Ok(()));
+    // A bankrupt's position goes whole, whatever leg of a hedge it is.
+    let bankrupt =
+        |closed| check_deleveraged(&TERMS, &health(-5, 10), &health(-1, 20), part(closed, 10));
+    assert_eq!(bankrupt(10), Ok(()));
+    assert_eq!(bankrupt(9), Err(RiskError::BidRemovesNoRisk));
+}
+
+#[test]
+fn only_a_bid_that_helps_ends_a_silence() {
+    let health = |equity: i64, requirement: i64| {
+        let requirement = value(requirement);
+        Health { equity: value(equity), requirement, requirement_slope: requirement }
+    };
+    let ends = |after| ends_silence(&health(50, 100), &after);
+    assert_eq!(ends(health(50, 91)), Ok(false));
+    assert_eq!(ends(health(50, 90)), Ok(true));
+    assert_eq!(ends_silence(&health(95, 100), &health(95, 96)), Ok(false));
+    assert_eq!(ends_silence(&health(95, 100), &health(95, 95)), Ok(true));
 }
 
 proptest! {

@@ -293,7 +293,8 @@ impl Numbers {
             loss_long: one.loss_long.to_i128(),
             loss_short: one.loss_short.to_i128(),
             deleveragings: Default::default(),
-            deleveraged_at: one.deleveraged_at,
+            small_day: one.small_day,
+            small_count: one.small_count,
             pool: model::Pool {
                 open_interest_lots: pool.open_interest_lots,
                 cash_quote_atoms: pool.cash_quote_atoms,

@@ -72,6 +72,7 @@ pub fn report(error: RiskError) -> Error {
         RiskError::BidRemovesNoRisk => PlimsollError::BidRemovesNoRisk.into(),
         RiskError::OvershootsBuffer => PlimsollError::BidOvershootsBuffer.into(),
         RiskError::HealthNotRaised => PlimsollError::BidLowersHealth.into(),
+        RiskError::StaysBelowLine => PlimsollError::DeleveragingNotWhole.into(),
         RiskError::CurveInvalid => PlimsollError::ParameterOutOfBounds.into(),
         RiskError::LossBeyondDeposits => PlimsollError::LossBeyondDeposits.into(),
     }

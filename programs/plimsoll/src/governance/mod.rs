@@ -26,7 +26,7 @@ mod tighten;
 pub(crate) use carry_out::{carry_out, Act};
 pub use change::{Change, TimelockParams};
 pub(crate) use listing::{authorise, require_listed_change};
-pub(crate) use owner_first::require_bidders_turn;
+pub(crate) use owner_first::{is_bidders_turn, require_bidders_turn};
 pub use pause::{PauseClass, PAUSE_BUDGET_SECONDS, PAUSE_SECONDS_MAX};
 pub(crate) use tighten::tighten;
 pub use tighten::Tightening;

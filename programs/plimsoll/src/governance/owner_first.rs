@@ -4,23 +4,36 @@
 use anchor_lang::prelude::*;
 
 use crate::check::Guarded;
+use crate::clock::Now;
 use crate::error::PlimsollError;
+use crate::load::Snapshot;
+use crate::state::Row;
 
 /// `OwnerFirst` while an underlying of the first account's rows is reserved to owners, or the quote
 /// token's, which prices every row.
-#[inline(never)]
 pub(crate) fn require_bidders_turn(guarded: &Guarded<'_, '_>) -> Result<()> {
+    let rows = guarded.parties.first.rows()?;
+    let turn = is_bidders_turn(guarded.market, rows, guarded.now)?;
+    require!(turn, PlimsollError::OwnerFirst);
+    Ok(())
+}
+
+/// False while an underlying of these rows, or the quote token's, is reserved to owners.
+#[inline(never)]
+pub(crate) fn is_bidders_turn(market: &Snapshot, rows: &[Row], now: Now) -> Result<bool> {
     // Both lists ascend: each row's underlying is met once, at its first row.
-    let mut rows = guarded.parties.first.rows()?.iter().map(|row| row.key).peekable();
-    for (at, terms) in guarded.market.underlyings.iter().enumerate() {
+    let mut rows = rows.iter().map(|row| row.key).peekable();
+    for (at, terms) in market.underlyings.iter().enumerate() {
         let mut held = terms.index == 0;
         while rows.next_if(|key| key >> 32 <= u64::from(terms.index)).is_some() {
             held = true;
         }
         if held {
-            let until = guarded.market.underlying_account(at)?.owner_first_until;
-            require!(guarded.now.time.get() >= until, PlimsollError::OwnerFirst);
+            let until = market.underlying_account(at)?.owner_first_until;
+            if now.time.get() < until {
+                return Ok(false);
+            }
         }
     }
-    Ok(())
+    Ok(true)
 }

@@ -22,13 +22,13 @@ use crate::instructions::refresh_instrument::lot_price;
 use crate::instructions::share_loss::{spread, Failed, Spread};
 use crate::seeds;
 use crate::state::{
-    Deleveraging, Group, Instrument, Insurance, MarginAccount, Pool, SideTotals, VERSION,
+    day, Deleveraging, Group, Instrument, Insurance, MarginAccount, Pool, SideTotals, VERSION,
 };
 
 /// Less than this part of the open interest is small.
 const SMALL_PART: u64 = 1_000;
-/// How long the last one must lie back before a small one (seconds): a day.
-const SMALL_SECONDS: u64 = 86_400;
+/// So many small ones there may be in a day.
+const SMALL_COUNT_MAX: u64 = 24;
 
 /// Accounts of `deleverage`. The trailing accounts are the margin account's risk accounts, the
 /// instrument writable.
@@ -164,11 +164,11 @@ fn close(
     let received = price.times(part.lots.get()).named()?;
     let received = received.checked_add(Value::from_quote(shortfall)).named()?;
     let row = guarded.parties.first.row_mut(part.key, &guarded.permit)?;
+    let held = row.lots();
     row.change(&indices, out, received)?;
     row.borne_quote_atoms = shortfall.get();
     let after = guarded.market.health(guarded.parties.first.rows()?, Check::Maintenance)?;
-    let single = part.lots.get().unsigned_abs() == 1;
-    check_deleveraged(terms, &before, &after, single).named()?;
+    check_deleveraged(terms, &before, &after, (part.lots, held)).named()?;
     Ok(Outcome { before, shortfall, spread })
 }
 
@@ -193,7 +193,8 @@ fn require_last_resort(
 fn require_part(guarded: &Guarded<'_, '_>, part: &Part<'_>, health: &Health) -> Result<()> {
     let row = guarded.parties.first.row(part.key)?.ok_or(PlimsollError::BidRowUnknown)?;
     let (lots, held) = (part.lots.get(), row.lots);
-    let fits = lots.signum() == held.signum() && lots.unsigned_abs() <= held.unsigned_abs();
+    let fits =
+        lots != 0 && lots.signum() == held.signum() && lots.unsigned_abs() <= held.unsigned_abs();
     require!(fits, PlimsollError::BidAmountOutOfRange);
     let whole = lots == held || !health.equity.is_negative();
     require!(whole, PlimsollError::DeleveragingNotWhole);
@@ -202,8 +203,8 @@ fn require_part(guarded: &Guarded<'_, '_>, part: &Part<'_>, health: &Health) -> 
     Ok(())
 }
 
-/// `DeleveragingTooSmall` for less than a thousandth of the open interest, but for one a day: each
-/// one costs every position of the other side an instruction, whoever pays for it.
+/// `DeleveragingTooSmall` for less than a thousandth of the open interest, but for two dozen a day:
+/// each one costs every position of the other side an instruction, whoever pays for it.
 fn require_worth_it(
     instrument: &mut Instrument,
     pool: &Pool,
@@ -211,10 +212,15 @@ fn require_worth_it(
     now: UnixSeconds,
 ) -> Result<()> {
     let least = pool.open_interest_lots.div_ceil(SMALL_PART);
-    let large = part.lots.get().unsigned_abs() >= least;
-    let since = now.elapsed_since(UnixSeconds::new(instrument.deleveraged_at)).get();
-    require!(large || since >= SMALL_SECONDS, PlimsollError::DeleveragingTooSmall);
-    instrument.deleveraged_at = now.get();
+    if part.lots.get().unsigned_abs() >= least {
+        return Ok(());
+    }
+    if instrument.small_day != day(now) {
+        (instrument.small_day, instrument.small_count) = (day(now), 0);
+    }
+    let few = instrument.small_count < SMALL_COUNT_MAX;
+    require!(few, PlimsollError::DeleveragingTooSmall);
+    instrument.small_count = instrument.small_count.saturating_add(1);
     Ok(())
 }
 

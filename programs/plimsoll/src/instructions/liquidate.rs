@@ -2,8 +2,8 @@
 
 use anchor_lang::prelude::*;
 use plimsoll_risk::{
-    beta, depth, liquidatable, settle, BidKind, Check, Episode, Health, LiquidationTerms, RowKey,
-    RowKind, Settlement, Silence,
+    beta, depth, ends_silence, liquidatable, settle, BidKind, Check, Episode, Health,
+    LiquidationTerms, RowKey, RowKind, Settlement, Silence,
 };
 use plimsoll_units::{QuoteAtoms, Ratio, Slots, Value};
 
@@ -188,7 +188,7 @@ fn bid(
     };
     require_limits(&settlement, &assigned, limits)?;
     rebase_quote(guarded)?;
-    end_episode(guarded, terms, &moved, &settlement)?;
+    conclude_account(guarded, terms, (&before, &moved), &settlement)?;
     book_pools(guarded, &takings)?;
     Ok(Outcome { before, settlement, beta, slot: guarded.now.slot.get(), assigned })
 }
@@ -200,8 +200,6 @@ fn pay(guarded: &mut Guarded<'_, '_>, terms: &LiquidationTerms, health: &Health)
     if !runs {
         return Err(guarded.market.refusal(account.rows()?)?.into());
     }
-    // Somebody bids: the silence that leads to deleveraging begins anew.
-    account.set_silence(Silence { since: guarded.now.slot, seen: guarded.now.slot });
     let elapsed = match account.episode() {
         Episode::Since(slot) => guarded.now.slot.elapsed_since(slot),
         Episode::None => {
@@ -264,17 +262,23 @@ fn rebase_quote(guarded: &mut Guarded<'_, '_>) -> Result<()> {
     unsafe { Account::<Collateral>::load_mut(view)? }.rebase()
 }
 
-/// Ends the episode of an account that reached its buffer. Only quote tokens came or went since
-/// the rows moved, and they carry no requirement: no second judgement is needed.
-fn end_episode(
+/// Ends the episode of an account that reached its buffer, and the silence of one for which
+/// somebody bids in earnest. Only quote tokens came or went since the rows moved, and they carry no
+/// requirement: no second judgement is needed.
+fn conclude_account(
     guarded: &mut Guarded<'_, '_>,
     terms: &LiquidationTerms,
-    moved: &Health,
+    (before, moved): (&Health, &Health),
     settlement: &Settlement,
 ) -> Result<()> {
     let paid = settlement.account_delta.checked_add(settlement.shortfall).named()?;
     let equity = moved.equity.checked_add(Value::from_quote(paid)).named()?;
     let after = Health { equity, ..*moved };
+    let (account, slot) = (&mut guarded.parties.first, guarded.now.slot);
+    account.set_silence(match ends_silence(before, &after).named()? {
+        true => Silence { since: slot, seen: slot },
+        false => Silence::seen_at(account.silence(), terms, slot),
+    });
     crate::check::update_episode(guarded.market, terms, guarded.parties.first, &after)
 }
 

@@ -10,6 +10,7 @@ use plimsoll_risk::{liquidatable, Check, Episode, Silence};
 use crate::clock::now;
 use crate::error::PlimsollError;
 use crate::events::AccountMarked;
+use crate::governance::{is_bidders_turn, PauseClass};
 use crate::load::Snapshot;
 use crate::state::{Group, MarginAccount};
 
@@ -46,8 +47,15 @@ pub(crate) fn handler(ctx: &mut Context<MarkAccount>) -> Result<()> {
         account.set_episode(Episode::Since(now.slot));
     }
     if health.equity < health.requirement {
+        // That nobody bids says something only while somebody may.
+        let open = group.require_unpaused(PauseClass::Liquidate, now.time).is_ok()
+            && !group.owner_first(now.time)
+            && is_bidders_turn(&market, account.rows()?, now)?;
         let silence = Silence::seen_at(account.silence(), &terms, now.slot);
-        account.set_silence(silence);
+        match open {
+            true => account.set_silence(silence),
+            false => account.break_silence(),
+        }
     }
     crate::check::update_episode(&market, &terms, account, &health)?;
     emit!(AccountMarked {

@@ -114,12 +114,14 @@ pub struct Instrument {
     pub long_deleveragings: u64,
     /// How often the shorts have been deleveraged; the number of the next time.
     pub short_deleveragings: u64,
-    /// When one of the sides was last deleveraged (Unix seconds).
-    pub deleveraged_at: i64,
+    /// Day since 1970 of the next word.
+    pub small_day: u64,
+    /// Deleveragings of little on that day.
+    pub small_count: u64,
     /// Zero; for expiry, strike and the risk array.
     pub reserved: [u64; 32],
     /// Zero.
-    pub reserved_2: [u64; 4],
+    pub reserved_2: [u64; 3],
 }
 
 const _: () = assert!(
@@ -140,8 +142,8 @@ const _: () = assert!(
             + 2 * 8 // settle reward max, insurance cap
             + 8 + 2 * 16 // day, budgets
             + 8 // insured
-            + 3 * 8 // deleveragings
-            + 36 * 8 // reserved
+            + 4 * 8 // deleveragings
+            + 35 * 8 // reserved
 );
 
 /// What an instrument keeps of one side.

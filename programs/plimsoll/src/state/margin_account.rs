@@ -224,7 +224,9 @@ impl MarginAccount {
             Episode::Since(slot) => slot.get(),
         };
         if episode == Episode::None {
-            (self.silent_since_slot, self.seen_slot) = (0, 0);
+            self.break_silence();
+            // What others bore of an account that stands again has no part in its next failure.
+            self.rows.iter_mut().for_each(|row| row.borne_quote_atoms = 0);
         }
     }
 
@@ -232,6 +234,11 @@ impl MarginAccount {
     pub fn silence(&self) -> Option<Silence> {
         let (since, seen) = (Slot::new(self.silent_since_slot), Slot::new(self.seen_slot));
         (self.silent_since_slot != 0).then_some(Silence { since, seen })
+    }
+
+    /// Nobody has seen the account below its line while others might bid.
+    pub(crate) fn break_silence(&mut self) {
+        (self.silent_since_slot, self.seen_slot) = (0, 0);
     }
 
     /// Stores it.
