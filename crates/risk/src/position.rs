@@ -60,6 +60,18 @@ impl SideIndices {
         flow.checked_add(self.of(lots).times(lots.get())?)
     }
 
+    /// What to add to what is stored when `lots` and `flow` are added to a position that is on the
+    /// side of `side` before and after: `flow + lots · index`, exactly.
+    #[inline]
+    pub fn stored_change(
+        &self,
+        side: BaseLots,
+        lots: BaseLots,
+        flow: Value,
+    ) -> Result<Value, MathError> {
+        flow.checked_add(self.of(side).times(lots.get())?)
+    }
+
     /// The totals after each long lot paid `per_lot` to each short one (or was paid, if negative).
     #[inline]
     pub fn plus(&self, per_lot: Value) -> Result<Self, MathError> {

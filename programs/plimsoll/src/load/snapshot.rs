@@ -17,20 +17,17 @@ use crate::clock::Now;
 use crate::error::{Named, PlimsollError};
 use crate::state::{Collateral, Group, Instrument, Row, Underlying};
 
-/// Indices of a row, and the account behind it.
-pub(crate) struct RowSource {
-    indices: RowIndices,
-    /// The collateral or instrument.
-    view: AccountView,
+/// The account behind a row, and by what a stored row becomes an amount.
+// Eight words, tag and account in front: the longest that is moved in place and not by a call.
+pub(crate) enum RowSource {
+    /// Of a collateral: token atoms per deposit share, and per borrow share.
+    Token { view: AccountView, deposit: Index, borrow: Index },
+    /// Of an instrument: what a lot of either side has paid.
+    Position { view: AccountView, indices: SideIndices },
 }
 
-/// By what a stored row becomes an amount.
-enum RowIndices {
-    /// Token atoms per deposit share, and per borrow share.
-    Token(Index, Index),
-    /// What a lot of either side has paid.
-    Position(SideIndices),
-}
+#[cfg(target_os = "solana")]
+const _: () = assert!(core::mem::size_of::<RowSource>() <= 8 * 8);
 
 /// Terms of all underlyings and rows that were asked for.
 pub(crate) struct Snapshot {
@@ -168,15 +165,14 @@ impl Snapshot {
                 require!(account.underlying == key.underlying(), PlimsollError::CorruptAccount);
                 self.rows.push(token_terms(&account, mid, now.time)?);
                 let (deposit, borrow) = account.indices(now.time)?;
-                let indices = RowIndices::Token(deposit, borrow);
-                self.sources.push(RowSource { indices, view });
+                self.sources.push(RowSource::Token { view, deposit, borrow });
             }
             RowKind::Linear => {
                 let (account, view) = accounts.take::<Instrument>(group, key.index())?;
                 require!(account.underlying == key.underlying(), PlimsollError::CorruptAccount);
                 self.rows.push(linear_terms(&account, mid)?);
-                let indices = RowIndices::Position(account.side_indices(now.time)?);
-                self.sources.push(RowSource { indices, view });
+                let indices = account.side_indices(now.time)?;
+                self.sources.push(RowSource::Position { view, indices });
             }
         }
         Ok(())
@@ -297,7 +293,7 @@ impl Snapshot {
     /// The account behind a row.
     pub(crate) fn row_view(&self, key: RowKey) -> Result<AccountView> {
         let source = self.place(key).and_then(|at| self.sources.get(at));
-        Ok(source.ok_or(PlimsollError::RowTermsMissing)?.view)
+        Ok(source.ok_or(PlimsollError::RowTermsMissing)?.view())
     }
 
     /// Token atoms of a balance, toward minus infinity.
@@ -312,16 +308,17 @@ impl Snapshot {
     pub(crate) fn reindex(&mut self, key: RowKey, collateral: &Collateral) -> Result<()> {
         let source = self.place(key).and_then(|at| self.sources.get_mut(at));
         let source = source.ok_or(PlimsollError::RowTermsMissing)?;
-        source.indices = RowIndices::Token(collateral.deposit_index(), collateral.borrow_index());
+        let (deposit, borrow) = (collateral.deposit_index(), collateral.borrow_index());
+        *source = RowSource::Token { view: source.view(), deposit, borrow };
         Ok(())
     }
 
     /// What a lot of a position has paid.
     pub(crate) fn side_indices(&self, key: RowKey) -> Result<SideIndices> {
         let source = self.place(key).and_then(|at| self.sources.get(at));
-        match source.ok_or(PlimsollError::RowTermsMissing)?.indices {
-            RowIndices::Position(indices) => Ok(indices),
-            RowIndices::Token(..) => Err(PlimsollError::CorruptAccount.into()),
+        match source.ok_or(PlimsollError::RowTermsMissing)? {
+            RowSource::Position { indices, .. } => Ok(*indices),
+            RowSource::Token { .. } => Err(PlimsollError::CorruptAccount.into()),
         }
     }
 
@@ -337,14 +334,20 @@ type SourcesInOrder<'a> =
     core::iter::Zip<core::slice::Iter<'a, RowTerms>, core::slice::Iter<'a, RowSource>>;
 
 impl RowSource {
+    /// The collateral or instrument.
+    #[inline]
+    fn view(&self) -> AccountView {
+        match self {
+            Self::Token { view, .. } | Self::Position { view, .. } => *view,
+        }
+    }
+
     /// A stored row as the risk crate sees it.
     #[inline(always)]
     fn holding(&self, key: RowKey, row: &Row) -> Result<Holding> {
-        Ok(match &self.indices {
-            RowIndices::Token(..) => {
-                Holding { key, quantity: self.atoms(row)?, quote: Value::ZERO }
-            }
-            RowIndices::Position(indices) => {
+        Ok(match self {
+            Self::Token { .. } => Holding { key, quantity: self.atoms(row)?, quote: Value::ZERO },
+            Self::Position { indices, .. } => {
                 Holding { key, quantity: row.lots, quote: row.flow_with_owed(indices)? }
             }
         })
@@ -353,13 +356,13 @@ impl RowSource {
     /// Token atoms of a balance, toward minus infinity.
     #[inline]
     fn atoms(&self, row: &Row) -> Result<i64> {
-        let RowIndices::Token(deposit, borrow) = self.indices else {
+        let Self::Token { deposit, borrow, .. } = self else {
             return Err(PlimsollError::CorruptAccount.into());
         };
         let shares = row.shares();
         let index = match shares.is_negative() {
-            true => borrow,
-            false => deposit,
+            true => *borrow,
+            false => *deposit,
         };
         Ok(shares.to_atoms_floor(index).named()?.get())
     }

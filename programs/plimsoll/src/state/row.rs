@@ -3,7 +3,7 @@
 use anchor_lang::bytemuck::{Pod, Zeroable};
 use anchor_lang::prelude::*;
 use plimsoll_risk::{RowKey, SideIndices};
-use plimsoll_units::{BaseLots, QuoteAtoms, Shares, Value};
+use plimsoll_units::{BaseLots, MathError, QuoteAtoms, Shares, Value};
 
 use super::Word128;
 use crate::error::{Named, PlimsollError};
@@ -90,11 +90,17 @@ impl Row {
     /// through first.
     #[inline]
     pub fn flow(&self, indices: &SideIndices) -> Result<Value> {
-        let outdated = self.lots != 0 && self.deleveragings != indices.deleveragings(self.lots());
-        if outdated {
-            return Err(self.outdated());
-        }
+        self.require_current(indices)?;
         indices.flow(self.lots(), self.quote()).named()
+    }
+
+    /// `PositionOutdated` if the position has a deleveraging of its side to go through first.
+    #[inline(always)]
+    fn require_current(&self, indices: &SideIndices) -> Result<()> {
+        match self.lots != 0 && self.deleveragings != indices.deleveragings(self.lots()) {
+            true => Err(self.outdated()),
+            false => Ok(()),
+        }
     }
 
     #[cold]
@@ -121,17 +127,38 @@ impl Row {
         lots: BaseLots,
         flow: Value,
     ) -> Result<()> {
-        let flow = self.flow(indices)?.checked_add(flow).named()?;
-        let lots = self.lots().checked_add(lots).named()?;
+        self.require_current(indices)?;
+        let (before, change) = (self.lots(), lots);
+        let lots = before.checked_add(change).named()?;
+        // On one side the index is one, and what is stored is linear in lots and flow.
+        let stored = match before.is_negative() == lots.is_negative() {
+            true => indices
+                .stored_change(lots, change, flow)
+                .and_then(|by| self.quote().checked_add(by)),
+            false => self.stored_across(indices, lots, flow),
+        };
         if !lots.is_zero() || self.lots != 0 {
             let last = if lots.is_zero() { self.lots() } else { lots };
             self.closed_short = u64::from(last.is_negative());
             self.deleveragings = indices.deleveragings(last);
             self.borne_quote_atoms = 0;
         }
-        self.quote = indices.stored(lots, flow).named()?.into();
+        self.quote = stored.named()?.into();
         self.lots = lots.get();
         Ok(())
+    }
+
+    /// What to store where a position ends on the other side.
+    #[cold]
+    #[inline(never)]
+    fn stored_across(
+        &self,
+        indices: &SideIndices,
+        lots: BaseLots,
+        flow: Value,
+    ) -> core::result::Result<Value, MathError> {
+        let kept = indices.flow(self.lots(), self.quote())?;
+        indices.stored(lots, kept.checked_add(flow)?)
     }
 
     /// What others have borne of a closed position's loss goes with the part of its flow that leaves.
