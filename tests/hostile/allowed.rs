@@ -100,12 +100,6 @@ const ALLOWED: &[Row] = &[
         "a row without a price stays where it is, and shields no other",
     ),
     (
-        "deleverage",
-        "+ oracle ETH/USD",
-        "*",
-        "the account is below its line even where this row counts generously",
-    ),
-    (
         "resize_position",
         "margin_account",
         "sibling",

@@ -48,6 +48,8 @@ pub enum Reason {
     Healthy,
     /// Some price may not be used for liquidations now.
     NotPriced,
+    /// A position of the account or of the keeper was just deleveraged.
+    Outdated,
     /// The discount does not cover what the rows cost to get rid of, and the clock runs already.
     PaysTooLittle,
     /// No size fits: the keeper's margin or the insurance fund is short, or the rule refuses.

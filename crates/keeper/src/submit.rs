@@ -20,7 +20,7 @@ use crate::config::Config;
 use crate::last_resort::{last_resort, LastResort};
 use crate::plan::{plan, plan_rows, Action, Offer, Reason, Request};
 use crate::quote::Situation;
-use crate::watch::{reread, watch};
+use crate::watch::{reread, watch, OUTDATED};
 
 /// What a keeper did, counted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -82,8 +82,15 @@ impl Keeper {
         let sighting = watch(&Snapshot::new(directory, chain, now)?, &accounts, &self.account)?;
         *self.metrics.waits.entry(Reason::NotPriced).or_default() += sighting.unpriced;
         for candidate in sighting.candidates {
-            if self.backoff.is_due(&candidate.key, now.slot) {
-                self.attend(chain, directory, &candidate.key)?;
+            if !self.backoff.is_due(&candidate.key, now.slot) {
+                continue;
+            }
+            match self.attend(chain, directory, &candidate.key) {
+                // Deleveraged since it was seen: the next round resizes it first.
+                Err(ClientError::Program(code)) if code == OUTDATED => {
+                    *self.metrics.waits.entry(Reason::Outdated).or_default() += 1;
+                }
+                attended => attended?,
             }
         }
         Ok(())

@@ -10,7 +10,7 @@ use plimsoll_risk::{Check, RiskError};
 use crate::rank::{rank, Candidate};
 
 /// What the program says of an account with a position that has a deleveraging to go through.
-const OUTDATED: u32 = error_code(PlimsollError::PositionOutdated);
+pub(crate) const OUTDATED: u32 = error_code(PlimsollError::PositionOutdated);
 
 /// What a look at all accounts found.
 #[derive(Clone, Debug, Default)]

@@ -19,8 +19,18 @@ pub(crate) fn require_bidders_turn(guarded: &Guarded<'_, '_>) -> Result<()> {
 }
 
 /// False while an underlying of these rows, or the quote token's, is reserved to owners.
-#[inline(never)]
+#[inline]
 pub(crate) fn is_bidders_turn(market: &Snapshot, rows: &[Row], now: Now) -> Result<bool> {
+    match now.time.get() >= market.owners_until {
+        true => Ok(true),
+        false => is_unreserved(market, rows, now),
+    }
+}
+
+/// The same, row by row: others' underlyings may have been loaded as well.
+#[cold]
+#[inline(never)]
+fn is_unreserved(market: &Snapshot, rows: &[Row], now: Now) -> Result<bool> {
     // Both lists ascend: each row's underlying is met once, at its first row.
     let mut rows = rows.iter().map(|row| row.key).peekable();
     for (at, terms) in market.underlyings.iter().enumerate() {

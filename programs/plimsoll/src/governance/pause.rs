@@ -69,6 +69,14 @@ impl Group {
         })
     }
 
+    /// True while bids are neither paused, nor rest after a pause for owners to act first.
+    pub(crate) fn lets_bid(&self, now: UnixSeconds) -> bool {
+        if self.paused_until == [0; 4] {
+            return true;
+        }
+        now.get() >= self.paused_until(PauseClass::Liquidate) && !self.owner_first(now)
+    }
+
     /// Pauses a class from now on. The time in which owners act first afterwards is part of the
     /// price, since bids rest then too. `PauseTooLong`, `PauseBudgetSpent`.
     pub(crate) fn pause(

@@ -10,7 +10,7 @@ use plimsoll_risk::{liquidatable, Check, Episode, Silence};
 use crate::clock::now;
 use crate::error::PlimsollError;
 use crate::events::AccountMarked;
-use crate::governance::{is_bidders_turn, PauseClass};
+use crate::governance::is_bidders_turn;
 use crate::load::Snapshot;
 use crate::state::{Group, MarginAccount};
 
@@ -48,9 +48,7 @@ pub(crate) fn handler(ctx: &mut Context<MarkAccount>) -> Result<()> {
     }
     if health.equity < health.requirement {
         // That nobody bids says something only while somebody may.
-        let open = group.require_unpaused(PauseClass::Liquidate, now.time).is_ok()
-            && !group.owner_first(now.time)
-            && is_bidders_turn(&market, account.rows()?, now)?;
+        let open = group.lets_bid(now.time) && is_bidders_turn(&market, account.rows()?, now)?;
         let silence = Silence::seen_at(account.silence(), &terms, now.slot);
         match open {
             true => account.set_silence(silence),

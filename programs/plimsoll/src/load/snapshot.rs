@@ -43,6 +43,8 @@ pub(crate) struct Snapshot {
     /// account in order, so that the next one is there or one further, and need not be searched.
     last_row: Cell<usize>,
     last_underlying: Cell<usize>,
+    /// Until when any of the underlyings is reserved to owners (Unix seconds).
+    pub(crate) owners_until: i64,
 }
 
 /// Where `is` holds among `count` places: at `last` or behind it, else where `search` finds it.
@@ -98,6 +100,7 @@ impl Snapshot {
             sources: Vec::with_capacity(keys.len()),
             last_row: Cell::new(0),
             last_underlying: Cell::new(0),
+            owners_until: 0,
         };
         let (factors, mut mid) = loaded.load_quote(group, quote_decimals, accounts, now)?;
         let mut current = 0_u16;
@@ -109,6 +112,7 @@ impl Snapshot {
                 let quote = take_quote(&account, accounts, now)?;
                 let terms = underlying_terms(&account, &quote, &factors)?;
                 mid = terms.price;
+                loaded.owners_until = loaded.owners_until.max(account.owner_first_until);
                 loaded.underlyings.push(terms);
                 loaded.underlying_views.push(view);
             }
@@ -144,6 +148,7 @@ impl Snapshot {
         let factors = QuoteFactors::new(&account, &quote, quote_decimals)?;
         let terms = underlying_terms(&account, &quote, &factors)?;
         let mid = terms.price;
+        self.owners_until = account.owner_first_until;
         self.underlyings.push(terms);
         self.underlying_views.push(view);
         Ok((factors, mid))
