@@ -384,7 +384,7 @@ pub enum PlimsollError {
     #[msg("there are positions that have not gone through the deleveraging yet")]
     DeleveragingNotOver = 820,
     /// A part of a position that does not lift its account to the line.
-    #[msg("a position is closed whole, or, of a solvent account, as far as lifts it to its line")]
+    #[msg("a position is closed whole, or, of a solvent account, until it reaches its line")]
     DeleveragingNotWhole = 821,
     /// Too little for everybody on the other side to be bothered with.
     #[msg("less than a thousandth of the open interest is closed two dozen times a day at most")]
