@@ -39,3 +39,30 @@ impl fmt::Display for OptionError {
         })
     }
 }
+
+/// Why is a volatility surface not taken? Each names the fact that failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SurfaceError {
+    /// `b` is negative.
+    SlopeNegative,
+    /// `ρ` is not between −1 and 1.
+    SkewOutOfRange,
+    /// `σ` is below 2^-10.
+    RoundnessTooSmall,
+    /// A number of the slice is beyond its range.
+    TermOutOfRange,
+    /// The least variance is below that of a volatility of 1 %.
+    VarianceTooLow,
+}
+
+impl fmt::Display for SurfaceError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::SlopeNegative => "slope b of a slice is negative",
+            Self::SkewOutOfRange => "skew rho of a slice is not between -1 and 1",
+            Self::RoundnessTooSmall => "roundness sigma of a slice is below 2^-10",
+            Self::TermOutOfRange => "a number of a slice is beyond its range",
+            Self::VarianceTooLow => "least variance of a slice is below that of 1 %",
+        })
+    }
+}

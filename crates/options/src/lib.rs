@@ -60,10 +60,11 @@ mod normal;
 mod polynomial;
 mod risk_array;
 mod root;
+mod svi;
 mod tables;
 
 pub use black76::{value_nearest, Kind, Market, Terms};
-pub use error::OptionError;
+pub use error::{OptionError, SurfaceError};
 pub use exp::{density, exp_negative, Density};
 pub use fixed::{Deviations, Fixed, Level, Log, Premium};
 pub use greeks::{greeks, Greeks};
@@ -72,3 +73,4 @@ pub use ln::ln;
 pub use normal::{mills, tail};
 pub use risk_array::{risk_array, Shock, SHOCKS_MAX};
 pub use root::{total_deviation, RootTime, YEAR};
+pub use svi::{Moneyness, Slice, SliceTerms, Variance};
