@@ -53,6 +53,16 @@ pub enum SurfaceError {
     TermOutOfRange,
     /// The least variance is below that of a volatility of 1 %.
     VarianceTooLow,
+    /// A wing of the total variance rises by more than two per unit of `ln(K/F)`.
+    SlopeBeyondLee,
+    /// The slice is too sharp to be checked on a grid.
+    TooSharp,
+    /// A butterfly of options costs less than nothing.
+    ButterflyArbitrage,
+    /// An option costs more than a later one of the same moneyness.
+    CalendarArbitrage,
+    /// The slice called earlier does not expire before the other one.
+    ExpiriesOutOfOrder,
 }
 
 impl fmt::Display for SurfaceError {
@@ -63,6 +73,11 @@ impl fmt::Display for SurfaceError {
             Self::RoundnessTooSmall => "roundness sigma of a slice is below 2^-10",
             Self::TermOutOfRange => "a number of a slice is beyond its range",
             Self::VarianceTooLow => "least variance of a slice is below that of 1 %",
+            Self::SlopeBeyondLee => "wing of the total variance rises by more than two",
+            Self::TooSharp => "slice is too sharp to be checked on a grid",
+            Self::ButterflyArbitrage => "butterfly of options costs less than nothing",
+            Self::CalendarArbitrage => "option costs more than a later one",
+            Self::ExpiriesOutOfOrder => "earlier slice does not expire before the later one",
         })
     }
 }

@@ -5,6 +5,7 @@
 #![allow(dead_code)]
 
 pub mod chain;
+pub mod fit;
 pub mod surface;
 
 use plimsoll_options::{Kind, Level, Market, Terms};
