@@ -11,7 +11,8 @@
 //! Both are looked at where `k = m + σ · sinh θ`, for 193 values of `θ` from −6 to 6. In `θ` a slice
 //! has no scale of its own: `√((k − m)² + σ²)` is `σ · cosh θ`, its derivative `tanh θ`, and neither
 //! can change much within a sixteenth. The bounds of [`check_butterflies`] on how sharp a slice may
-//! be see to that for `w` as well; `docs/RISK.md` says what can hide between two points.
+//! be are there for `w`, by which `g` divides. That no butterfly hides between two points is measured
+//! and not proved; `docs/RISK.md` says on what, and how far a later slice may sag.
 //!
 //! **Time is on the safe side.** As it passes, `w` becomes `λ · w` with a `λ` that falls from one to
 //! zero, and `g` is concave in `λ`: it stays above the lesser of its values at both ends, which are
@@ -26,7 +27,8 @@ use plimsoll_units::{divide, wide, Seconds};
 /// One in steps of 2^-32.
 const ONE: i64 = Fixed::ONE.get();
 
-/// What `g` must be at each point at least: 2^-11, more than it was ever found to fall in between.
+/// What `g` must be at each point at least: 2^-11, for what it may fall in between. Measured on
+/// random slices (`tests/arbitrage.rs`), not proved.
 const RESERVE: i64 = ONE >> 11;
 
 /// How far from the forward a strike may be: `|k| <= 8`, 2,981 times either way.
@@ -129,6 +131,8 @@ impl Slice {
 /// - `ButterflyArbitrage` where `g` at a point of the grid is below 2^-11, or `1 − k · w′ / 2w`
 ///   changes its sign between two points of which one has a negative rest `g − (1 − k · w′ / 2w)²`:
 ///   in between there is nothing but that rest.
+///
+/// Between two points no counterexample is known, and there is no proof.
 pub fn check_butterflies(slice: &Slice, time: Seconds) -> Result<(), SurfaceError> {
     let terms = slice.terms();
     let slope = slice.slope(time).ok_or(SurfaceError::SlopeBeyondLee)?.cast_signed();
@@ -216,6 +220,10 @@ fn relative_rise(slope: i64, variance: i64) -> i64 {
 /// - `ExpiriesOutOfOrder` unless the earlier one has less time;
 /// - `CalendarArbitrage` where, at a point of the later slice's grid or at `|k| = 8`, the later total
 ///   variance is the smaller one.
+///
+/// Between those points, for `|k| <= 8`, it can still be smaller, by what the later slice sags below
+/// its chords: less than `b · σ · T / year / 2,000` on its grid, and less than a 403rd of
+/// `b · σ · T / year` from the grid's last point to `|k| = 8`, where there is such a gap.
 pub fn check_calendar(
     (earlier, time): (&Slice, Seconds),
     (later, time_later): (&Slice, Seconds),
