@@ -135,7 +135,8 @@ impl Slice {
 /// Between two points no counterexample is known, and there is no proof.
 pub fn check_butterflies(slice: &Slice, time: Seconds) -> Result<(), SurfaceError> {
     let terms = slice.terms();
-    let slope = slice.slope(time).ok_or(SurfaceError::SlopeBeyondLee)?.cast_signed();
+    let steepness = slice.slope(time).ok_or(SurfaceError::SlopeBeyondLee)?;
+    let slope = steepness.cast_signed();
     let skew = terms.rho.get().saturating_abs();
     if times(slope, ONE.wrapping_add(skew), Fixed::BITS) > 2 << SLOPE_BITS {
         return Err(SurfaceError::SlopeBeyondLee);
@@ -144,7 +145,9 @@ pub fn check_butterflies(slice: &Slice, time: Seconds) -> Result<(), SurfaceErro
         return Err(SurfaceError::TooSharp);
     }
     // w″ in the middle, halved: below 2^42, for a slope of at most two and σ of 2^-10 or more.
-    let curve = (slope << 13).checked_div(terms.sigma.get() >> 2).unwrap_or(0);
+    // Without signs: the VM divides no others.
+    let roundness = terms.sigma.get().unsigned_abs() >> 2;
+    let curve = (steepness << 13).checked_div(roundness).unwrap_or(0).cast_signed();
     let butterflies = Butterflies { slice, bend: slice.bend().cast_signed(), slope, curve };
     butterflies.check(1)?;
     butterflies.check(-1)
