@@ -4,9 +4,12 @@
 //! for the host says what each result must be, bit for bit. What that costs, and that it stays
 //! within its bounds, is in `tests/cost`.
 
-use options_probe::{compute, Record, GREEKS, IMPLIED, RISK_ARRAY, VALUE};
-use plimsoll_options::Premium;
-use plimsoll_tests::options::{bytes, record, table, Probe};
+use options_probe::{
+    compute, Record, BUTTERFLIES, CALENDAR, GREEKS, IMPLIED, RISK_ARRAY, SURFACE_ERRORS, VALUE,
+    VOLATILITY,
+};
+use plimsoll_options::{Premium, SurfaceError};
+use plimsoll_tests::options::{bytes, record, surface_table, table, Probe};
 
 /// Compares the VM with the host on every record, and returns what the host computed.
 fn assert_vm_agrees(mut records: Vec<Record>) -> Vec<Record> {
@@ -39,6 +42,33 @@ fn vm_agrees_with_the_host_bit_for_bit() {
     assert!(found > count / 3);
     for one in done.iter().filter(|one| one.status == 1) {
         assert!(one.results[0].abs_diff(one.volatility_ppm.cast_signed()) <= 1);
+    }
+}
+
+#[test]
+fn vm_agrees_with_the_host_about_slices() {
+    let mut records = Vec::new();
+    for what in [VOLATILITY, BUTTERFLIES, CALENDAR] {
+        records.extend(surface_table(what));
+    }
+    // The first slice is none.
+    let steep = [1 << 30, -1, 0, 0, 1 << 30];
+    records.push(Record { what: BUTTERFLIES, slices: [steep; 2], ..records[0] });
+    let done = assert_vm_agrees(records);
+    let count = |what: u64, status: u64| {
+        done.iter().filter(|one| one.what == what && one.status == status).count()
+    };
+    let refusal = |error: SurfaceError| 2 + SURFACE_ERRORS + error as u64;
+    assert_eq!(count(VOLATILITY, 1), surface_table(VOLATILITY).len());
+    for (what, refused) in [
+        (BUTTERFLIES, SurfaceError::SlopeNegative),
+        (BUTTERFLIES, SurfaceError::SlopeBeyondLee),
+        (BUTTERFLIES, SurfaceError::TooSharp),
+        (BUTTERFLIES, SurfaceError::ButterflyArbitrage),
+        (CALENDAR, SurfaceError::CalendarArbitrage),
+        (CALENDAR, SurfaceError::ExpiriesOutOfOrder),
+    ] {
+        assert!(count(what, 1) > 0 && count(what, refusal(refused)) > 0, "{refused:?}");
     }
 }
 

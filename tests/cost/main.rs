@@ -9,7 +9,7 @@ mod bench;
 use std::collections::BTreeMap;
 
 use bench::{shape, Bench, Footprint, Oracles, Shape};
-use options_probe::{GREEKS, IMPLIED, RISK_ARRAY, VALUE};
+use options_probe::{BUTTERFLIES, CALENDAR, GREEKS, IMPLIED, RISK_ARRAY, VALUE, VOLATILITY};
 use plimsoll::state::{POSITION_ROWS_MAX, RISK_ACCOUNTS_MAX, TOKEN_ROWS_MAX};
 use plimsoll_client::instruction;
 use plimsoll_client::PROGRAM_ID;
@@ -206,10 +206,15 @@ fn options(costs: &mut BTreeMap<String, u64>) {
         (GREEKS, "value and greeks of an option, at most", UNITS_MAX),
         (IMPLIED, "implied volatility of an option, at most", UNITS_MAX),
         (RISK_ARRAY, "risk array of an option, 16 scenarios, at most", 30_000),
+        (VOLATILITY, "volatility of a strike from a slice, at most", 2_500),
+        (BUTTERFLIES, "check of a slice for butterflies, at most", UNITS_MAX),
+        (CALENDAR, "check of two slices for the calendar, at most", UNITS_MAX),
     ] {
         let (units, worst) = probe.worst_units(what);
         let options_probe::Record { forward, strike, volatility_ppm, seconds, .. } = worst;
         println!("{phrase}: {forward} over {strike}, {volatility_ppm} ppm, {seconds} s");
+        let options_probe::Record { slices, seconds_later, status, .. } = worst;
+        println!("  {slices:?}, {seconds_later} s later, status {status}");
         assert!(units <= most, "{phrase}: {units} units, over {most}");
         costs.insert(phrase.to_string(), units);
     }

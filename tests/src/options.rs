@@ -1,8 +1,10 @@
 //! What does the options crate give inside the VM, and for how many units? The VM with the probe
-//! `tests/programs/options`, and the options that it is asked about.
+//! `tests/programs/options`, and the options and slices that it is asked about.
 
 use litesvm::LiteSVM;
-use options_probe::{compute, Record, IMPLIED, RECORD_SIZE_BYTES, VALUE};
+use options_probe::{
+    compute, Record, BUTTERFLIES, CALENDAR, IMPLIED, RECORD_SIZE_BYTES, VALUE, VOLATILITY,
+};
 use solana_account::Account;
 use solana_address::Address;
 use solana_compute_budget::compute_budget::ComputeBudget;
@@ -44,6 +46,8 @@ pub fn record(forward: u64, strike: u64, volatility_ppm: u64, seconds: u64) -> R
         seconds,
         premium: 0,
         shocks: SHOCKS,
+        slices: [[0; 5]; 2],
+        seconds_later: 0,
         status: 0,
         results: [0; 16],
     }
@@ -66,13 +70,65 @@ pub fn table() -> Vec<Record> {
     records
 }
 
+/// Slices by `a, b, ρ, m, σ`: flat, like those of a market, Vogt's, round, and sharp; the grid of
+/// the sharp ones lies within what is looked at, so that no point of it is left out.
+const SLICES: [[f64; 5]; 10] = [
+    [0.36, 0.0, 0.0, 0.0, 0.1],
+    [0.1, 0.6, -0.2, 0.01, 0.3],
+    [0.16, 0.9, -0.4, 0.05, 0.12],
+    [0.2, 0.4, 0.1, 0.0, 0.04],
+    [0.25, 0.3, -0.7, -0.02, 0.01],
+    [0.3, 0.05, 0.5, 0.0, 1.0 / 1_024.0],
+    [0.5, 2.0, 0.99, 0.1, 0.03],
+    [-0.0410, 0.1331, 0.3060, 0.3586, 0.4153],
+    [0.01, 0.1, -0.9, 4.0, 2.0],
+    [-32_700.0, 4_095.0, 0.0, -8.0, 8.0],
+];
+
+/// These slices in the probe's units, so long before expiry, and how long before it others are.
+fn slices() -> impl Iterator<Item = ([i64; 5], u64)> {
+    let steps = |number: f64| (number * 2_f64.powi(32)).round() as i64;
+    let slices = SLICES.map(|slice| slice.map(steps));
+    let times = [60, 86_400, 2_592_000, 31_536_000];
+    slices.into_iter().flat_map(move |slice| times.map(|seconds| (slice, seconds)))
+}
+
+/// Forwards as multiples of the strike.
+const FORWARDS: [(u64, u64); 8] =
+    [(1, 10_000), (1, 100), (1, 2), (9, 10), (1, 1), (11, 10), (2, 1), (100, 1)];
+
+/// Volatilities of a strike from a hundredth of the forward to ten thousand times it, checks of
+/// each slice, and of each two.
+pub fn surface_table(what: u64) -> Vec<Record> {
+    let strike = (1 << 38) - 12_345;
+    let mut records = Vec::new();
+    for (first, seconds) in slices() {
+        let one = Record { what, slices: [first, first], ..record(strike, strike, 0, seconds) };
+        match what {
+            VOLATILITY => {
+                for (times, over) in FORWARDS {
+                    records.push(Record { forward: strike / over * times, ..one });
+                }
+            }
+            BUTTERFLIES => records.push(one),
+            _ => {
+                for (later, seconds_later) in slices() {
+                    records.push(Record { slices: [first, later], seconds_later, ..one });
+                }
+            }
+        }
+    }
+    records
+}
+
 /// A record as it stands in the account's data.
 pub fn bytes(record: &Record) -> [u8; RECORD_SIZE_BYTES] {
     let Record { what, kind, forward, strike, volatility_ppm, seconds, .. } = *record;
     let mut words = vec![what, kind, forward, strike, volatility_ppm, seconds];
     words.push(record.premium.cast_unsigned());
     words.extend(record.shocks.as_flattened().iter().map(|shock| shock.cast_unsigned()));
-    words.push(record.status);
+    words.extend(record.slices.as_flattened().iter().map(|term| term.cast_unsigned()));
+    words.extend([record.seconds_later, record.status]);
     words.extend(record.results.iter().map(|result| result.cast_unsigned()));
     let bytes: Vec<u8> = words.into_iter().flat_map(u64::to_le_bytes).collect();
     bytes.try_into().unwrap()
@@ -117,11 +173,13 @@ impl Probe {
     }
 
     /// The most units that any of a few hundred options takes, from a cent of the strike to a
-    /// hundred times it, beyond a run with no record at all; and that option. An implied volatility
-    /// is asked of the option's own value.
+    /// hundred times it, or any of the slices of [`surface_table`], beyond a run with no record at
+    /// all; and that record. An implied volatility is asked of the option's own value.
     pub fn worst_units(&mut self, what: u64) -> (u64, Record) {
-        let (_, nothing) = self.run(&[]);
-        let mut worst = (0, record(1, 1, 0, 0));
+        if [VOLATILITY, BUTTERFLIES, CALENDAR].contains(&what) {
+            return self.worst_of(surface_table(what));
+        }
+        let mut records = Vec::new();
         let is_taken = |one: &Record| {
             let is_time = [60, 2_592_000, 63_072_000].contains(&one.seconds);
             let is_volatility = [10_000, 600_000, 5_000_000].contains(&one.volatility_ppm);
@@ -134,9 +192,19 @@ impl Probe {
                 compute(&mut valued);
                 asked.premium = valued[0].results[0];
             }
-            let units = self.run(&[asked]).1 - nothing;
+            records.push(asked);
+        }
+        self.worst_of(records)
+    }
+
+    /// The record that takes the most units, and how many.
+    fn worst_of(&mut self, records: Vec<Record>) -> (u64, Record) {
+        let (_, nothing) = self.run(&[]);
+        let mut worst = (0, records[0]);
+        for one in records {
+            let units = self.run(&[one]).1 - nothing;
             if units > worst.0 {
-                worst = (units, asked);
+                worst = (units, one);
             }
         }
         worst

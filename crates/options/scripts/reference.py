@@ -126,7 +126,46 @@ def functions(draw):
     write("normal.csv", ["deviations", "density", "density_e", "mills_e20", "tail_e12"], rows)
 
 
+def slices(draw, count):
+    """Terms of a slice, in steps of 2^-32: from short to long expiries (wings of some 0.1 of total
+    variance, over the time), Vogt's, and the ends of the ranges; each with variance left."""
+    step = 2**32
+    vogt = [-0.0410, 0.1331, 0.3060, 0.3586, 0.4153]
+    yield [round(x * step) for x in vogt]
+    for rho in (-step + 1, 0, step - 1):
+        yield [2**15 * step, 2**12 * step, rho, 8 * step, 8 * step]
+        yield [round(1e-4 * step) + 1, 0, rho, -8 * step, 2**22]
+        yield [step // 100, 2**12 * step, rho, 0, 2**22]
+    for _ in range(count):
+        years = 10 ** draw.uniform(-4, 0.3)
+        sigma = draw.uniform(0.3, 3) * years**0.5
+        b = draw.uniform(0.02, 0.4) * min(1, 3 * years**0.5) / years
+        rho = draw.uniform(-0.999, 0.999)
+        least = draw.uniform(0.01, 2) ** 2
+        a = least - b * sigma * (1 - rho * rho) ** 0.5
+        m = draw.gauss(0, 1) * sigma
+        yield [round(x * step) for x in (a, b, rho, m, max(sigma, 2**-10))]
+
+
+def surface(draw):
+    columns = ["a", "b", "rho", "m", "sigma", "forward", "strike", "variance_e20",
+               "volatility_ppm_e9"]
+    rows = []
+    for terms in slices(draw, 400):
+        a, b, rho, m, sigma = (mpf(term) / 2**32 for term in terms)
+        spread = float(sigma) * 3
+        for log_ratio in (0, draw.gauss(0, spread), draw.uniform(-31.8, 31.8)):
+            log_ratio = max(-31.8, min(31.8, log_ratio))
+            forward, strike = levels(exp(mpf(log_ratio)), LEVEL_MAX)
+            d = log(mpf(strike) / forward) - m
+            variance = a + b * (rho * d + sqrt(d * d + sigma * sigma))
+            cells = [digits(variance, 20), digits(sqrt(variance) * 10**6, 9)]
+            rows.append([*terms, forward, strike, *cells])
+    write("svi.csv", columns, rows)
+
+
 if __name__ == "__main__":
     random_source = random.Random(1976)
     values(random_source)
     functions(random_source)
+    surface(random.Random(2004))

@@ -1,4 +1,5 @@
-"""Makes the tables of src/tables: coefficients of the three functions that a value rests on.
+"""Makes the tables of src/tables: coefficients of the three functions that a value rests on,
+and the points at which a slice of a surface is checked.
 
     python3 scripts/tables.py            # rewrites src/tables/*.rs; then run cargo fmt
     python3 scripts/tables.py --errors   # prints how far each polynomial is from its function
@@ -11,7 +12,8 @@ arithmetic is unsigned. The coefficients are rounded to 63 bits behind the point
 import sys
 from pathlib import Path
 
-from mpmath import chebyfit, ceil, erfc, exp, floor, log, mp, mpf, nint, pi, polyval, sqrt
+from mpmath import (chebyfit, ceil, cosh, erfc, exp, floor, log, mp, mpf, nint, pi, polyval, sinh, sqrt,
+                    tanh)
 
 mp.prec = 200
 
@@ -21,6 +23,7 @@ LN_DEGREE, LN_SMALL = 5, 2
 EXP_DEGREE, EXP_SMALL = 6, 2
 LN_CELLS = 128
 EXP_CELLS = 32
+GRID_POINTS = 97
 
 TABLES = Path(__file__).resolve().parent.parent / "src" / "tables"
 
@@ -161,6 +164,20 @@ def make_exp():
     return error
 
 
+def make_grid():
+    text = plate("At which points is a slice checked?",
+                 "Point `j` is `theta = j/16`; the other half mirrors it.")
+    text += "/// `sinh`, `cosh`, `tanh` and `1 / cosh^3` of `theta`, in steps of 2^-32.\n"
+    text += f"#[rustfmt::skip]\npub(crate) static GRID: [[i64; 4]; {GRID_POINTS}] = [\n"
+    for j in range(GRID_POINTS):
+        x = mpf(j) / 16
+        cells = (sinh(x), cosh(x), tanh(x), cosh(x) ** -3)
+        text += "    [%s],\n" % ", ".join("0x%X" % q(cell, 32) for cell in cells)
+    text += "];\n"
+    write("grid.rs", text)
+
+
+make_grid()
 errors = {"mills": make_mills(), "ln": make_ln(), "exp": make_exp()}
 if "--errors" in sys.argv:
     for name, error in errors.items():

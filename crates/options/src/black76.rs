@@ -199,7 +199,7 @@ fn quotient(log_distance: u64, w: u64) -> Option<u64> {
 
 /// `(high · 2^64 + low) / 2^places`, the nearest, for 46 places or more and a high word below 2^46.
 #[inline]
-fn shift_nearest(high: u64, low: u64, places: u32) -> u64 {
+pub(crate) fn shift_nearest(high: u64, low: u64, places: u32) -> u64 {
     let half_at = places.wrapping_sub(1);
     // Twice the result, cut; one more, and half of that.
     let doubled = if half_at < 64 {

@@ -32,6 +32,8 @@
 //! | `greeks` | how does that change with each input? |
 //! | `implied` | which volatility does a premium stand for? |
 //! | `risk_array` | what is gained or lost in each scenario? |
+//! | `svi` | which volatility does a strike have? |
+//! | `arbitrage` | can somebody earn from a slice without risk? |
 //! | `tables` | the coefficients, and the numbers that a cell of a table starts from |
 #![no_std]
 #![forbid(unsafe_code)]
@@ -49,6 +51,7 @@
     clippy::unwrap_used
 )]
 
+mod arbitrage;
 mod black76;
 mod error;
 mod exp;
@@ -60,10 +63,12 @@ mod normal;
 mod polynomial;
 mod risk_array;
 mod root;
+mod svi;
 mod tables;
 
+pub use arbitrage::{check_butterflies, check_calendar};
 pub use black76::{value_nearest, Kind, Market, Terms};
-pub use error::OptionError;
+pub use error::{OptionError, SurfaceError};
 pub use exp::{density, exp_negative, Density};
 pub use fixed::{Deviations, Fixed, Level, Log, Premium};
 pub use greeks::{greeks, Greeks};
@@ -72,3 +77,4 @@ pub use ln::ln;
 pub use normal::{mills, tail};
 pub use risk_array::{risk_array, Shock, SHOCKS_MAX};
 pub use root::{total_deviation, RootTime, YEAR};
+pub use svi::{Moneyness, Slice, SliceTerms, Variance};

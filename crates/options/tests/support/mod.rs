@@ -4,6 +4,10 @@
 // Each test file is a crate of its own, which uses a part of it.
 #![allow(dead_code)]
 
+pub mod chain;
+pub mod fit;
+pub mod surface;
+
 use plimsoll_options::{Kind, Level, Market, Terms};
 use plimsoll_units::{Ratio, Seconds};
 

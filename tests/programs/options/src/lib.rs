@@ -1,12 +1,13 @@
-//! A program that values options inside the VM, so that a test can compare it with the host's
+//! A program that values options and checks volatility surfaces inside the VM, so that a test can compare it with the host's
 //! arithmetic and see what it costs. It is never deployed.
 //!
 //! Its one account holds records: what to compute of which option, then room for the results, all
 //! in 64-bit little-endian words.
 
 use plimsoll_options::{
-    greeks, implied_volatility, risk_array, value_nearest, Kind, Level, Market, OptionError,
-    Premium, Shock, Terms, SHOCKS_MAX,
+    check_butterflies, check_calendar, greeks, implied_volatility, risk_array, value_nearest,
+    Fixed, Kind, Level, Market, Moneyness, OptionError, Premium, Shock, Slice, SliceTerms,
+    SurfaceError, Terms, SHOCKS_MAX,
 };
 use plimsoll_units::{Ratio, Seconds};
 
@@ -21,6 +22,15 @@ pub const GREEKS: u64 = 1;
 pub const IMPLIED: u64 = 2;
 /// The sixteen outcomes.
 pub const RISK_ARRAY: u64 = 3;
+/// The volatility of the strike in the first slice, in parts per million, and its variance.
+pub const VOLATILITY: u64 = 4;
+/// Whether the first slice has no butterfly that costs less than nothing.
+pub const BUTTERFLIES: u64 = 5;
+/// Whether the first slice is nowhere above the second, later one.
+pub const CALENDAR: u64 = 6;
+
+/// What the status of a surface's error is more than that of an option's.
+pub const SURFACE_ERRORS: u64 = 100;
 
 /// One option, what to compute of it, and the results.
 #[repr(C)]
@@ -42,6 +52,10 @@ pub struct Record {
     pub premium: i64,
     /// Shocks of price and volatility and their weights, in parts per million.
     pub shocks: [[i64; 3]; SHOCKS_MAX],
+    /// `a`, `b`, `ρ`, `m` and `σ` of two slices.
+    pub slices: [[i64; 5]; 2],
+    /// Time to expiry of the second slice.
+    pub seconds_later: u64,
     /// One, and one more than the error's place among the errors where there is one.
     pub status: u64,
     /// The results.
@@ -54,9 +68,15 @@ pub const RECORD_SIZE_BYTES: usize = core::mem::size_of::<Record>();
 /// Computes every record's results.
 pub fn compute(records: &mut [Record]) {
     for record in records {
-        record.status = match run(record) {
-            Ok(()) => 1,
-            Err(error) => 2 + error as u64,
+        record.status = match record.what {
+            VOLATILITY | BUTTERFLIES | CALENDAR => match run_surface(record) {
+                Ok(()) => 1,
+                Err(error) => 2 + SURFACE_ERRORS + error as u64,
+            },
+            _ => match run(record) {
+                Ok(()) => 1,
+                Err(error) => 2 + error as u64,
+            },
         };
     }
 }
@@ -95,6 +115,32 @@ fn run(record: &mut Record) -> Result<(), OptionError> {
         }
     }
     Ok(())
+}
+
+fn run_surface(record: &mut Record) -> Result<(), SurfaceError> {
+    let slice = |[a, b, rho, m, sigma]: [i64; 5]| {
+        let [a, b, rho, m, sigma] = [a, b, rho, m, sigma].map(Fixed::new);
+        Slice::new(SliceTerms { a, b, rho, m, sigma })
+    };
+    let first = slice(record.slices[0])?;
+    let time = Seconds::new(record.seconds);
+    match record.what {
+        VOLATILITY => {
+            let (Ok(strike), Ok(forward)) = (Level::new(record.strike), Level::new(record.forward))
+            else {
+                return Ok(());
+            };
+            let variance = first.variance(Moneyness::of(strike, forward));
+            record.results[0] = i64::from(variance.volatility().ppm());
+            record.results[1] = variance.get() as i64;
+            Ok(())
+        }
+        BUTTERFLIES => check_butterflies(&first, time),
+        _ => {
+            let later = (&slice(record.slices[1])?, Seconds::new(record.seconds_later));
+            check_calendar((&first, time), later)
+        }
+    }
 }
 
 /// Where the program starts.
