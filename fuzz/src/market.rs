@@ -34,8 +34,8 @@ impl Case {
             for (kind, number) in [
                 (RowKind::Token, 1),
                 (RowKind::Token, 4),
-                (RowKind::Linear, 0),
-                (RowKind::Linear, 7),
+                (RowKind::Position, 0),
+                (RowKind::Position, 7),
             ] {
                 case.row(RowKey::new(index, kind, number), &terms, bits, bytes);
             }
@@ -55,7 +55,7 @@ impl Case {
         let quantity = bytes.amount(bits);
         let quote = match key.kind() {
             RowKind::Token => Value::ZERO,
-            RowKind::Linear => bytes.value(bits.min(60)),
+            RowKind::Position => bytes.value(bits.min(60)),
         };
         self.account.push(Holding { key, quantity, quote });
     }

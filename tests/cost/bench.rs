@@ -323,7 +323,7 @@ impl Bench {
             // Spread over as many underlyings as was asked for.
             let used = (shape.underlyings - 1).max(1);
             let index = (at % used) + others * (at / used);
-            let mut row = Row::new(RowKey::new(1 + index % others, RowKind::Linear, index));
+            let mut row = Row::new(RowKey::new(1 + index % others, RowKind::Position, index));
             row.lots = if at % 3 == 0 { -500 } else { 400 };
             let mut paid = -row.lots * 100_000;
             if at == 0 && !shape.quote {

@@ -205,7 +205,7 @@ impl GroupDirectory {
     fn row_address(&self, key: RowKey) -> Result<Address, ClientError> {
         match key.kind() {
             RowKind::Token => Ok(self.token(key)?.address),
-            RowKind::Linear => {
+            RowKind::Position => {
                 let found = self.instruments.get(usize::from(key.index()));
                 let found = found.filter(|one| one.state.key() == key);
                 Ok(found.ok_or(ClientError::UnknownRow(key))?.address)

@@ -186,7 +186,7 @@ pub fn holdings(
                 let atoms = totals.atoms(row.shares())?;
                 Holding { key, quantity: atoms.get(), quote: Value::ZERO }
             }
-            RowKind::Linear => {
+            RowKind::Position => {
                 let indices = directory.instrument(key.index())?.state.side_indices(now.time)?;
                 Holding { key, quantity: row.lots, quote: row.flow_with_owed(&indices)? }
             }

@@ -88,7 +88,7 @@ fn token(index: u16) -> RowKey {
 }
 
 fn position(underlying: u16, index: u16) -> RowKey {
-    RowKey::new(underlying, RowKind::Linear, index)
+    RowKey::new(underlying, RowKind::Position, index)
 }
 
 /// A margin account with these rows, positions of so many lots.

@@ -48,7 +48,7 @@ pub fn last_resort(
 fn best_closing(situation: &Situation<'_>, before: &Health) -> Result<Option<Holding>, RiskError> {
     let mut best: Option<(Value, Holding)> = None;
     for row in situation.target {
-        let position = row.key.kind() == RowKind::Linear && row.quantity != 0;
+        let position = row.key.kind() == RowKind::Position && row.quantity != 0;
         if !position || !moves::is_priced(&situation.market, row.key) {
             continue;
         }

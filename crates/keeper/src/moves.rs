@@ -21,7 +21,7 @@ pub fn slice(
 pub fn named(row: &Holding, quantity: i64) -> Result<Holding, RiskError> {
     let quote = match row.key.kind() {
         RowKind::Token => Value::ZERO,
-        RowKind::Linear => {
+        RowKind::Position => {
             quote_share(row.quote, BaseLots::new(quantity), BaseLots::new(row.quantity))?
         }
     };

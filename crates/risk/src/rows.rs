@@ -8,30 +8,28 @@ use crate::Grade;
 use core::fmt;
 use plimsoll_units::{wide, Price, Ratio, Value};
 
-/// What sort of row? The numbers are part of the sort key and of stored data. Two is kept free
-/// for options.
+/// What sort of row? The numbers are part of the sort key and of stored data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u16)]
 pub enum RowKind {
     /// A balance of a collateral token; negative when borrowed.
     Token = 0,
-    /// A position in a contract that moves one to one with its underlying: perpetual or dated
-    /// future.
-    Linear = 1,
+    /// A position in an instrument: perpetual, dated future, or option.
+    Position = 1,
 }
 
 impl RowKind {
     const fn code(self) -> u16 {
         match self {
             Self::Token => 0,
-            Self::Linear => 1,
+            Self::Position => 1,
         }
     }
 
     const fn from_code(code: u16) -> Option<Self> {
         match code {
             0 => Some(Self::Token),
-            1 => Some(Self::Linear),
+            1 => Some(Self::Position),
             _ => None,
         }
     }
@@ -80,7 +78,7 @@ impl RowKey {
     pub const fn kind(self) -> RowKind {
         match wide::low_u16(self.0 >> 16) {
             0 => RowKind::Token,
-            _ => RowKind::Linear,
+            _ => RowKind::Position,
         }
     }
 

@@ -117,7 +117,7 @@ proptest! {
 fn a_slice_takes_sizes_up_and_flows_down_and_the_last_lot_with_all_of_its_flow() {
     let half = Fraction::new(1 << 62).unwrap();
     let row = |quantity, quote| Holding {
-        key: RowKey::new(1, RowKind::Linear, 1),
+        key: RowKey::new(1, RowKind::Position, 1),
         quantity,
         quote: Value::new(quote),
     };

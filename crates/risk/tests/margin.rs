@@ -218,7 +218,7 @@ fn market_may_hold_more_than_the_account_does() {
     terms.underlyings.push(underlying(9, 1));
     let unused = |key| RowTerms { key, price: decimal(1, 0), weight: Ratio::ZERO };
     terms.rows.insert(1, unused(token_key(1, 5)));
-    terms.rows.push(unused(linear_key(9, 9)));
+    terms.rows.push(unused(position_key(9, 9)));
     assert_eq!(terms.maintenance(&hand_account()), wanted);
 }
 
@@ -227,12 +227,12 @@ fn key_orders_by_underlying_then_kind_then_index() {
     let ordered = [
         RowKey::QUOTE,
         token_key(0, 1),
-        linear_key(0, 0),
+        position_key(0, 0),
         token_key(1, 0),
         token_key(1, u16::MAX),
-        linear_key(1, 0),
+        position_key(1, 0),
         token_key(u16::MAX, 0),
-        linear_key(u16::MAX, u16::MAX),
+        position_key(u16::MAX, u16::MAX),
     ];
     assert!(ordered.is_sorted_by(|a, b| a < b));
     for key in ordered {
@@ -241,5 +241,5 @@ fn key_orders_by_underlying_then_kind_then_index() {
     }
     assert_eq!(RowKey::from_raw(2 << 16), None);
     assert_eq!(RowKey::from_raw(1 << 48), None);
-    assert_eq!(format!("{}", linear_key(3, 4)), "3/Linear/4");
+    assert_eq!(format!("{}", position_key(3, 4)), "3/Position/4");
 }

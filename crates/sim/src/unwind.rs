@@ -48,7 +48,7 @@ pub fn unwind(
             break;
         }
         match row.key.kind() {
-            RowKind::Linear => close(world, cast, &party, row, appetite)?,
+            RowKind::Position => close(world, cast, &party, row, appetite)?,
             RowKind::Token => exchange(world, cast, &party, row, appetite)?,
         }
     }

@@ -52,7 +52,7 @@ pub(crate) fn take_slice(
                 let part = row_slice(&Holding { key, quantity, quote: Value::ZERO }, share);
                 take_token(guarded, key, at, TokenAtoms::new(part.quantity))?
             }
-            RowKind::Linear => {
+            RowKind::Position => {
                 let indices = guarded.market.side_indices(key)?;
                 let quote = row.flow(&indices)?;
                 let part = row_slice(&Holding { key, quantity: row.lots, quote }, share);
@@ -81,7 +81,7 @@ pub(crate) fn take_rows(guarded: &mut Guarded<'_, '_>, rows: &[BidRow]) -> Resul
                 require_part(wanted.amount, guarded.market.atoms(key, &row)?)?;
                 take_token(guarded, key, 0, TokenAtoms::new(wanted.amount))?
             }
-            RowKind::Linear => {
+            RowKind::Position => {
                 require_part(wanted.amount, row.lots)?;
                 let lots = BaseLots::new(wanted.amount);
                 let indices = guarded.market.side_indices(key)?;

@@ -51,7 +51,7 @@ pub(crate) fn claims(guarded: &Guarded<'_, '_>, equity: Value) -> Result<Vec<Cla
         let amount = match key.kind() {
             RowKind::Token => open,
             // What was settled is known without a price.
-            RowKind::Linear => {
+            RowKind::Position => {
                 let settled = Value::from_quote(QuoteAtoms::new(row.settled_debt_quote_atoms));
                 let paid = part_floor(attributed, settled, Value::from_quote(losses)).named()?;
                 unsettled = unsettled.checked_sub(paid).named()?;
@@ -111,14 +111,14 @@ pub(crate) fn shortfall_of(
 /// the bid and owes nothing here, but for a closed position, which needs none.
 fn open_claim(guarded: &Guarded<'_, '_>, key: RowKey, row: &Row) -> Result<Value> {
     let grade = guarded.market.underlying(key.underlying())?.grade;
-    let closed = key.kind() == RowKind::Linear && row.lots == 0;
+    let closed = key.kind() == RowKind::Position && row.lots == 0;
     if !closed && !allowed(grade, Action::Liquidate) {
         return Ok(Value::ZERO);
     }
     let price = guarded.market.terms(key)?.price;
     let value = match key.kind() {
         RowKind::Token => price.value_floor(guarded.market.atoms(key, row)?).named()?,
-        RowKind::Linear => {
+        RowKind::Position => {
             let flow = row.flow(&guarded.market.side_indices(key)?)?;
             price.value_floor(row.lots).named()?.checked_add(flow).named()?
         }
@@ -174,7 +174,7 @@ pub(crate) fn assign(
         }
         let mut one = Assigned::new(claim.key, part);
         match claim.key.kind() {
-            RowKind::Linear => {
+            RowKind::Position => {
                 let taken = takings.iter().find(|taking| taking.key == claim.key);
                 let nets = taken.is_some_and(|taking| taking.open_interest_change.is_negative());
                 // The side that bears the loss may not shrink by the very bid that makes it.

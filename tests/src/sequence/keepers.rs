@@ -232,7 +232,7 @@ fn asset(account: &MarginAccount, key: u64) -> Option<Asset> {
     let index = usize::from(key.index());
     Some(match key.kind() {
         RowKind::Token => Asset::Token(index),
-        RowKind::Linear => Asset::Position(index),
+        RowKind::Position => Asset::Position(index),
     })
 }
 

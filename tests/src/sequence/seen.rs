@@ -112,7 +112,7 @@ impl Numbers {
                 RowKind::Token => {
                     seen.tokens.insert(index, row.shares.to_i128());
                 }
-                RowKind::Linear => {
+                RowKind::Position => {
                     seen.positions.insert(index, position(row));
                 }
             }

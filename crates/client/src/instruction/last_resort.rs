@@ -67,7 +67,7 @@ pub fn resize_positions(
     let mut due = Vec::new();
     for row in margin_account.state.rows()? {
         let key = row.key()?;
-        if key.kind() != RowKind::Linear {
+        if key.kind() != RowKind::Position {
             continue;
         }
         let short = row.lots < 0;

@@ -113,7 +113,7 @@ pub fn pools_changed_priced(
     let mut pools = Vec::new();
     for row in margin_account.rows()? {
         let key = row.key()?;
-        if key.kind() != RowKind::Linear {
+        if key.kind() != RowKind::Position {
             continue;
         }
         let taken = match request {

@@ -15,7 +15,7 @@ use plimsoll_units::{Price, QuoteAtoms, Ratio, Slot, Value};
 pub const DOLLAR: i64 = 1_000_000;
 
 pub fn perp() -> RowKey {
-    RowKey::new(1, RowKind::Linear, 0)
+    RowKey::new(1, RowKind::Position, 0)
 }
 
 pub fn token() -> RowKey {

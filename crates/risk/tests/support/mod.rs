@@ -32,8 +32,8 @@ pub fn token_key(underlying: u16, index: u16) -> RowKey {
     RowKey::new(underlying, RowKind::Token, index)
 }
 
-pub fn linear_key(underlying: u16, index: u16) -> RowKey {
-    RowKey::new(underlying, RowKind::Linear, index)
+pub fn position_key(underlying: u16, index: u16) -> RowKey {
+    RowKey::new(underlying, RowKind::Position, index)
 }
 
 /// A balance of the quote token.
@@ -47,7 +47,7 @@ pub fn token(underlying: u16, index: u16, quantity: i64) -> Holding {
 
 pub fn linear(underlying: u16, index: u16, quantity: i64, quote: QuoteAtoms) -> Holding {
     let quote = Value::from_quote(quote);
-    Holding { key: linear_key(underlying, index), quantity, quote }
+    Holding { key: position_key(underlying, index), quantity, quote }
 }
 
 /// A market that owns its terms.
@@ -128,8 +128,8 @@ pub fn hand_market() -> Terms {
         underlyings: vec![underlying(1, 150), btc],
         rows: vec![
             row(token_key(1, 1), decimal(150, -3)),
-            row(linear_key(1, 1), decimal(150, 4)),
-            row(linear_key(2, 2), decimal(60_000, 2)),
+            row(position_key(1, 1), decimal(150, 4)),
+            row(position_key(2, 2), decimal(60_000, 2)),
         ],
     }
 }
@@ -190,7 +190,7 @@ pub fn terms() -> impl Strategy<Value = Terms> {
         let underlyings = vec![a, b, c];
         let keys = underlyings.iter().flat_map(|terms| {
             let u = terms.index;
-            [token_key(u, 0), token_key(u, 3), linear_key(u, 0), linear_key(u, 7)]
+            [token_key(u, 0), token_key(u, 3), position_key(u, 0), position_key(u, 7)]
                 .map(|key| (key, terms.price))
         });
         let rows = keys
@@ -224,7 +224,7 @@ pub fn account(terms: &Terms) -> impl Strategy<Value = Vec<Holding>> {
     (amount(46), rows).prop_map(move |(atoms, rows)| {
         let mut holdings = vec![cash(QuoteAtoms::new(atoms))];
         for (&key, (quantity, quote)) in keys.iter().zip(rows) {
-            let quote = if key.kind() == RowKind::Linear { quote } else { Value::ZERO };
+            let quote = if key.kind() == RowKind::Position { quote } else { Value::ZERO };
             holdings.push(Holding { key, quantity, quote });
         }
         holdings

@@ -104,7 +104,7 @@ pub(crate) fn handler(
     let now = crate::clock::now()?;
     accounts.group.require_unpaused(PauseClass::Liquidate, now.time)?;
     require!(!accounts.group.owner_first(now.time), PlimsollError::OwnerFirst);
-    let key = RowKey::new(underlying, RowKind::Linear, accounts.pool.index);
+    let key = RowKey::new(underlying, RowKind::Position, accounts.pool.index);
     let group = (accounts.group.address(), &*accounts.group);
     let terms = accounts.group.liquidation_terms()?;
     let made = &mut accounts.deleveraging;

@@ -285,7 +285,7 @@ fn conclude_account(
 /// Books the change of open interest where there is one; other pools need not be passed.
 fn book_pools(guarded: &mut Guarded<'_, '_>, takings: &[Taking]) -> Result<()> {
     for taking in takings {
-        if taking.key.kind() != RowKind::Linear || taking.open_interest_change.is_zero() {
+        if taking.key.kind() != RowKind::Position || taking.open_interest_change.is_zero() {
             continue;
         }
         let group = guarded.parties.first.group;

@@ -36,7 +36,7 @@ pub(crate) fn handler(ctx: &mut Context<ResizePosition>) -> Result<()> {
     let permit = opted_out(Ix::ResizePosition)?;
     let accounts = &mut ctx.accounts;
     let (underlying, index) = (accounts.instrument.underlying, accounts.instrument.index);
-    let key = RowKey::new(underlying, RowKind::Linear, index);
+    let key = RowKey::new(underlying, RowKind::Position, index);
     if accounts.margin_account.row(key)?.is_none() {
         return Ok(());
     }

@@ -66,7 +66,7 @@ pub(crate) fn handler(ctx: &mut Context<SettlePosition>, underlying: u16) -> Res
     let views = ctx.remaining_accounts()?;
     let now = now()?;
     let accounts = &mut ctx.accounts;
-    let key = RowKey::new(underlying, RowKind::Linear, accounts.pool.index);
+    let key = RowKey::new(underlying, RowKind::Position, accounts.pool.index);
     let mut rest = RiskAccounts::new(views);
     let (group, decimals) = (*accounts.group.address(), accounts.group.quote_decimals);
     let market = Snapshot::load(&group, decimals, &[key.raw()], &mut rest, now)?;

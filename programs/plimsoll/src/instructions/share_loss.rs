@@ -79,7 +79,7 @@ pub(crate) fn handler(ctx: &mut Context<ShareLoss>) -> Result<()> {
     let permit = opted_out(Ix::ShareLoss)?;
     let now = now()?;
     let accounts = &mut ctx.accounts;
-    let key = RowKey::new(accounts.underlying.index, RowKind::Linear, accounts.instrument.index);
+    let key = RowKey::new(accounts.underlying.index, RowKind::Position, accounts.instrument.index);
     let row = accounts.margin_account.row(key)?.ok_or(PlimsollError::NothingToShare)?;
     let (owed, was_long) = (row.owed()?, row.owed_quote_atoms > 0);
     require!(owed.is_positive(), PlimsollError::NothingToShare);

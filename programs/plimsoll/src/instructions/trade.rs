@@ -65,7 +65,7 @@ pub(crate) fn handler(
     accounts.first.require_authority(accounts.first_authority.address(), time)?;
     accounts.second.require_authority(accounts.second_authority.address(), time)?;
 
-    let key = RowKey::new(underlying, RowKind::Linear, accounts.pool.index);
+    let key = RowKey::new(underlying, RowKind::Position, accounts.pool.index);
     let group = (accounts.group.address(), &*accounts.group);
     let pool = &mut accounts.pool;
     let parties = Parties { first: &mut accounts.first, second: Some(&mut accounts.second) };

@@ -172,7 +172,7 @@ impl Snapshot {
                 let (deposit, borrow) = account.indices(now.time)?;
                 self.sources.push(RowSource::Token { view, deposit, borrow });
             }
-            RowKind::Linear => {
+            RowKind::Position => {
                 let (account, view) = accounts.take::<Instrument>(group, key.index())?;
                 require!(account.underlying == key.underlying(), PlimsollError::CorruptAccount);
                 self.rows.push(linear_terms(&account, mid)?);

@@ -151,7 +151,7 @@ pub fn linear_terms(account: &Instrument, mid: Price) -> Result<RowTerms> {
 /// Sets the weight of open profit to nothing, as a withdrawal is judged.
 pub fn withhold_open_profit(rows: &mut [RowTerms]) {
     for row in rows {
-        if row.key.kind() == RowKind::Linear {
+        if row.key.kind() == RowKind::Position {
             row.weight = Ratio::ZERO;
         }
     }

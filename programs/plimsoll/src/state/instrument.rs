@@ -227,7 +227,7 @@ impl Instrument {
 
     /// The key of this instrument's row in every margin account.
     pub fn key(&self) -> RowKey {
-        RowKey::new(self.underlying, RowKind::Linear, self.index)
+        RowKey::new(self.underlying, RowKind::Position, self.index)
     }
 
     /// Whole units of the underlying per lot.

@@ -134,7 +134,7 @@ impl MarginAccount {
         let count = usize::from(self.row_count);
         let full = match key.kind() {
             RowKind::Token => PlimsollError::TokenRowsFull,
-            RowKind::Linear => PlimsollError::PositionRowsFull,
+            RowKind::Position => PlimsollError::PositionRowsFull,
         };
         if count >= ROWS_MAX {
             return Err(full.into());
