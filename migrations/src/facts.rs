@@ -32,7 +32,7 @@ pub(crate) fn of_group(params: &GroupParams) -> Vec<Fact> {
 }
 
 pub(crate) fn of_roles(roles: &RoleParams) -> Vec<Fact> {
-    let mut facts = facts!(roles; guardian, lister, risk_manager);
+    let mut facts = facts!(roles; guardian, lister, risk_manager, publisher);
     facts.extend(facts!(roles.timelock; timelock_seconds, window_seconds));
     facts
 }
@@ -42,6 +42,7 @@ pub(crate) fn role_params(stored: &Group) -> RoleParams {
         guardian: stored.guardian,
         lister: stored.lister,
         risk_manager: stored.risk_manager,
+        publisher: stored.publisher,
         timelock: TimelockParams {
             timelock_seconds: stored.timelock_seconds,
             window_seconds: stored.window_seconds,

@@ -69,6 +69,8 @@ pub struct GroupSpec {
     pub lister: Option<String>,
     /// Name of the address that may propose parameters; none: the owner alone.
     pub risk_manager: Option<String>,
+    /// Name of the address that publishes volatility surfaces; none: nobody.
+    pub publisher: Option<String>,
     /// How long a proposal waits.
     pub timelock_seconds: u64,
     /// How long it may be executed afterwards.

@@ -44,6 +44,7 @@ pub(crate) fn roles(
         guardian: role(&spec.guardian, *owner)?,
         lister: role(&spec.lister, Address::default())?,
         risk_manager: role(&spec.risk_manager, Address::default())?,
+        publisher: role(&spec.publisher, Address::default())?,
         timelock: TimelockParams {
             timelock_seconds: spec.timelock_seconds,
             window_seconds: spec.window_seconds,

@@ -5,6 +5,7 @@ mod accounts;
 mod bankruptcy;
 mod deleveraging;
 mod deleveraging_refusals;
+mod expiries;
 mod funding;
 mod given;
 mod governance;

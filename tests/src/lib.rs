@@ -14,6 +14,7 @@
 //! | `sequence` | what happens in the long run, and is it what ought to happen |
 //! | `tokens` | what do mints and token accounts look like |
 
+pub mod contracts;
 mod govern;
 mod last_resort;
 mod money;

@@ -36,6 +36,10 @@ pub struct World {
     pub directory: GroupDirectory,
     /// What set the group up, with the parameters of everything listed then.
     pub steps: Vec<Step>,
+    /// Names of the contracts that were listed behind what the markets list.
+    pub(crate) contracts: Vec<String>,
+    /// When the test began (Unix seconds).
+    started_at: i64,
     /// Mints of tokens that were listed after the launch.
     pub(crate) listed_later: Vec<Address>,
     /// Addresses of all margin accounts.
@@ -68,8 +72,20 @@ impl World {
 
     pub(crate) fn new(ground: Ground, directory: GroupDirectory, steps: Vec<Step>) -> Self {
         let Ground { vm, markets, names, feeds } = ground;
-        let (accounts, listed_later) = (BTreeSet::new(), Vec::new());
-        Self { vm, markets, names, feeds, directory, steps, listed_later, accounts }
+        let (accounts, listed_later, contracts) = (BTreeSet::new(), Vec::new(), Vec::new());
+        let started_at = vm.now().time.get();
+        Self {
+            vm,
+            markets,
+            names,
+            feeds,
+            directory,
+            steps,
+            contracts,
+            started_at,
+            listed_later,
+            accounts,
+        }
     }
 
     // What happens.
@@ -370,6 +386,11 @@ impl World {
         self.token_balance(&wallet)
     }
 
+    /// When the test began (Unix seconds).
+    pub fn started_at(&self) -> i64 {
+        self.started_at
+    }
+
     /// Index of an underlying.
     pub fn underlying(&self, name: &str) -> u16 {
         position(self.markets.underlyings.iter().map(|one| one.name.as_str()), name)
@@ -377,7 +398,8 @@ impl World {
 
     /// Index of an instrument.
     pub fn instrument(&self, name: &str) -> u16 {
-        position(self.markets.instruments.iter().map(|one| one.name.as_str()), name)
+        let listed = self.markets.instruments.iter().map(|one| &one.name);
+        position(listed.chain(&self.contracts).map(String::as_str), name)
     }
 
     /// Key of an instrument's row.
@@ -397,7 +419,12 @@ impl World {
 
     /// A price in quote tokens per unit as ticks of an instrument.
     pub fn ticks(&self, instrument: &str, price: &str) -> u64 {
-        let tick = self.markets.instruments[usize::from(self.instrument(instrument))].tick;
+        let index = self.instrument(instrument);
+        let Some(listed) = self.markets.instruments.get(usize::from(index)) else {
+            let state = &self.directory.instrument(index).unwrap().state;
+            return Self::contract_ticks(state, price);
+        };
+        let tick = listed.tick;
         let price: Decimal = price.parse().unwrap();
         let places = price.places.max(tick.places);
         let (price, tick) = (price.scaled(places).unwrap(), tick.scaled(places).unwrap());

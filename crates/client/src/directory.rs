@@ -7,7 +7,7 @@ use anchor_lang::Discriminator;
 use bytemuck::Pod;
 use plimsoll::oracle::is_pinned;
 use plimsoll::state::{
-    Collateral, Deleveraging, Group, Instrument, Insurance, MarginAccount, Pool, Underlying,
+    Collateral, Deleveraging, Expiry, Group, Instrument, Insurance, MarginAccount, Pool, Underlying,
 };
 use plimsoll_risk::{RowKey, RowKind};
 use solana_address::Address;
@@ -68,6 +68,8 @@ pub struct GroupDirectory {
     pub instruments: Vec<Keyed<Instrument>>,
     /// Their pools, in the same order.
     pub pools: Vec<Keyed<Pool>>,
+    /// Expiries that are listed, by underlying and time.
+    pub expiries: Vec<Keyed<Expiry>>,
     /// Deleveragings that positions have yet to go through, by instrument, side and number.
     pub deleveragings: Vec<Keyed<Deleveraging>>,
     /// Where price updates lie of those sources that name no account: feed id to address.
@@ -91,7 +93,7 @@ impl GroupDirectory {
         let indexed = |count: u16, address: fn(&Address, u16) -> Address| -> Vec<Address> {
             (0..count).map(|index| address(&at, index)).collect()
         };
-        let underlyings =
+        let underlyings: Vec<Keyed<Underlying>> =
             read_all(source, &indexed(group.state.underlying_count, pda::underlying))?;
         let instruments = indexed(group.state.instrument_count, pda::instrument);
         let pools: Vec<Address> = instruments.iter().map(pda::pool).collect();
@@ -99,6 +101,7 @@ impl GroupDirectory {
         Ok(Self {
             group,
             insurance,
+            expiries: expiries(source, &underlyings)?,
             underlyings,
             collaterals: collaterals(source, &group, mints)?,
             deleveragings: deleveragings(source, &instruments)?,
@@ -147,6 +150,7 @@ impl GroupDirectory {
         again(source, &mut self.collaterals)?;
         again(source, &mut self.instruments)?;
         again(source, &mut self.pools)?;
+        self.expiries = expiries(source, &self.underlyings)?;
         self.deleveragings = deleveragings(source, &self.instruments)?;
         Ok(())
     }
@@ -161,6 +165,15 @@ impl GroupDirectory {
     pub fn instrument(&self, index: u16) -> Result<&Keyed<Instrument>, ClientError> {
         let found = self.instruments.get(usize::from(index));
         found.ok_or(ClientError::UnknownInstrument(index))
+    }
+
+    /// The expiry of an underlying at a time.
+    pub fn expiry(&self, underlying: u16, at: i64) -> Result<&Keyed<Expiry>, ClientError> {
+        let found = self
+            .expiries
+            .iter()
+            .find(|one| one.state.underlying == underlying && one.state.expires_at == at);
+        found.ok_or(ClientError::UnknownExpiry { underlying, at })
     }
 
     /// The pool of the instrument with an index.
@@ -340,4 +353,21 @@ fn collaterals(
     let all = (0..group.state.collateral_count)
         .map(|index| found.get(&index).copied().ok_or(ClientError::CollateralMintUnknown(index)));
     all.collect()
+}
+
+/// The expiries of each underlying, from the first one on: each names the one behind it.
+fn expiries(
+    source: &(impl AccountSource + ?Sized),
+    underlyings: &[Keyed<Underlying>],
+) -> Result<Vec<Keyed<Expiry>>, ClientError> {
+    let mut all = Vec::new();
+    for underlying in underlyings {
+        let mut at = underlying.state.first_expiry_at;
+        while at != 0 {
+            let expiry: Keyed<Expiry> = read(source, &pda::expiry(&underlying.address, at))?;
+            at = expiry.state.later_at;
+            all.push(expiry);
+        }
+    }
+    Ok(all)
 }

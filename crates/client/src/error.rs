@@ -55,6 +55,10 @@ program_errors! {
     BidMustBeSlice RiskAccountReadOnly StakeVoid StakeTooSmall StakeCoolingDown
     StakeNotExiting StakeExitExpired BidderOnOtherSide PositionOutdated WrongDeleveraging
     AuctionNotOver DeleveragingNotOver DeleveragingNotWhole DeleveragingTooSmall
+    NotPublisher ExpiryOutOfBounds NeighbourMissing BasisOutOfBounds BasisStepTooLarge
+    SurfaceStepTooLarge ConfidenceOutOfBounds SliceInvalid ButterflyArbitrage CalendarArbitrage
+    RiskArrayStale OptionOutOfRange NoRiskArray SettlementNotDue InstrumentSettled ExpiryInUse
+    WrongPayer ExpiryMismatch
 }
 
 /// Anchor's own custom numbers, by the names that Anchor gives them. Signers, seeds, owners, too
@@ -118,6 +122,13 @@ pub enum ClientError {
     UnknownUnderlying(u16),
     /// The group has no instrument with this index.
     UnknownInstrument(u16),
+    /// No such expiry is listed.
+    UnknownExpiry {
+        /// Index of the underlying.
+        underlying: u16,
+        /// When it expires (Unix seconds).
+        at: i64,
+    },
     /// The group has no collateral with this index.
     UnknownCollateral(u16),
     /// The group has no collateral with this mint.
@@ -151,6 +162,9 @@ impl fmt::Display for ClientError {
             }
             Self::UnknownUnderlying(index) => write!(f, "the group has no underlying {index}"),
             Self::UnknownInstrument(index) => write!(f, "the group has no instrument {index}"),
+            Self::UnknownExpiry { underlying, at } => {
+                write!(f, "underlying {underlying} has no expiry at {at}")
+            }
             Self::UnknownCollateral(index) => write!(f, "the group has no collateral {index}"),
             Self::UnknownMint(mint) => write!(f, "the group has no collateral with mint {mint}"),
             Self::UnknownRow(key) => write!(f, "the group lists no row {key}"),

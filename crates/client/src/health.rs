@@ -3,13 +3,13 @@
 use plimsoll::clock::Now;
 use plimsoll::instructions::view_account::{account_report, AccountReport};
 use plimsoll::load::{
-    judged, linear_terms, token_terms, underlying_terms, withhold_open_profit, QuoteFactors,
+    array_terms, judged, linear_terms, token_terms, underlying_terms, withhold_open_profit, QuoteFactors,
 };
 use plimsoll::oracle::read_for_check;
 use plimsoll::state::{MarginAccount, Underlying};
 use plimsoll_risk::{
     allowed, beta, closed_form_slice, depth, health, liquidatable, withdrawable, Action, Check,
-    Episode, Health, Holding, LiquidationTerms, Market, Quote, RowKey, RowKind, RowTerms,
+    Episode, Health, Holding, LiquidationTerms, Market, Quote, RiskArray, RowKey, RowKind, RowTerms,
     ScenarioSet, UnderlyingTerms,
 };
 use plimsoll_units::{Fraction, Price, Ratio, Slots, Value};
@@ -31,6 +31,7 @@ pub struct Snapshot<'a> {
     quotes: Vec<Quote>,
     underlyings: Vec<UnderlyingTerms>,
     rows: Vec<RowTerms>,
+    arrays: Vec<RiskArray>,
 }
 
 impl<'a> Snapshot<'a> {
@@ -66,8 +67,8 @@ impl<'a> Snapshot<'a> {
         for (one, quote) in directory.underlyings.iter().zip(&quotes) {
             underlyings.push(underlying_terms(&one.state, quote, &factors)?);
         }
-        let rows = row_terms(directory, &underlyings, now)?;
-        Ok(Self { directory, now, quotes, underlyings, rows })
+        let (rows, arrays) = row_terms(directory, &underlyings, now)?;
+        Ok(Self { directory, now, quotes, underlyings, rows, arrays })
     }
 
     /// What the oracles of an underlying say, judged.
@@ -94,7 +95,7 @@ impl<'a> Snapshot<'a> {
 
     /// The market as the risk crate sees it.
     pub fn market(&self) -> Market<'_> {
-        Market { underlyings: &self.underlyings, rows: &self.rows }
+        Market { underlyings: &self.underlyings, rows: &self.rows, arrays: &self.arrays }
     }
 
     /// Terms of one row.
@@ -105,8 +106,10 @@ impl<'a> Snapshot<'a> {
 
     /// Quote atoms per lot of an instrument, at its index price.
     pub fn lot_price(&self, instrument: u16) -> Result<Price, ClientError> {
-        let key = self.directory.instrument(instrument)?.state.key();
-        Ok(self.terms(key)?.price)
+        let state = &self.directory.instrument(instrument)?.state;
+        let found = self.underlyings.get(usize::from(state.underlying));
+        let terms = found.ok_or(ClientError::UnknownUnderlying(state.underlying))?;
+        Ok(linear_terms(state, terms.price)?.price)
     }
 
     /// The rows of an account as the risk crate sees them: token shares as whole atoms.
@@ -138,7 +141,7 @@ impl<'a> Snapshot<'a> {
         let balance = held.map_or(0, |holding| holding.quantity.max(0));
         let mut rows = self.rows.clone();
         withhold_open_profit(&mut rows);
-        let market = Market { underlyings: &self.underlyings, rows: &rows };
+        let market = Market { underlyings: &self.underlyings, rows: &rows, arrays: &self.arrays };
         let most = withdrawable(&market, holdings.iter().copied(), key, balance)?;
         Ok(u64::try_from(most).unwrap_or(0))
     }
@@ -214,23 +217,35 @@ fn quote(
     Ok(judged(underlying, &quotes, now.time)?)
 }
 
-/// Terms of every listed row, ascending by key.
+/// Terms of every listed row, ascending by key, and the risk arrays. An instrument whose array is
+/// too old has none, and accounts that hold it cannot be judged until it is refreshed.
 fn row_terms(
     directory: &GroupDirectory,
     underlyings: &[UnderlyingTerms],
     now: Now,
-) -> Result<Vec<RowTerms>, ClientError> {
+) -> Result<(Vec<RowTerms>, Vec<RiskArray>), ClientError> {
     let mid = |index: u16| {
         let found = underlyings.get(usize::from(index)).map(|terms| terms.price);
         found.ok_or(ClientError::UnknownUnderlying(index))
     };
     let mut rows = Vec::with_capacity(directory.collaterals.len() + directory.instruments.len());
+    let mut arrays = Vec::new();
     for one in &directory.collaterals {
         rows.push(token_terms(&one.state, mid(one.state.underlying)?, now.time)?);
     }
     for one in &directory.instruments {
-        rows.push(linear_terms(&one.state, mid(one.state.underlying)?)?);
+        if !one.state.has_array(now.time) {
+            rows.push(linear_terms(&one.state, mid(one.state.underlying)?)?);
+            continue;
+        }
+        let found = underlyings.get(usize::from(one.state.underlying));
+        let terms = found.ok_or(ClientError::UnknownUnderlying(one.state.underlying))?;
+        if let Ok((mut row, array)) = array_terms(&one.state, terms, now.time) {
+            row.array = Some(u16::try_from(arrays.len()).unwrap_or(u16::MAX));
+            rows.push(row);
+            arrays.push(array);
+        }
     }
     rows.sort_by_key(|terms| terms.key.raw());
-    Ok(rows)
+    Ok((rows, arrays))
 }

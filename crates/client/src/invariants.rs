@@ -19,7 +19,7 @@ mod sides;
 
 use std::fmt;
 
-use plimsoll::state::{MarginAccount, Row};
+use plimsoll::state::{Instrument, MarginAccount, Row};
 use solana_address::Address;
 
 use crate::directory::{GroupDirectory, Keyed};
@@ -43,6 +43,14 @@ impl std::error::Error for Broken {}
 
 fn broken(law: &'static str, detail: String) -> Result<(), Broken> {
     Err(Broken { law, detail })
+}
+
+/// What a lot of a settled instrument is paid out at (2^-48 quote atoms).
+fn settled_value(instrument: &Instrument) -> i128 {
+    match instrument.is_settled() {
+        true => i128::from(instrument.array.fair) << instrument.array.shift,
+        false => 0,
+    }
 }
 
 /// A whole group at one moment.
@@ -91,12 +99,14 @@ impl Books<'_> {
                     .map_err(|(law, detail)| Broken { law, detail })
             };
             let (long, short) = (side(false)?, side(true)?);
-            if long.lots != short.lots {
+            let settled = [pool.state.settled_long_lots, pool.state.settled_short_lots];
+            let [settled_long, settled_short] = settled.map(i128::from);
+            if long.lots + settled_long != short.lots + settled_short {
                 let detail = format!("instrument {name}: {} long, {} short", long.lots, short.lots);
                 return broken("POSITIONS_CANCEL", detail);
             }
             let known = i128::from(pool.state.open_interest_lots);
-            if long.lots != known {
+            if long.lots + settled_long != known {
                 let lots = long.lots;
                 let detail = format!("instrument {name}: {lots} lots long, pool says {known}");
                 return broken("OPEN_INTEREST_KNOWN", detail);
@@ -110,7 +120,9 @@ impl Books<'_> {
                 + (i128::from(pool.fees_quote_atoms) << 48)
                 + pool.dust.to_i128();
             let backing = (i128::from(pool.cash_quote_atoms) << 48) + pool.debt.to_i128();
-            if claims != backing {
+            // What was paid out at the settlement price came from nobody until both sides were.
+            let paid_out = (settled_long - settled_short) * settled_value(&instrument.state);
+            if claims - paid_out != backing {
                 let detail = format!("instrument {name}: claims {claims}, cash and debt {backing}");
                 return broken("QUOTE_FLOW_CLOSED", detail);
             }

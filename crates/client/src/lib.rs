@@ -40,8 +40,9 @@ pub use plimsoll::{
     instructions::create_underlying::{ScenarioParams, SlopeParams, SourceParams},
     instructions::view_account::{AccountReport, UnderlyingView},
     oracle::{PriceFeedMessage, PriceUpdateV2, VerificationLevel, PYTH_PUSH, PYTH_RECEIVER},
-    state, BidLimits, BidRequest, BidRow, CollateralParams, GroupParams, InstrumentParams,
-    RoleParams, UnderlyingParams, ID as PROGRAM_ID,
+    state, BidLimits, BidRequest, BidRow, CollateralParams, ContractKind, ContractParams,
+    ExpiryParams, GroupParams, InstrumentParams, RoleParams, SliceParams, UnderlyingParams,
+    ID as PROGRAM_ID,
 };
 pub use solana_address::Address;
 pub use solana_instruction::{AccountMeta, Instruction};

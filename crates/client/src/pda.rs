@@ -37,6 +37,11 @@ pub fn instrument(group: &Address, index: u16) -> Address {
     find(&[seeds::INSTRUMENT, group.as_ref(), &index.to_le_bytes()])
 }
 
+/// The expiry of an underlying at a time (Unix seconds).
+pub fn expiry(underlying: &Address, at: i64) -> Address {
+    find(&[seeds::EXPIRY, underlying.as_ref(), &at.to_le_bytes()])
+}
+
 /// The pool of an instrument.
 pub fn pool(instrument: &Address) -> Address {
     find(&[seeds::POOL, instrument.as_ref()])

@@ -72,12 +72,18 @@ pub enum Ix {
     Pause,
     Unpause,
     Tighten,
+    CreateExpiry,
+    CreateContract,
+    PublishSurface,
+    SampleSettlement,
+    RefreshRiskArray,
+    CloseExpiry,
     ViewAccount,
     ViewWithdrawable,
 }
 
 /// Instruction, its name in the IDL, and what it owes.
-pub const POLICIES: [(Ix, &str, Policy); 39] = [
+pub const POLICIES: [(Ix, &str, Policy); 45] = [
     (Ix::CreateGroup, "create_group", Policy::OptedOut),
     (Ix::CreateUnderlying, "create_underlying", Policy::OptedOut),
     (Ix::CreateCollateral, "create_collateral", Policy::OptedOut),
@@ -115,6 +121,12 @@ pub const POLICIES: [(Ix, &str, Policy); 39] = [
     (Ix::Pause, "pause", Policy::OptedOut),
     (Ix::Unpause, "unpause", Policy::OptedOut),
     (Ix::Tighten, "tighten", Policy::OptedOut),
+    (Ix::CreateExpiry, "create_expiry", Policy::OptedOut),
+    (Ix::CreateContract, "create_contract", Policy::OptedOut),
+    (Ix::PublishSurface, "publish_surface", Policy::OptedOut),
+    (Ix::SampleSettlement, "sample_settlement", Policy::OptedOut),
+    (Ix::RefreshRiskArray, "refresh_risk_array", Policy::OptedOut),
+    (Ix::CloseExpiry, "close_expiry", Policy::OptedOut),
     (Ix::ViewAccount, "view_account", Policy::ReadOnly),
     (Ix::ViewWithdrawable, "view_withdrawable", Policy::ReadOnly),
 ];

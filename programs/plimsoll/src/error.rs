@@ -389,4 +389,60 @@ pub enum PlimsollError {
     /// Too little for everybody on the other side to be bothered with.
     #[msg("less than a thousandth of the open interest is closed two dozen times a day at most")]
     DeleveragingTooSmall = 822,
+
+    // Expiries, options and volatility surfaces.
+    /// The signer does not publish for the group.
+    #[msg("only the group's publisher may publish a volatility surface")]
+    NotPublisher = 900,
+    /// The expiry has passed, has not come, or is too far away.
+    #[msg("the expiry must lie ahead, and within two years")]
+    ExpiryOutOfBounds = 901,
+    /// A neighbour on the surface is missing, or another account was passed for it.
+    #[msg("the expiries directly before and behind it must be passed, and no others")]
+    NeighbourMissing = 902,
+    /// The basis is wider than the expiry allows.
+    #[msg("the basis is wider than the terms of the expiry allow")]
+    BasisOutOfBounds = 903,
+    /// The basis moved too far since the last publication.
+    #[msg("the basis moved further than the time since the last publication allows")]
+    BasisStepTooLarge = 904,
+    /// A volatility moved too far since the last publication.
+    #[msg("a volatility moved further than the time since the last publication allows")]
+    SurfaceStepTooLarge = 905,
+    /// The confidence is better than the expiry allows, or worse than one.
+    #[msg("the confidence must lie between the least one of the expiry and one")]
+    ConfidenceOutOfBounds = 906,
+    /// A slice's numbers give no volatility somewhere.
+    #[msg("the slice has a number out of its range, or a variance that is too low")]
+    SliceInvalid = 907,
+    /// A butterfly of options would cost less than nothing.
+    #[msg("a butterfly of options would cost less than nothing by this slice")]
+    ButterflyArbitrage = 908,
+    /// A later option would cost less than an earlier one.
+    #[msg("an option would cost more than a later one by this slice and its neighbours")]
+    CalendarArbitrage = 909,
+    /// The risk array is too old, or the price too far from the one it was made at.
+    #[msg("the instrument's risk array is too old or was made at another price; refresh it first")]
+    RiskArrayStale = 910,
+    /// An option cannot be valued with these numbers.
+    #[msg("forward, strike or a shock is beyond what an option can be valued with")]
+    OptionOutOfRange = 911,
+    /// The instrument has no risk array.
+    #[msg("a perpetual, or a future before its settlement window, has no risk array")]
+    NoRiskArray = 912,
+    /// The settlement window has not begun, or the price is known.
+    #[msg("samples are taken from the settlement window on, until the settlement price is known")]
+    SettlementNotDue = 913,
+    /// The instrument has settled.
+    #[msg("the instrument has settled; its positions are paid out by settle_position")]
+    InstrumentSettled = 914,
+    /// Instruments of the expiry have not taken over its settlement price.
+    #[msg("the expiry is not settled, or has instruments that have not taken over its price")]
+    ExpiryInUse = 915,
+    /// The rent belongs to somebody else.
+    #[msg("the rent goes back to whoever paid it")]
+    WrongPayer = 916,
+    /// The expiry is not the instrument's.
+    #[msg("the expiry must be the one of the instrument")]
+    ExpiryMismatch = 917,
 }

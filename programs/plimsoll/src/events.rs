@@ -1,11 +1,13 @@
 //! What the program tells the outside, one event per thing that happened to somebody's money.
 
+mod expiry;
 mod last_resort;
 
 use anchor_lang::prelude::*;
 
 use crate::governance::{Change, PauseClass};
 use crate::state::{Group, Proposal};
+pub use expiry::{RiskArrayRefreshed, SettlementSampled, SurfacePublished};
 pub use last_resort::{Deleveraged, PositionResized};
 
 /// Tokens came in.

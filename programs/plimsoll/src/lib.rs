@@ -12,6 +12,8 @@
 //! | `bid` | how do rows change hands in a liquidation |
 //! | `claims` | who bears what a bankrupt account cannot pay |
 //! | `governance` | how does a group change once it has users |
+//! | `valuation` | what is a lot of a contract worth, and what may it gain or lose |
+//! | `surface` | what holds between slices of a volatility surface |
 //! | `outflow` | how much of a token may leave within the hour |
 //! | `state` | what is stored |
 
@@ -52,7 +54,11 @@ mod outflow;
 #[deny(missing_docs)]
 pub mod seeds;
 pub mod state;
+#[deny(missing_docs)]
+mod surface;
 mod token;
+#[deny(missing_docs)]
+mod valuation;
 
 pub use governance::{Change, PauseClass, Tightening, TimelockParams};
 pub use instructions::*;
@@ -98,6 +104,49 @@ pub mod plimsoll {
         params: InstrumentParams,
     ) -> Result<()> {
         create_instrument::handler(ctx, index, params)
+    }
+
+    /// Lists an expiry of an underlying, with a slice of its volatility surface.
+    pub fn create_expiry(
+        ctx: &mut Context<CreateExpiry>,
+        expires_at: i64,
+        params: ExpiryParams,
+    ) -> Result<()> {
+        create_expiry::handler(ctx, expires_at, params)
+    }
+
+    /// Lists a dated future or an option with its pool.
+    pub fn create_contract(
+        ctx: &mut Context<CreateContract>,
+        index: u16,
+        params: ContractParams,
+    ) -> Result<()> {
+        create_contract::handler(ctx, index, params)
+    }
+
+    /// Publishes a slice of a volatility surface.
+    pub fn publish_surface(
+        ctx: &mut Context<PublishSurface>,
+        slice: SliceParams,
+        basis_ppm: i32,
+        confidence_ppm: u32,
+    ) -> Result<()> {
+        publish_surface::handler(ctx, slice, basis_ppm, confidence_ppm)
+    }
+
+    /// Samples the price for the settlement of an expiry, and settles it in the end.
+    pub fn sample_settlement(ctx: &mut Context<SampleSettlement>) -> Result<()> {
+        sample_settlement::handler(ctx)
+    }
+
+    /// Values a contract in all scenarios, or takes over its settlement price.
+    pub fn refresh_risk_array(ctx: &mut Context<RefreshRiskArray>) -> Result<()> {
+        refresh_risk_array::handler(ctx)
+    }
+
+    /// Removes an expiry whose instruments have all settled.
+    pub fn close_expiry(ctx: &mut Context<CloseExpiry>) -> Result<()> {
+        close_expiry::handler(ctx)
     }
 
     /// Opens a margin account.

@@ -12,6 +12,8 @@ pub const COLLATERAL: &[u8] = b"collateral";
 pub const VAULT: &[u8] = b"vault";
 /// `[INSTRUMENT, group, index (u16 LE)]`
 pub const INSTRUMENT: &[u8] = b"instrument";
+/// `[EXPIRY, underlying, when it expires (Unix seconds, i64 LE)]`
+pub const EXPIRY: &[u8] = b"expiry";
 /// `[POOL, instrument]`
 pub const POOL: &[u8] = b"pool";
 /// `[DELEVERAGING, instrument, 0 for longs or 1 for shorts (u8), number (u64 LE)]`

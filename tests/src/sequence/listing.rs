@@ -276,6 +276,7 @@ fn group(stage: &Stage, words: &[i128]) -> Option<Play> {
         guardian: guardian.map_or(Address::default(), signer),
         lister: signer(OWNER),
         risk_manager: Address::default(),
+        publisher: Address::default(),
         timelock: TimelockParams { timelock_seconds, window_seconds },
     };
     let (payer, by) = (signer(PAYER), signer(creator));

@@ -137,6 +137,9 @@ impl Numbers {
             Change::Guardian { address } => model::Change::Guardian(self.role(address)),
             Change::Lister { address } => model::Change::Lister(self.role(address)),
             Change::RiskManager { address } => model::Change::RiskManager(self.role(address)),
+            Change::ListExpiry { .. } | Change::ListContract { .. } | Change::Publisher { .. } => {
+                panic!("sequences do not play expiries")
+            }
         }
     }
 

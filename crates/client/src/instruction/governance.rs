@@ -7,6 +7,7 @@ use plimsoll::{accounts, instruction, SourceParams};
 use solana_address::Address;
 use solana_instruction::{AccountMeta, Instruction};
 
+use super::expiry::{list_contract, list_expiry};
 use super::listing::{list_collateral, list_instrument, list_underlying, NewCollateral};
 use super::SYSTEM_PROGRAM;
 use crate::directory::{GroupDirectory, Keyed};
@@ -99,6 +100,14 @@ pub fn execute_listing(
         }
         Change::ListInstrument { index, underlying, params } => {
             Some(list_instrument([payer, payer, &group], underlying, index, params, allowed))
+        }
+        Change::ListExpiry { underlying, expires_at, params } => {
+            let at = (underlying, expires_at);
+            Some(list_expiry(directory, [payer, payer], at, params, allowed)?)
+        }
+        Change::ListContract { index, underlying, expires_at, params } => {
+            let (at, listed) = ((underlying, expires_at), (index, params));
+            Some(list_contract(directory, [payer, payer], at, listed, allowed)?)
         }
         _ => None,
     })

@@ -6,6 +6,7 @@
 //! the instruction is built again from fresh accounts.
 
 mod accounts;
+mod expiry;
 mod governance;
 mod last_resort;
 mod liquidate;
@@ -17,6 +18,10 @@ mod trade;
 mod view;
 
 pub use accounts::{close_account, open_account, set_delegate};
+pub use expiry::{
+    close_expiry, create_contract, create_expiry, publish_surface, refresh_risk_array,
+    sample_settlement,
+};
 pub use governance::{
     accept_ownership, close_proposal, execute, execute_listing, launch_group, pause, propose,
     propose_owner, tighten, unpause, veto,

@@ -1,6 +1,7 @@
 //! What a pure crate could not do, by the program's name for it.
 
 use anchor_lang::prelude::*;
+use plimsoll_options::{OptionError, StepError, SurfaceError};
 use plimsoll_risk::{Grade, RiskError};
 use plimsoll_units::MathError;
 
@@ -26,6 +27,42 @@ impl<T> Named<T> for core::result::Result<T, MathError> {
     #[inline]
     fn named(self) -> Result<T> {
         Ok(self.map_err(PlimsollError::from)?)
+    }
+}
+
+impl From<SurfaceError> for PlimsollError {
+    fn from(error: SurfaceError) -> Self {
+        match error {
+            SurfaceError::ButterflyArbitrage => Self::ButterflyArbitrage,
+            SurfaceError::CalendarArbitrage => Self::CalendarArbitrage,
+            SurfaceError::ExpiriesOutOfOrder => Self::NeighbourMissing,
+            _ => Self::SliceInvalid,
+        }
+    }
+}
+
+impl<T> Named<T> for core::result::Result<T, SurfaceError> {
+    #[cold]
+    fn named(self) -> Result<T> {
+        Ok(self.map_err(PlimsollError::from)?)
+    }
+}
+
+impl<T> Named<T> for core::result::Result<T, StepError> {
+    fn named(self) -> Result<T> {
+        let error = |error| match error {
+            StepError::SurfaceStepTooLarge => PlimsollError::SurfaceStepTooLarge,
+            StepError::BasisStepTooLarge => PlimsollError::BasisStepTooLarge,
+            StepError::BasisOutOfBounds => PlimsollError::BasisOutOfBounds,
+            StepError::PeriodZero => PlimsollError::CorruptAccount,
+        };
+        Ok(self.map_err(error)?)
+    }
+}
+
+impl<T> Named<T> for core::result::Result<T, OptionError> {
+    fn named(self) -> Result<T> {
+        Ok(self.map_err(|_| PlimsollError::OptionOutOfRange)?)
     }
 }
 

@@ -13,7 +13,10 @@ use crate::instructions::create_underlying::{
     prepare, set_sources, SourceParams, UnderlyingParams,
 };
 use crate::load::{take_quote, Member, RiskAccounts};
-use crate::state::{Collateral, Group, Instrument, InstrumentStatus, Underlying};
+use crate::state::{
+    Collateral, Expiry, Group, Instrument, InstrumentKind, InstrumentStatus, StoredSlice,
+    Underlying,
+};
 
 /// Whether a change is tried or done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,9 +66,11 @@ pub(crate) fn carry_out(
         }
         Change::ListUnderlying { .. }
         | Change::ListCollateral { .. }
-        | Change::ListInstrument { .. } => {
+        | Change::ListInstrument { .. }
+        | Change::ListExpiry { .. }
+        | Change::ListContract { .. } => {
             require!(act == Act::Try, PlimsollError::ProposalMismatch);
-            try_listing(change)
+            try_listing(change, now)
         }
         _ => change_group(change, group, act),
     }
@@ -82,6 +87,7 @@ fn change_group(change: &Change, group: &mut Group, act: Act) -> Result<()> {
         Change::Guardian { address } => next.guardian = *address,
         Change::Lister { address } => next.lister = *address,
         Change::RiskManager { address } => next.risk_manager = *address,
+        Change::Publisher { address } => next.publisher = *address,
         _ => return Err(PlimsollError::ProposalMismatch.into()),
     }
     bounds::group(group, &next)?;
@@ -158,6 +164,10 @@ fn instrument(
         && old.lot == params.lot()?
         && old.tick_quote_atoms_per_lot == params.tick_quote_atoms_per_lot;
     require!(same, PlimsollError::ProposalMismatch);
+    // What has settled stays so, and what expires pays no funding.
+    require!(!old.is_settled(), PlimsollError::InstrumentSettled);
+    let funded = old.kind == InstrumentKind::Perpetual || params.funding_cap_ppm == 0;
+    require!(funded, PlimsollError::ParameterOutOfBounds);
     // What was due by the old terms is not counted again by the new ones.
     let rate = new.rate_at(now.time);
     new.accrue_funding(now.time, rate)?;
@@ -172,7 +182,7 @@ fn instrument(
 
 /// Whatever of a listing can be refused before it is due.
 #[inline(never)]
-fn try_listing(change: &Change) -> Result<()> {
+fn try_listing(change: &Change, now: Now) -> Result<()> {
     match change {
         Change::ListUnderlying { params, .. } => {
             prepare(&mut Box::new(Underlying::zeroed()), params)
@@ -183,6 +193,14 @@ fn try_listing(change: &Change) -> Result<()> {
         }
         Change::ListInstrument { params, .. } => {
             params.lot()?;
+            params.apply(&mut Box::new(Instrument::zeroed()))
+        }
+        Change::ListExpiry { params, .. } => {
+            params.apply(&mut Box::new(Expiry::zeroed()), now.time)?;
+            StoredSlice::from(params.slice).slice().map(|_| ())
+        }
+        Change::ListContract { params, .. } => {
+            params.instrument.lot()?;
             params.apply(&mut Box::new(Instrument::zeroed()))
         }
         _ => Err(PlimsollError::ProposalMismatch.into()),

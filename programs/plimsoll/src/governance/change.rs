@@ -4,6 +4,8 @@ use anchor_lang::prelude::*;
 
 use crate::error::PlimsollError;
 use crate::instructions::create_collateral::CollateralParams;
+use crate::instructions::create_contract::ContractParams;
+use crate::instructions::create_expiry::ExpiryParams;
 use crate::instructions::create_group::GroupParams;
 use crate::instructions::create_instrument::InstrumentParams;
 use crate::instructions::create_underlying::{SourceParams, UnderlyingParams};
@@ -103,6 +105,26 @@ pub enum Change {
         /// What makes it.
         params: InstrumentParams,
     },
+    /// Lets `create_expiry` run once with exactly these arguments.
+    ListExpiry {
+        /// Index of the underlying.
+        underlying: u16,
+        /// When it expires (Unix seconds).
+        expires_at: i64,
+        /// What makes it.
+        params: ExpiryParams,
+    },
+    /// Lets `create_contract` run once with exactly these arguments.
+    ListContract {
+        /// The group's next index by then.
+        index: u16,
+        /// Index of the underlying.
+        underlying: u16,
+        /// When it expires (Unix seconds).
+        expires_at: i64,
+        /// What makes it.
+        params: ContractParams,
+    },
     /// Who shall own the group, once it accepts.
     Owner {
         /// Its address; zeros take an offer back.
@@ -123,6 +145,11 @@ pub enum Change {
         /// Its address; zeros: nobody.
         address: Address,
     },
+    /// Who publishes volatility surfaces.
+    Publisher {
+        /// Its address; zeros: nobody.
+        address: Address,
+    },
 }
 
 impl Change {
@@ -136,13 +163,16 @@ impl Change {
             | Self::Group { .. } => &group.risk_manager,
             Self::ListUnderlying { .. }
             | Self::ListCollateral { .. }
-            | Self::ListInstrument { .. } => &group.lister,
+            | Self::ListInstrument { .. }
+            | Self::ListExpiry { .. }
+            | Self::ListContract { .. } => &group.lister,
             Self::UnderlyingOracles { .. }
             | Self::Timelock { .. }
             | Self::Owner { .. }
             | Self::Guardian { .. }
             | Self::Lister { .. }
-            | Self::RiskManager { .. } => &group.owner,
+            | Self::RiskManager { .. }
+            | Self::Publisher { .. } => &group.owner,
         };
         // Nobody can sign for an address of zeros, so that a role without a holder is no one's.
         let allowed =

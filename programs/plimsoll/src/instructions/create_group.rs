@@ -81,6 +81,8 @@ pub struct RoleParams {
     pub lister: Address,
     /// May propose parameters.
     pub risk_manager: Address,
+    /// May publish volatility surfaces.
+    pub publisher: Address,
     /// How long proposals wait, and live.
     pub timelock: TimelockParams,
 }
@@ -134,6 +136,7 @@ pub(crate) fn handler(
     group.guardian = roles.guardian;
     group.lister = roles.lister;
     group.risk_manager = roles.risk_manager;
+    group.publisher = roles.publisher;
     group.pause_budget_seconds = PAUSE_BUDGET_SECONDS;
     group.pause_budget_at = now()?.time.get();
     roles.timelock.apply(group)?;

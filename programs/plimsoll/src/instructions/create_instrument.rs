@@ -4,7 +4,7 @@
 #![allow(unused_variables)]
 
 use anchor_lang::prelude::*;
-use plimsoll_units::{Price, Ratio};
+use plimsoll_units::{Price, Ratio, UnixSeconds};
 
 use crate::clock::now;
 use crate::error::PlimsollError;
@@ -167,32 +167,57 @@ pub(crate) fn handler(
         matches!(change, Change::ListInstrument { index: at, underlying, params: proposed }
             if *at == index && *underlying == contract_on && *proposed == params)
     })?;
-    let (time, lot) = (time.get(), params.lot()?);
     accounts.group.instrument_count = index.checked_add(1).ok_or(PlimsollError::IndexExhausted)?;
-    let group = *accounts.group.address();
-    let instrument_address = *accounts.instrument.address();
+    let listing = Listing {
+        group: *accounts.group.address(),
+        address: *accounts.instrument.address(),
+        underlying: contract_on,
+        index,
+        bumps: (ctx.bumps.instrument, ctx.bumps.pool),
+    };
+    set_up(&mut accounts.instrument, &mut accounts.pool, &listing, &params, time)?;
+    accounts.instrument.kind = InstrumentKind::Perpetual.into();
+    params.apply(&mut accounts.instrument)
+}
 
-    let instrument = &mut accounts.instrument;
+/// Where an instrument is listed.
+pub(crate) struct Listing {
+    /// The group.
+    pub(crate) group: Address,
+    /// The instrument's address.
+    pub(crate) address: Address,
+    /// Index of the underlying.
+    pub(crate) underlying: u16,
+    /// Index within the group.
+    pub(crate) index: u16,
+    /// Bumps of instrument and pool.
+    pub(crate) bumps: (u8, u8),
+}
+
+/// Fills in what stays as it is, of an instrument and of its pool; the kind is the caller's.
+pub(crate) fn set_up(
+    instrument: &mut Instrument,
+    pool: &mut Pool,
+    listing: &Listing,
+    params: &InstrumentParams,
+    now: UnixSeconds,
+) -> Result<()> {
     instrument.version = VERSION;
-    instrument.bump = ctx.bumps.instrument;
-    instrument.pool_bump = ctx.bumps.pool;
-    instrument.kind = InstrumentKind::Perpetual.into();
+    (instrument.bump, instrument.pool_bump) = listing.bumps;
     instrument.status = InstrumentStatus::Active.into();
-    instrument.index = index;
-    instrument.underlying = accounts.underlying.index;
-    instrument.group = group;
+    instrument.index = listing.index;
+    instrument.underlying = listing.underlying;
+    instrument.group = listing.group;
     instrument.name = params.name;
-    instrument.lot = lot;
+    instrument.lot = params.lot()?;
     instrument.tick_quote_atoms_per_lot = params.tick_quote_atoms_per_lot;
-    instrument.funding_at = time;
-    params.apply(instrument)?;
+    instrument.funding_at = now.get();
 
-    let pool = &mut accounts.pool;
     pool.version = VERSION;
-    pool.bump = ctx.bumps.pool;
-    pool.index = index;
-    pool.group = group;
-    pool.instrument = instrument_address;
-    pool.premium_at = time;
+    pool.bump = listing.bumps.1;
+    pool.index = listing.index;
+    pool.group = listing.group;
+    pool.instrument = listing.address;
+    pool.premium_at = now.get();
     Ok(())
 }

@@ -91,7 +91,7 @@ struct Outcome {
 /// Errors: `Paused`, `OwnerFirst`, `WrongGroup`, `AuctionNotOver`, `NotLiquidatable`,
 /// `BidRowUnknown`, `BidAmountOutOfRange`, `DeleveragingNotWhole`, `DeleveragingTooSmall`,
 /// `WrongDeleveraging`, `IndexExhausted`, `LossesPending`,
-/// `RiskAccountReadOnly`, `BidRemovesNoRisk`, `BidLowersHealth`, `BidOvershootsBuffer`, those of
+/// `InstrumentSettled`, `RiskAccountReadOnly`, `BidRemovesNoRisk`, `BidLowersHealth`, `BidOvershootsBuffer`, those of
 /// the risk accounts and of the oracles.
 pub(crate) fn handler(
     ctx: &mut Context<Deleverage>,
@@ -152,6 +152,8 @@ fn close(
     // declared writable accounts.
     let mut instrument = unsafe { Account::<Instrument>::load_mut(view)? };
     require!(instrument.losses_pending_quote_atoms == 0, PlimsollError::LossesPending);
+    // Whoever is in it is paid out instead.
+    require!(!instrument.is_settled(), PlimsollError::InstrumentSettled);
     require_worth_it(&mut instrument, pool, part, guarded.now.time)?;
     let rate = instrument.rate_at(guarded.now.time);
     instrument.accrue_funding(guarded.now.time, rate)?;

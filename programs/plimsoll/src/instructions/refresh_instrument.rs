@@ -8,7 +8,7 @@ use plimsoll_units::{Price, QuoteAtoms};
 use crate::clock::now;
 use crate::error::{Named, PlimsollError};
 use crate::events::InstrumentRefreshed;
-use crate::load::{take_quote, underlying_terms, QuoteFactors, RiskAccounts};
+use crate::load::priced_terms;
 use crate::oracle::is_pinned;
 use crate::state::{Group, Instrument, Pool, Underlying};
 
@@ -85,13 +85,8 @@ fn are_pinned(accounts: &RefreshInstrument) -> Result<bool> {
 /// to here the old rate held, as long as it might without a refresh.
 fn set_funding(accounts: &mut RefreshInstrument, views: Vec<AccountView>) -> Result<()> {
     let now = now()?;
-    let mut rest = RiskAccounts::new(views);
-    let quote = take_quote(&accounts.quote_underlying, &mut rest, now)?;
-    let factors =
-        QuoteFactors::new(&accounts.quote_underlying, &quote, accounts.group.quote_decimals)?;
-    let own = take_quote(&accounts.underlying, &mut rest, now)?;
-    rest.finish()?;
-    let terms = underlying_terms(&accounts.underlying, &own, &factors)?;
+    let underlyings = (&*accounts.quote_underlying, &*accounts.underlying);
+    let terms = priced_terms(&accounts.group, underlyings, views, now)?;
     let funding = accounts.instrument.funding_terms()?;
     let premium = accounts.pool.premium().pass(now.time, funding.window);
     accounts.pool.set_premium(&premium);

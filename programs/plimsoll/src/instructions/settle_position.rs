@@ -73,6 +73,9 @@ pub(crate) fn handler(ctx: &mut Context<SettlePosition>, underlying: u16) -> Res
     rest.finish()?;
     let instrument = Account::<Instrument>::load(market.row_view(key)?)?;
     let indices = market.side_indices(key)?;
+    if instrument.is_settled() {
+        pay_out(accounts, &instrument, key, &indices, &permit)?;
+    }
     let amount = due(accounts, &market, &instrument, key, &indices)?;
 
     if amount.is_positive() {
@@ -97,6 +100,27 @@ pub(crate) fn handler(ctx: &mut Context<SettlePosition>, underlying: u16) -> Res
     Ok(())
 }
 
+/// Turns a position whose instrument has settled into a quote flow, at the price that is the same for
+/// both sides to the last step. While a loss waits to be shared, nobody leaves: `LossesPending`.
+fn pay_out(
+    accounts: &mut SettlePosition,
+    instrument: &Instrument,
+    key: RowKey,
+    indices: &SideIndices,
+    permit: &RowPermit,
+) -> Result<()> {
+    let row = accounts.margin_account.row(key)?.ok_or(PlimsollError::NothingToSettle)?;
+    let lots = row.lots();
+    if lots.is_zero() {
+        return Ok(());
+    }
+    require!(instrument.losses_pending_quote_atoms == 0, PlimsollError::LossesPending);
+    let flow = instrument.array.settled_value()?.times(lots.get()).named()?;
+    let row = accounts.margin_account.row_mut(key, permit)?;
+    row.change(indices, lots.checked_neg().named()?, flow)?;
+    accounts.pool.count_settled(lots)
+}
+
 /// What the position may settle: its profit as far as there is cash, or its loss (negative).
 /// `NothingToSettle` if that is nothing and the row holds not even a fraction of an atom to leave.
 fn due(
@@ -108,8 +132,13 @@ fn due(
 ) -> Result<QuoteAtoms> {
     let terms = market.underlying(key.underlying())?;
     require!(allowed(terms.grade, Action::Open), grade_error(terms.grade));
-    let lot = instrument.lot()?;
-    let (low, high) = (terms.low.checked_mul(lot).named()?, terms.high.checked_mul(lot).named()?);
+    let (low, high) = match market.array(key)? {
+        Some(array) => (array.low, array.high),
+        None => {
+            let lot = instrument.lot()?;
+            (terms.low.checked_mul(lot).named()?, terms.high.checked_mul(lot).named()?)
+        }
+    };
     let row = accounts.margin_account.row(key)?.ok_or(PlimsollError::NothingToSettle)?;
     let flow = row.flow(indices)?;
     let amount = settleable(row.lots(), flow, low, high).named()?;

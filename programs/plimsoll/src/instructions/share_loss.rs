@@ -153,7 +153,7 @@ pub(crate) fn spread(
     let rate = instrument.rate_at(now);
     instrument.accrue_funding(now, rate)?;
     let budget = instrument.loss_budget(!failed.was_long, failed.price)?;
-    let share = share_loss(rest, pool.open_interest()?, budget).named()?;
+    let share = share_loss(rest, pool.side_lots(!failed.was_long)?, budget).named()?;
     instrument.charge(!failed.was_long, share.per_lot)?;
     book_debt(pool, insurance, share.debt)?;
     Ok(Spread { insurance: paid, rest, share })

@@ -3,13 +3,15 @@
 use anchor_lang::prelude::*;
 use plimsoll_risk::{open_interest_change, RowKey, RowKind, SideIndices};
 use plimsoll_units::products::{fee_ceil, notional_exact};
-use plimsoll_units::{BaseLots, Price, PriceTicks, QuoteAtoms, Ratio, Value};
+use plimsoll_units::{BaseLots, Price, PriceTicks, QuoteAtoms, Ratio, UnixSeconds, Value};
 
 use crate::check::{guarded, Guarded, Ix, Parties};
 use crate::error::{Named, PlimsollError};
 use crate::events::Traded;
 use crate::governance::PauseClass;
-use crate::state::{Group, Instrument, InstrumentStatus, MarginAccount, Pool, Row};
+use crate::state::{
+    Group, Instrument, InstrumentKind, InstrumentStatus, MarginAccount, Pool, Row,
+};
 
 /// Accounts of `trade`. The trailing accounts are the risk accounts of both margin accounts, each
 /// with a row for the instrument.
@@ -47,7 +49,8 @@ pub struct Trade {
 /// The first account buys `lots` (sells if negative) from the second at `price_ticks`.
 ///
 /// Notional is exact; each side pays the instrument's fee on it, rounded up. Errors: `Paused`, `ZeroAmount`,
-/// `PriceZero`, `NotAccountAuthority`, `DelegateExpired`, `WrongGroup`, `InstrumentReduceOnly`,
+/// `PriceZero`, `NotAccountAuthority`, `DelegateExpired`, `WrongGroup`, `InstrumentSettled`,
+/// `ExpiryOutOfBounds`, `InstrumentReduceOnly`,
 /// `LossesPending`, `InstrumentInDebt`, `PriceOutsideBand`, `OpenInterestCapExceeded`, `PositionRowsFull`, `TooManyUnderlyings`,
 /// `BelowInitialMargin`, those of the risk accounts and of the oracles.
 pub(crate) fn handler(
@@ -95,9 +98,13 @@ fn exchange(
     let grade = guarded.market.underlying(key.underlying())?.grade;
     let priced = plimsoll_risk::allowed(grade, plimsoll_risk::Action::Open);
     require!(priced, crate::error::grade_error(grade));
-    let index = guarded.market.terms(key)?.price;
+    require_tradable(&instrument, guarded.now.time)?;
+    let fair = guarded.market.terms(key)?.price;
     let price = lot_price(&instrument, ticks)?;
-    require_in_band(&instrument, index, price)?;
+    // Far from the money a premium is a small part of what the contract moves.
+    let whole = guarded.market.underlying(key.underlying())?.price;
+    let whole = whole.checked_mul(instrument.lot()?).named()?;
+    require_in_band(&instrument, fair, price, whole)?;
 
     let notional = notional_exact(lots, ticks, instrument.tick()).map_err(PlimsollError::from)?;
     let rate = Ratio::from_ppm(instrument.trade_fee_ppm);
@@ -115,11 +122,21 @@ fn exchange(
     require_growable(&instrument, pool, before, after)?;
     let change = open_interest_change(before, after).named()?;
     book(pool, &instrument, lots, change, fee)?;
-    let size = Value::from_quote(notional.abs().named()?);
-    let terms = instrument.funding_terms()?;
-    let premium = pool.premium().observe(price, index, size, &terms, guarded.now.time);
-    pool.set_premium(&premium.named()?);
+    if instrument.kind == InstrumentKind::Perpetual {
+        let size = Value::from_quote(notional.abs().named()?);
+        let terms = instrument.funding_terms()?;
+        let premium = pool.premium().observe(price, fair, size, &terms, guarded.now.time);
+        pool.set_premium(&premium.named()?);
+    }
     Ok(fee)
+}
+
+/// `InstrumentSettled`, `ExpiryOutOfBounds` once a contract has expired.
+fn require_tradable(instrument: &Instrument, now: UnixSeconds) -> Result<()> {
+    require!(!instrument.is_settled(), PlimsollError::InstrumentSettled);
+    let runs = instrument.expires_at == 0 || now.get() < instrument.expires_at;
+    require!(runs, PlimsollError::ExpiryOutOfBounds);
+    Ok(())
 }
 
 /// `LossesPending` while a loss waits to be shared. Where positions may only shrink, no side of the
@@ -186,10 +203,19 @@ fn lot_price(instrument: &Instrument, ticks: PriceTicks) -> Result<Price> {
     Price::from_decimal(raw, 0).named()
 }
 
-/// `PriceOutsideBand` if the price is further from the index price than the instrument's band.
-fn require_in_band(instrument: &Instrument, index: Price, price: Price) -> Result<()> {
-    let distance = Price::distance_ratio_ceil(price, index);
+/// `PriceOutsideBand` if the price is further from the fair one than the instrument's band of the
+/// index price.
+fn require_in_band(instrument: &Instrument, fair: Price, price: Price, whole: Price) -> Result<()> {
     let band = Ratio::from_ppm(instrument.price_band_ppm);
-    require!(distance <= band, PlimsollError::PriceOutsideBand);
+    let (low, high) = match price.exceeds(Ratio::ONE, fair) {
+        true => (fair, price),
+        false => (price, fair),
+    };
+    let inside = match high.checked_sub(low) {
+        Ok(distance) => !distance.exceeds(band, whole),
+        // Equal.
+        Err(_) => true,
+    };
+    require!(inside, PlimsollError::PriceOutsideBand);
     Ok(())
 }

@@ -4,13 +4,13 @@ use core::cell::Cell;
 
 use anchor_lang::prelude::*;
 use plimsoll_risk::{
-    allowed, health, Action, Check, Grade, Health, Holding, Market, RowKey, RowKind, RowTerms,
+    allowed, health, Action, Check, Grade, Health, Holding, Market, RiskArray, RowKey, RowKind, RowTerms,
     SideIndices, UnderlyingTerms,
 };
 use plimsoll_units::{Index, Price, Value};
 
 use super::terms::{
-    linear_terms, take_quote, token_terms, underlying_terms, withhold_open_profit, QuoteFactors,
+    array_terms, linear_terms, take_quote, token_terms, underlying_terms, withhold_open_profit, QuoteFactors,
 };
 use super::RiskAccounts;
 use crate::clock::Now;
@@ -37,6 +37,8 @@ pub(crate) struct Snapshot {
     underlying_views: Vec<AccountView>,
     /// Ascending by key.
     rows: Vec<RowTerms>,
+    /// Those of the rows that have one, in the order of `rows`.
+    arrays: Vec<RiskArray>,
     /// In the order of `rows`.
     sources: Vec<RowSource>,
     /// Places of the row and the underlying that were asked for last. Who asks goes through an
@@ -97,6 +99,7 @@ impl Snapshot {
             underlyings: Vec::with_capacity(12),
             underlying_views: Vec::with_capacity(12),
             rows: Vec::with_capacity(keys.len()),
+            arrays: Vec::new(),
             sources: Vec::with_capacity(keys.len()),
             last_row: Cell::new(0),
             last_underlying: Cell::new(0),
@@ -175,12 +178,27 @@ impl Snapshot {
             RowKind::Position => {
                 let (account, view) = accounts.take::<Instrument>(group, key.index())?;
                 require!(account.underlying == key.underlying(), PlimsollError::CorruptAccount);
-                self.rows.push(linear_terms(&account, mid)?);
+                let terms = match account.has_array(now.time) {
+                    false => linear_terms(&account, mid)?,
+                    true => self.load_array(&account, now)?,
+                };
+                self.rows.push(terms);
                 let indices = account.side_indices(now.time)?;
                 self.sources.push(RowSource::Position { view, indices });
             }
         }
         Ok(())
+    }
+
+    /// Terms of a row with a risk array, which is kept beside the rows.
+    #[inline(never)]
+    fn load_array(&mut self, account: &Instrument, now: Now) -> Result<RowTerms> {
+        let underlying = self.underlyings.last().ok_or(PlimsollError::RowTermsMissing)?;
+        let (mut terms, array) = array_terms(account, underlying, now.time)?;
+        let at = u16::try_from(self.arrays.len()).map_err(|_| PlimsollError::MathOverflow)?;
+        terms.array = Some(at);
+        self.arrays.push(array);
+        Ok(terms)
     }
 
     /// Open profit backs no withdrawal: it becomes money only by settlement, out of what losers
@@ -229,7 +247,7 @@ impl Snapshot {
 
     /// The market as the risk crate sees it.
     pub(crate) fn market(&self) -> Market<'_> {
-        Market { underlyings: &self.underlyings, rows: &self.rows }
+        Market { underlyings: &self.underlyings, rows: &self.rows, arrays: &self.arrays }
     }
 
     /// The rows of an account as the risk crate sees them.
@@ -273,6 +291,12 @@ impl Snapshot {
     pub(crate) fn terms(&self, key: RowKey) -> Result<&RowTerms> {
         let found = self.place(key).and_then(|at| self.rows.get(at));
         found.ok_or_else(|| PlimsollError::RowTermsMissing.into())
+    }
+
+    /// The risk array of one row, if it has one.
+    pub(crate) fn array(&self, key: RowKey) -> Result<Option<&RiskArray>> {
+        let at = self.terms(key)?.array;
+        Ok(at.and_then(|at| self.arrays.get(usize::from(at))))
     }
 
     /// Terms of one underlying.

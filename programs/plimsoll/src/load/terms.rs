@@ -2,14 +2,17 @@
 //! call the same functions.
 
 use anchor_lang::prelude::*;
-use plimsoll_risk::{judge, Grade, Quote, RowKey, RowKind, RowTerms, SourceQuote, UnderlyingTerms};
+use plimsoll_risk::{
+    allowed, judge, Action, Grade, Quote, RiskArray, RowKey, RowKind, RowTerms, SourceQuote,
+    UnderlyingTerms,
+};
 use plimsoll_units::{Price, QuoteAtoms, Ratio, UnixSeconds, Value};
 
 use super::RiskAccounts;
 use crate::clock::Now;
-use crate::error::PlimsollError;
+use crate::error::{Named, PlimsollError};
 use crate::oracle;
-use crate::state::{Collateral, Instrument, StoredSource, Underlying, SOURCES_MAX};
+use crate::state::{Collateral, Group, Instrument, StoredSource, Underlying, SOURCES_MAX};
 
 /// Judges what an underlying's sources say.
 pub fn judged(
@@ -90,6 +93,22 @@ impl QuoteFactors {
     }
 }
 
+/// Terms of an underlying from its own oracles and those of the quote token, which come first. For
+/// instructions that take no other trailing accounts.
+pub(crate) fn priced_terms(
+    group: &Group,
+    (quote_underlying, underlying): (&Underlying, &Underlying),
+    views: Vec<AccountView>,
+    now: Now,
+) -> Result<UnderlyingTerms> {
+    let mut rest = RiskAccounts::new(views);
+    let quote = take_quote(quote_underlying, &mut rest, now)?;
+    let factors = QuoteFactors::new(quote_underlying, &quote, group.quote_decimals)?;
+    let own = take_quote(underlying, &mut rest, now)?;
+    rest.finish()?;
+    underlying_terms(underlying, &own, &factors)
+}
+
 /// Terms of an underlying. With any grade but `Valid` all prices are the stable one.
 pub fn underlying_terms(
     account: &Underlying,
@@ -139,13 +158,95 @@ pub fn token_terms(account: &Collateral, mid: Price, now: UnixSeconds) -> Result
         true => Price::ONE,
         false => mid.checked_mul(account.scale()?).map_err(PlimsollError::from)?,
     };
-    Ok(RowTerms { key, price, weight: account.weight(now) })
+    Ok(RowTerms { key, price, weight: account.weight(now), array: None })
 }
 
 /// Terms of a linear instrument's row, in quote atoms per lot; `mid` is its underlying's price.
 pub fn linear_terms(account: &Instrument, mid: Price) -> Result<RowTerms> {
     let price = mid.checked_mul(account.lot()?).map_err(PlimsollError::from)?;
-    Ok(RowTerms { key: account.key(), price, weight: account.pnl_weight() })
+    Ok(RowTerms { key: account.key(), price, weight: account.pnl_weight(), array: None })
+}
+
+/// Terms of a row whose instrument carries a risk array, in quote atoms per lot. The array goes along
+/// with the price since: its values move by delta times the move, which is at most `move_ppm`.
+///
+/// Where the underlying has no valid price, the array is taken as it is, since nothing else can
+/// refresh it: such a row counts by the rule of rows without a price.
+///
+/// Errors: `RiskArrayStale` if it was never refreshed, or the price is valid and the array too old
+/// or made at a price too far away; the log names the instrument.
+pub fn array_terms(
+    account: &Instrument,
+    underlying: &UnderlyingTerms,
+    now: UnixSeconds,
+) -> Result<(RowTerms, RiskArray)> {
+    let stored = &account.array;
+    let made = stored.price.price()?;
+    let moved = match allowed(underlying.grade, Action::Liquidate) && !account.is_settled() {
+        false => 0,
+        true => {
+            let age = now.get().saturating_sub(stored.refreshed_at);
+            let limit = Ratio::from_ppm(stored.move_ppm);
+            let apart = underlying.price.is_apart(made, limit);
+            if age > i64::from(stored.seconds_max) || apart {
+                return Err(stale(account));
+            }
+            relative_move(underlying.price, made)?
+        }
+    };
+    let change = i128::from(stored.delta).saturating_mul(i128::from(moved)) >> MOVE_BITS;
+    let change = i64::try_from(change).map_err(|_| PlimsollError::MathOverflow)?;
+    let along = |value: i64| unit_price(value.saturating_add(change), stored.shift);
+    let array = RiskArray {
+        outcomes: stored.outcomes,
+        delta: stored.delta,
+        shift: stored.shift,
+        low: along(stored.low)?,
+        high: along(stored.high)?,
+        short_floor: stored.short_floor,
+        payoff: account.payoff()?,
+        expires_at: account.expires_at,
+        fading: stored.fading != 0,
+    };
+    let (key, weight) = (account.key(), account.pnl_weight());
+    let terms = RowTerms { key, price: along(stored.fair)?, weight, array: None };
+    Ok((terms, array))
+}
+
+#[cold]
+#[inline(never)]
+fn stale(account: &Instrument) -> Error {
+    msg!("instrument {} needs a refresh of its risk array", account.index);
+    PlimsollError::RiskArrayStale.into()
+}
+
+/// Bits behind the point of a move.
+const MOVE_BITS: u32 = 22;
+
+/// `(price − made) / made` in 2^-22, toward minus infinity.
+fn relative_move(price: Price, made: Price) -> Result<i64> {
+    let ratio = price.checked_div(made).and_then(|ratio| ratio.value_floor(1)).named()?;
+    let ratio = ratio.checked_sub(Value::from_quote(QuoteAtoms::new(1))).named()?;
+    let ratio = i64::try_from(ratio.get()).map_err(|_| PlimsollError::MathOverflow)?;
+    Ok(ratio >> VALUE_BITS.saturating_sub(MOVE_BITS))
+}
+
+/// Bits behind the point of a value.
+const VALUE_BITS: u32 = 48;
+
+/// A price below every value: what an array's value of nothing is written as.
+const NOTHING: (u64, i64) = (1 << 63, -200);
+
+/// `value` units of `2^(shift − 48)` quote atoms; nothing below zero.
+pub(crate) fn unit_price(value: i64, shift: u8) -> Result<Price> {
+    let Ok(magnitude @ 1..) = u64::try_from(value) else {
+        return Price::from_words(NOTHING.0, NOTHING.1).named();
+    };
+    let (mantissa, exponent) = Price::from_integer(magnitude).named()?.parts();
+    let exponent = i64::from(exponent)
+        .saturating_add(i64::from(shift))
+        .saturating_sub(i64::from(VALUE_BITS));
+    Price::from_words(mantissa, exponent).named()
 }
 
 /// Sets the weight of open profit to nothing, as a withdrawal is judged.

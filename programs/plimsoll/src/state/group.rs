@@ -76,10 +76,10 @@ pub struct Group {
     pub cool_down_seconds: u64,
     /// Most that the insurance fund pays of one bid's discount (quote atoms).
     pub insurance_cap_quote_atoms: u64,
+    /// Who publishes volatility surfaces; zeros: nobody.
+    pub publisher: Address,
     /// Zero.
-    pub reserved: [u64; 32],
-    /// Zero.
-    pub reserved_2: [u64; 3],
+    pub reserved: [u64; 31],
 }
 
 const _: () = assert!(
@@ -97,7 +97,8 @@ const _: () = assert!(
             + 4 * 8 // launch, timelock, window, proposals
             + 4 * 8 // pauses
             + 5 * 8 // pause budget, owner first, cool-down, insurance cap
-            + 35 * 8 // reserved
+            + 32 // publisher
+            + 31 * 8 // reserved
 );
 
 impl Group {

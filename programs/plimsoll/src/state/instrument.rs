@@ -3,20 +3,29 @@
 // Anchor's `pod_wrapper` expands to a conversion of its own.
 #![allow(clippy::as_conversions)]
 
+use anchor_lang::bytemuck::{Pod, Zeroable};
 use anchor_lang::prelude::*;
-use plimsoll_risk::{funding_flow, FundingTerms, RowKey, RowKind, SideIndices};
+use plimsoll_risk::{
+    funding_flow, FundingTerms, Payoff, RowKey, RowKind, SideIndices, SCENARIOS_MAX,
+};
 use plimsoll_units::{Price, QuoteAtoms, Ratio, Seconds, TickSize, UnixSeconds, Value};
 
 use super::{StoredPrice, Word128};
 use crate::error::{Named, PlimsollError};
 
-/// Kinds of contract. Dated futures and options follow.
+/// Kinds of contract.
 #[pod_wrapper]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum InstrumentKind {
     /// A linear contract without expiry.
     Perpetual = 1,
+    /// A linear contract that settles at its expiry's average price.
+    Future = 2,
+    /// A European call, settled in quote.
+    Call = 3,
+    /// A European put, settled in quote.
+    Put = 4,
 }
 
 /// What may be done in an instrument.
@@ -28,6 +37,56 @@ pub enum InstrumentStatus {
     Active = 1,
     /// Positions may only shrink.
     ReduceOnly = 2,
+    /// The settlement price has been taken over: positions only settle.
+    Settled = 3,
+}
+
+/// What one lot is worth and may gain or lose, see `plimsoll_risk::RiskArray`. The unit of values is
+/// 2^(shift - 48) quote atoms.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable, IdlType)]
+#[bytemuck(crate = "anchor_lang::bytemuck")]
+pub struct StoredArray {
+    /// When it was refreshed (Unix seconds); zero: never.
+    pub refreshed_at: i64,
+    /// Index price at which it was refreshed (quote atoms per unit of the underlying).
+    pub price: StoredPrice,
+    /// Fair value (units).
+    pub fair: i64,
+    /// The least value that it may have (units).
+    pub low: i64,
+    /// The largest value that it may have (units).
+    pub high: i64,
+    /// Notional with which it moves, signed (units).
+    pub delta: i64,
+    /// Least requirement of a short lot (units).
+    pub short_floor: i64,
+    /// Change of `delta` per whole move of the price, for views (units).
+    pub gamma: i64,
+    /// Change of the value per whole point of volatility, one being 100 %, for views (units).
+    pub vega: i64,
+    /// Change of the value per day, for views (units).
+    pub theta: i64,
+    /// Weighted gain in each scenario (units).
+    pub outcomes: [i32; SCENARIOS_MAX],
+    /// The unit's power of two above 2^-48 quote atoms.
+    pub shift: u8,
+    /// 1 within the settlement window.
+    pub fading: u8,
+    /// Zero.
+    pub padding: [u8; 6],
+    /// How long it is good for (seconds).
+    pub seconds_max: u32,
+    /// How far the price may move from `price` (parts per million).
+    pub move_ppm: u32,
+}
+
+impl StoredArray {
+    /// What a lot of a settled instrument is worth, exactly: the fair value.
+    pub(crate) fn settled_value(&self) -> Result<Value> {
+        let steps = i128::from(self.fair).checked_shl(u32::from(self.shift));
+        Ok(Value::new(steps.ok_or(PlimsollError::MathOverflow)?))
+    }
 }
 
 /// An instrument of the group.
@@ -118,10 +177,14 @@ pub struct Instrument {
     pub small_day: u64,
     /// Deleveragings of little on that day.
     pub small_count: u64,
-    /// Zero; for expiry, strike and the risk array.
-    pub reserved: [u64; 32],
+    /// When the contract expires (Unix seconds); zero: never.
+    pub expires_at: i64,
+    /// Strike of an option (quote atoms per lot); zeros without one.
+    pub strike: StoredPrice,
+    /// What a lot is worth and what it may gain or lose, as of the last refresh.
+    pub array: StoredArray,
     /// Zero.
-    pub reserved_2: [u64; 3],
+    pub reserved: [u64; 11],
 }
 
 const _: () = assert!(
@@ -143,7 +206,9 @@ const _: () = assert!(
             + 8 + 2 * 16 // day, budgets
             + 8 // insured
             + 4 * 8 // deleveragings
-            + 35 * 8 // reserved
+            + 8 + 16 // expiry, strike
+            + 21 * 8 // array
+            + 11 * 8 // reserved
 );
 
 /// What an instrument keeps of one side.
@@ -155,6 +220,15 @@ pub(crate) struct SideTotals<'a> {
     /// How often the side has been deleveraged.
     pub(crate) deleveragings: &'a mut u64,
 }
+
+/// The numbers of the kinds, as stored.
+const PERPETUAL: u8 = 1;
+const FUTURE: u8 = 2;
+const CALL: u8 = 3;
+const PUT: u8 = 4;
+
+/// Length of the settlement window, as a stored time counts it (seconds).
+const SETTLEMENT_SECONDS: i64 = 1_800;
 
 impl Instrument {
     /// What a lot of either side has paid, as of `now`.
@@ -222,6 +296,33 @@ impl Instrument {
             impact: Value::from_quote(QuoteAtoms::new(impact)),
             window: Seconds::new(u64::from(self.premium_seconds)),
             cap_per_hour: Ratio::from_ppm(self.funding_cap_ppm),
+        })
+    }
+
+    /// True if a check reads the array: of an option always, of a future from the settlement window
+    /// on. Others move one to one with the index price.
+    #[inline]
+    pub fn has_array(&self, now: UnixSeconds) -> bool {
+        match self.kind.0 {
+            PERPETUAL => false,
+            FUTURE => now.get() >= self.expires_at.saturating_sub(SETTLEMENT_SECONDS),
+            _ => true,
+        }
+    }
+
+    /// True once the settlement price has been taken over.
+    #[inline]
+    pub fn is_settled(&self) -> bool {
+        self.status == InstrumentStatus::Settled
+    }
+
+    /// What is paid at expiry, per lot.
+    #[inline]
+    pub fn payoff(&self) -> Result<Payoff> {
+        Ok(match self.kind.0 {
+            CALL => Payoff::Call { strike: self.strike.price()? },
+            PUT => Payoff::Put { strike: self.strike.price()? },
+            _ => Payoff::Linear,
         })
     }
 

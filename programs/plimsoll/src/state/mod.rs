@@ -6,6 +6,7 @@
 
 mod collateral;
 mod deleveraging;
+mod expiry;
 mod group;
 mod instrument;
 mod insurance;
@@ -19,6 +20,7 @@ mod underlying;
 
 pub use collateral::*;
 pub use deleveraging::*;
+pub use expiry::*;
 pub use group::*;
 pub use instrument::*;
 pub use insurance::*;

@@ -43,10 +43,14 @@ pub struct Pool {
     pub premium_mean_ppb: i64,
     /// When both were last brought up to date (Unix seconds).
     pub premium_at: i64,
+    /// Lots of the longs that were paid out after the settlement; still counted as open interest.
+    pub settled_long_lots: u64,
+    /// The same of the shorts.
+    pub settled_short_lots: u64,
     /// Zero.
     pub reserved: [u64; 32],
     /// Zero.
-    pub reserved_2: [u64; 24],
+    pub reserved_2: [u64; 22],
 }
 
 const _: () = assert!(
@@ -56,7 +60,8 @@ const _: () = assert!(
             + 4 * 8 // open interest, pnl, fees, volume
             + 2 * 16 // debt, dust
             + 4 * 8 // mark, premium
-            + 56 * 8 // reserved
+            + 2 * 8 // settled
+            + 54 * 8 // reserved
 );
 
 impl Pool {
@@ -73,6 +78,27 @@ impl Pool {
         // Both sides hold at least zero lots, so a negative sum means that the pool is wrong.
         self.open_interest_lots =
             u64::try_from(next.get()).map_err(|_| PlimsollError::CorruptAccount)?;
+        Ok(())
+    }
+
+    /// Lots that one side still holds.
+    pub fn side_lots(&self, longs: bool) -> Result<BaseLots> {
+        let settled = match longs {
+            true => self.settled_long_lots,
+            false => self.settled_short_lots,
+        };
+        let left = self.open_interest_lots.checked_sub(settled);
+        let left = i64::try_from(left.ok_or(PlimsollError::CorruptAccount)?);
+        Ok(BaseLots::new(left.map_err(|_| PlimsollError::MathOverflow)?))
+    }
+
+    /// Counts a position that was paid out.
+    pub(crate) fn count_settled(&mut self, lots: BaseLots) -> Result<()> {
+        let side = match lots.is_negative() {
+            true => &mut self.settled_short_lots,
+            false => &mut self.settled_long_lots,
+        };
+        *side = side.checked_add(lots.get().unsigned_abs()).ok_or(PlimsollError::MathOverflow)?;
         Ok(())
     }
 

@@ -172,8 +172,12 @@ pub struct Underlying {
     pub padding_2: u32,
     /// Scenarios; those past `scenario_count` are zero.
     pub scenarios: [StoredScenario; SCENARIOS_MAX],
-    /// Zero; for the volatility surface.
-    pub reserved: [u64; 32],
+    /// The first expiry that is listed (Unix seconds); zero: none.
+    pub first_expiry_at: i64,
+    /// Damped move of the price in each scenario, at the least scan range (2^-30, signed).
+    pub price_moves: [i32; SCENARIOS_MAX],
+    /// Zero.
+    pub reserved: [u64; 23],
     /// Until when only owners may act on accounts with this underlying that are below their
     /// line, since its oracle had stood still (Unix seconds).
     pub owner_first_until: i64,
@@ -197,7 +201,8 @@ const _: () = assert!(
             + 8 // depth
             + 4 * 4 // basis, multiplier, widening, padding
             + 16 * 12 // scenarios
-            + 63 * 8 // reserved, owner first
+            + 8 + 16 * 4 // first expiry, price moves
+            + 54 * 8 // reserved, owner first
 );
 
 impl Underlying {
