@@ -23,6 +23,12 @@ pub enum OptionError {
     /// Volatilities more than 10^-6 apart give the same premium: it does not tell which one is
     /// meant.
     VegaNegligible,
+    /// The larger of strike and forward is below one quote atom per lot, or is 2^61 or more.
+    NotionalOutOfRange,
+    /// The band of the price does not hold the price.
+    BandInverted,
+    /// The volatility is said to be uncertain by more than itself.
+    ConfidenceOutOfRange,
 }
 
 impl fmt::Display for OptionError {
@@ -36,6 +42,11 @@ impl fmt::Display for OptionError {
             Self::AboveBound => "premium is not below forward (call) or strike (put)",
             Self::VolatilityOutOfRange => "volatility of the premium is beyond what can be written",
             Self::VegaNegligible => "premium does not determine the volatility",
+            Self::NotionalOutOfRange => {
+                "strike and forward of a lot are not within 1 to 2^61 atoms"
+            }
+            Self::BandInverted => "band of the price does not hold the price",
+            Self::ConfidenceOutOfRange => "volatility is uncertain by more than itself",
         })
     }
 }
@@ -78,6 +89,58 @@ impl fmt::Display for SurfaceError {
             Self::ButterflyArbitrage => "butterfly of options costs less than nothing",
             Self::CalendarArbitrage => "option costs more than a later one",
             Self::ExpiriesOutOfOrder => "earlier slice does not expire before the later one",
+        })
+    }
+}
+
+/// Why is there no settlement price, or no sample taken? Each names the fact that failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SettlementError {
+    /// The expiry lies ahead.
+    NotDue,
+    /// Too little of the window is covered by samples: sampling goes on after the expiry.
+    Uncovered,
+    /// A sample of now would still cover the time up to the expiry: take it first.
+    SampleDue,
+    /// The price is more than 2^34 times the first one that counted, or its unit is beyond what a
+    /// price can be.
+    PriceOutOfRange,
+    /// The stored words are no state that samples lead to.
+    StateOutOfRange,
+}
+
+impl fmt::Display for SettlementError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NotDue => "expiry lies ahead",
+            Self::Uncovered => "too little of the settlement window is sampled",
+            Self::SampleDue => "a sample of now must be taken before settlement",
+            Self::PriceOutOfRange => "price is too far from the first one that counted",
+            Self::StateOutOfRange => "stored settlement is no state that samples lead to",
+        })
+    }
+}
+
+/// Why is a new surface not published? Each names the fact that failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StepError {
+    /// A volatility moves by more than the time since the last publication allows.
+    SurfaceStepTooLarge,
+    /// The basis moves by more than the time since the last publication allows.
+    BasisStepTooLarge,
+    /// The basis is larger than it may be.
+    BasisOutOfBounds,
+    /// The period of the terms is zero.
+    PeriodZero,
+}
+
+impl fmt::Display for StepError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::SurfaceStepTooLarge => "a volatility moves too far for the time that went by",
+            Self::BasisStepTooLarge => "basis moves too far for the time that went by",
+            Self::BasisOutOfBounds => "basis is larger than it may be",
+            Self::PeriodZero => "period of a step is zero",
         })
     }
 }

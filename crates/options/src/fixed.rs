@@ -51,6 +51,21 @@ impl Level {
     }
 }
 
+/// `raw · 2^exponent`, cut after 64 bits; `None` for zero, or beyond what a price can be.
+#[inline]
+pub(crate) fn price_floor(raw: u128, exponent: i64) -> Option<Price> {
+    let (high, low) = (wide::high_u64(raw), wide::low_u64(raw));
+    let (mantissa, places) = if high == 0 {
+        let zeros = wide::leading_zeros(low);
+        (low.wrapping_shl(zeros), wide::widen_u32_i64(zeros))
+    } else {
+        let zeros = wide::leading_zeros(high);
+        let carried = (low >> 1).wrapping_shr(63u32.wrapping_sub(zeros));
+        (high.wrapping_shl(zeros) | carried, wide::widen_u32_i64(zeros).wrapping_sub(64))
+    };
+    Price::from_words(mantissa, exponent.wrapping_sub(places)).ok()
+}
+
 /// A value of an option or a change of it, in 2^-16 of a step of its levels; up to 2^62 either
 /// way.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -34,6 +34,12 @@
 //! | `risk_array` | what is gained or lost in each scenario? |
 //! | `svi` | which volatility does a strike have? |
 //! | `arbitrage` | can somebody earn from a slice without risk? |
+//! | `settlement` | what is an expiry settled at? |
+//! | `fading` | how much of that is known already? |
+//! | `steps` | how far may a publication move the market? |
+//! | `quote` | what is one lot worth, and what may it gain or lose? |
+//! | `lot` | how is a lot's risk written in few bits? |
+//! | `mark` | what is a quote worth after the price moved? |
 //! | `tables` | the coefficients, and the numbers that a cell of a table starts from |
 #![no_std]
 #![forbid(unsafe_code)]
@@ -55,26 +61,38 @@ mod arbitrage;
 mod black76;
 mod error;
 mod exp;
+mod fading;
 mod fixed;
 mod greeks;
 mod implied;
 mod ln;
+mod lot;
+mod mark;
 mod normal;
 mod polynomial;
+mod quote;
 mod risk_array;
 mod root;
+mod settlement;
+mod steps;
 mod svi;
 mod tables;
 
 pub use arbitrage::{check_butterflies, check_calendar};
 pub use black76::{value_nearest, Kind, Market, Terms};
-pub use error::{OptionError, SurfaceError};
+pub use error::{OptionError, SettlementError, StepError, SurfaceError};
 pub use exp::{density, exp_negative, Density};
+pub use fading::Fading;
 pub use fixed::{Deviations, Fixed, Level, Log, Premium};
 pub use greeks::{greeks, Greeks};
 pub use implied::implied_volatility;
 pub use ln::ln;
+pub use lot::{LotArray, LotGreeks};
+pub use mark::{mark_at, Mark, Values};
 pub use normal::{mills, tail};
+pub use quote::{quote, OptionQuote, QuoteRequest};
 pub use risk_array::{risk_array, Shock, SHOCKS_MAX};
 pub use root::{total_deviation, RootTime, YEAR};
+pub use settlement::{Settlement, COVERED_MIN, GAP_MAX, WINDOW};
+pub use steps::{check_step, Basis, Publication, StepTerms};
 pub use svi::{Moneyness, Slice, SliceTerms, Variance};

@@ -1,0 +1,208 @@
+//! What is one lot worth, and what may it gain or lose? All that an instrument's account holds of
+//! an option, from prices, the surface and the time.
+//!
+//! Prices become levels in steps of a power of two, `2^u` quote atoms, chosen so that the larger of
+//! strike and forward has 43 bits: three more are left for scenarios, a price of eight times it.
+//! The conversion cuts at 2^-42 of the larger one; back to a price it is exact.
+//!
+//! A price cannot be zero: where an option is worth less than a step of a premium, 2^-58 of the
+//! larger of strike and forward, that step is its price.
+
+use crate::black76::{value_nearest, Kind, Market, Terms};
+use crate::fading::{Faded, Fading};
+use crate::fixed::{price_floor, Level, Premium};
+use crate::greeks::greeks;
+use crate::lot::{Lot, LotArray, LotGreeks};
+use crate::mark::{Mark, Values};
+use crate::risk_array::{risk_array, Shock, SHOCKS_MAX};
+use crate::steps::Basis;
+use crate::svi::Slice;
+use crate::OptionError;
+use plimsoll_units::{wide, Price, Ratio};
+
+/// What to value.
+#[derive(Clone, Copy, Debug)]
+pub struct QuoteRequest<'a> {
+    /// Call or put.
+    pub kind: Kind,
+    /// The strike, in quote atoms per lot.
+    pub strike: Price,
+    /// The price of now, in quote atoms per lot.
+    pub spot: Price,
+    /// The least that the price may be.
+    pub spot_low: Price,
+    /// The most that it may be.
+    pub spot_high: Price,
+    /// How much the forward is above the price.
+    pub basis: Basis,
+    /// Volatilities of the expiry.
+    pub slice: &'a Slice,
+    /// How uncertain they are, relative to themselves; at most one.
+    pub confidence: Ratio,
+    /// The time to expiry, and what of the settlement price is fixed, in quote atoms per lot.
+    pub fading: Fading,
+    /// The scenarios.
+    pub shocks: &'a [Shock; SHOCKS_MAX],
+}
+
+/// One lot, valued.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OptionQuote {
+    /// What it is worth.
+    pub values: Values,
+    /// How that changes.
+    pub greeks: LotGreeks,
+    /// What it may gain or lose.
+    pub array: LotArray,
+    /// The volatility of its strike.
+    pub volatility: Ratio,
+    /// What [`crate::mark_at`] starts from.
+    pub mark: Mark,
+}
+
+/// Bits of the larger of strike and forward.
+const LEVEL_BITS: i16 = 43;
+
+/// One lot's value and risk.
+///
+/// - The volatility is that of the strike over the forward of the price of now, and stays it for the
+///   band of the price and for the scenarios.
+/// - `low` and `high` are the least and the most over both ends of the band and both ends of the
+///   volatility, `σ · (1 ∓ confidence)`, cut and raised to the next part per million; and `fair`.
+///
+/// Errors: `BandInverted` unless `spot_low ≤ spot ≤ spot_high`; `ConfidenceOutOfRange` above one;
+/// `NotionalOutOfRange` unless the larger of strike and forward is from 1 to below 2^61 quote atoms;
+/// `LevelOutOfRange` where the smaller of them, or the average so far, is below 2^-42 of that, or the
+/// average or a scenario more than eight times it; `ShockOutOfRange`, `WeightOutOfRange` of the
+/// scenarios.
+pub fn quote(request: &QuoteRequest) -> Result<OptionQuote, OptionError> {
+    if request.spot_low > request.spot || request.spot > request.spot_high {
+        return Err(OptionError::BandInverted);
+    }
+    let (below, above) = volatility_factors(request.confidence)?;
+    let pricing = Pricing::new(request)?;
+    let forward = pricing.level(request.spot)?;
+    let volatility = request.slice.volatility_of(pricing.terms.strike, forward);
+    let (market, faded) = pricing.market(forward, volatility)?;
+    let black = greeks(pricing.terms, market);
+    let (mut low, mut high) = (black.value, black.value);
+    let least = scaled_ppm(volatility, below, false);
+    let most = scaled_ppm(volatility, above, true);
+    for spot in [request.spot_low, request.spot_high] {
+        let forward = pricing.level(spot)?;
+        low = low.min(pricing.value(forward, least)?);
+        high = high.max(pricing.value(forward, most)?);
+    }
+    let lot = pricing.lot(&faded);
+    let greeks = lot.greeks(&black);
+    let mut shocks = *request.shocks;
+    for shock in &mut shocks {
+        *shock = faded.shock(*shock)?;
+    }
+    let outcomes = risk_array(pricing.terms, market, &shocks)?;
+    Ok(OptionQuote {
+        values: Values {
+            low: pricing.price(low)?,
+            fair: pricing.price(black.value)?,
+            high: pricing.price(high)?,
+        },
+        greeks,
+        array: lot.array(&outcomes, greeks.delta),
+        volatility,
+        mark: Mark {
+            kind: request.kind,
+            strike: request.strike,
+            spot: request.spot,
+            forward: pricing.price_of(faded.forward.get())?,
+            carried: lot.carried_value(),
+            delta: greeks.delta,
+        },
+    })
+}
+
+/// A request in levels.
+struct Pricing<'a> {
+    request: &'a QuoteRequest<'a>,
+    /// A step of a level is `2^exponent` quote atoms.
+    exponent: i16,
+    terms: Terms,
+}
+
+impl<'a> Pricing<'a> {
+    fn new(request: &'a QuoteRequest<'a>) -> Result<Self, OptionError> {
+        let larger = forward_of(request, request.spot)?.max(request.strike);
+        let (_, own) = larger.parts();
+        // From 2^0 to 2^61: a mantissa has 64 bits.
+        if !(-63..=-3).contains(&own) {
+            return Err(OptionError::NotionalOutOfRange);
+        }
+        let exponent = own.wrapping_add(64).wrapping_sub(LEVEL_BITS);
+        let strike = Level::from_price_floor(request.strike, exponent)?;
+        Ok(Self { request, exponent, terms: Terms { kind: request.kind, strike } })
+    }
+
+    /// The forward of a price.
+    fn level(&self, spot: Price) -> Result<Level, OptionError> {
+        Level::from_price_floor(forward_of(self.request, spot)?, self.exponent)
+    }
+
+    /// What Black's formula takes.
+    fn market(&self, forward: Level, volatility: Ratio) -> Result<(Market, Faded), OptionError> {
+        let fading = self.request.fading;
+        let faded = fading.faded(forward, self.exponent)?;
+        let volatility = fading.volatility(volatility, &faded);
+        Ok((Market { forward: faded.forward, volatility, time: fading.time() }, faded))
+    }
+
+    fn value(&self, forward: Level, volatility: Ratio) -> Result<Premium, OptionError> {
+        Ok(value_nearest(self.terms, self.market(forward, volatility)?.0))
+    }
+
+    /// A value as a price, one step at least.
+    fn price(&self, value: Premium) -> Result<Price, OptionError> {
+        let steps = wide::join(0, value.get().max(1).unsigned_abs());
+        let exponent = wide::widen_i16(self.exponent).wrapping_sub(Premium::BITS.into());
+        price_floor(steps, exponent).ok_or(OptionError::NotionalOutOfRange)
+    }
+
+    /// A number of levels' steps as a price.
+    fn price_of(&self, steps: u64) -> Result<Price, OptionError> {
+        let price = price_floor(wide::join(0, steps), wide::widen_i16(self.exponent));
+        price.ok_or(OptionError::NotionalOutOfRange)
+    }
+
+    fn lot(&self, faded: &Faded) -> Lot {
+        let fading = self.request.fading;
+        Lot {
+            exponent: wide::widen_i16(self.exponent),
+            forward: faded.forward.get(),
+            carried: faded.carried,
+            share: faded.share,
+            lessened: fading.lessened(faded.carried),
+            pace: fading.pace(),
+        }
+    }
+}
+
+/// The forward of a price, in quote atoms per lot.
+fn forward_of(request: &QuoteRequest, spot: Price) -> Result<Price, OptionError> {
+    request.basis.forward(spot).map_err(|_| OptionError::NotionalOutOfRange)
+}
+
+/// `1 ∓ confidence` in parts per million.
+fn volatility_factors(confidence: Ratio) -> Result<(u32, u32), OptionError> {
+    let below = Ratio::PARTS.checked_sub(confidence.ppm());
+    let below = below.ok_or(OptionError::ConfidenceOutOfRange)?;
+    // At most two millions.
+    Ok((below, Ratio::PARTS.saturating_add(confidence.ppm())))
+}
+
+/// `volatility · factor`, cut or raised to the next part per million.
+fn scaled_ppm(volatility: Ratio, factor: u32, is_raised: bool) -> Ratio {
+    let parts = u64::from(Ratio::PARTS);
+    let product = wide::widen(volatility.ppm()).wrapping_mul(wide::widen(factor));
+    // Two half-words: one more part fits beside their product.
+    let raised = if is_raised { parts.wrapping_sub(1) } else { 0 };
+    let ppm = product.saturating_add(raised).checked_div(parts).unwrap_or(0);
+    Ratio::from_wide_saturating(ppm)
+}
