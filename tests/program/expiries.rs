@@ -100,15 +100,7 @@ fn expiries_know_their_neighbours() {
         .map(|one| (one.expires_at - at, one.earlier_at - at, one.later_at - at))
         .collect();
 
-    assert_eq!(
-        days,
-        [
-            (-day, -at, 0),
-            (0, -day, day),
-            (day, 0, 2 * day),
-            (2 * day, day, -at)
-        ]
-    );
+    assert_eq!(days, [(-day, -at, 0), (0, -day, day), (day, 0, 2 * day), (2 * day, day, -at)]);
 }
 
 #[test]

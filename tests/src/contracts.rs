@@ -3,9 +3,7 @@
 
 use plimsoll_client::instruction as ix;
 use plimsoll_client::state::{Expiry, Instrument};
-use plimsoll_client::{
-    ContractKind, ContractParams, ExpiryParams, InstrumentParams, SliceParams,
-};
+use plimsoll_client::{ContractKind, ContractParams, ExpiryParams, InstrumentParams, SliceParams};
 use plimsoll_migrations::{Decimal, Markets};
 
 use crate::vm::{address, Outcome};

@@ -3,14 +3,15 @@
 use plimsoll::clock::Now;
 use plimsoll::instructions::view_account::{account_report, AccountReport};
 use plimsoll::load::{
-    array_terms, judged, linear_terms, token_terms, underlying_terms, withhold_open_profit, QuoteFactors,
+    array_terms, judged, linear_terms, token_terms, underlying_terms, withhold_open_profit,
+    QuoteFactors,
 };
 use plimsoll::oracle::read_for_check;
 use plimsoll::state::{MarginAccount, Underlying};
 use plimsoll_risk::{
     allowed, beta, closed_form_slice, depth, health, liquidatable, withdrawable, Action, Check,
-    Episode, Health, Holding, LiquidationTerms, Market, Quote, RiskArray, RowKey, RowKind, RowTerms,
-    ScenarioSet, UnderlyingTerms,
+    Episode, Health, Holding, LinearShocks, LiquidationTerms, Market, Place, Quote, RiskArray,
+    RowKey, RowKind, RowTerms, ScenarioSet, UnderlyingTerms,
 };
 use plimsoll_units::{Fraction, Price, Ratio, Slots, Value};
 use solana_address::Address;
@@ -32,6 +33,7 @@ pub struct Snapshot<'a> {
     underlyings: Vec<UnderlyingTerms>,
     rows: Vec<RowTerms>,
     arrays: Vec<RiskArray>,
+    shocks: Vec<LinearShocks>,
 }
 
 impl<'a> Snapshot<'a> {
@@ -64,11 +66,15 @@ impl<'a> Snapshot<'a> {
         let decimals = directory.group.state.quote_decimals;
         let factors = QuoteFactors::new(quote_underlying, quote, decimals)?;
         let mut underlyings = Vec::with_capacity(quotes.len());
+        let mut shocks = Vec::with_capacity(quotes.len());
         for (one, quote) in directory.underlyings.iter().zip(&quotes) {
-            underlyings.push(underlying_terms(&one.state, quote, &factors)?);
+            let mut terms = underlying_terms(&one.state, quote, &factors)?;
+            terms.shocks = Place::new(one.state.index);
+            shocks.push(LinearShocks { factors: one.state.price_moves });
+            underlyings.push(terms);
         }
         let (rows, arrays) = row_terms(directory, &underlyings, now)?;
-        Ok(Self { directory, now, quotes, underlyings, rows, arrays })
+        Ok(Self { directory, now, quotes, underlyings, rows, arrays, shocks })
     }
 
     /// What the oracles of an underlying say, judged.
@@ -95,7 +101,12 @@ impl<'a> Snapshot<'a> {
 
     /// The market as the risk crate sees it.
     pub fn market(&self) -> Market<'_> {
-        Market { underlyings: &self.underlyings, rows: &self.rows, arrays: &self.arrays }
+        Market {
+            underlyings: &self.underlyings,
+            rows: &self.rows,
+            arrays: &self.arrays,
+            shocks: &self.shocks,
+        }
     }
 
     /// Terms of one row.
@@ -141,7 +152,12 @@ impl<'a> Snapshot<'a> {
         let balance = held.map_or(0, |holding| holding.quantity.max(0));
         let mut rows = self.rows.clone();
         withhold_open_profit(&mut rows);
-        let market = Market { underlyings: &self.underlyings, rows: &rows, arrays: &self.arrays };
+        let market = Market {
+            underlyings: &self.underlyings,
+            rows: &rows,
+            arrays: &self.arrays,
+            shocks: &self.shocks,
+        };
         let most = withdrawable(&market, holdings.iter().copied(), key, balance)?;
         Ok(u64::try_from(most).unwrap_or(0))
     }
@@ -241,7 +257,7 @@ fn row_terms(
         let found = underlyings.get(usize::from(one.state.underlying));
         let terms = found.ok_or(ClientError::UnknownUnderlying(one.state.underlying))?;
         if let Ok((mut row, array)) = array_terms(&one.state, terms, now.time) {
-            row.array = Some(u16::try_from(arrays.len()).unwrap_or(u16::MAX));
+            row.array = Place::new(u16::try_from(arrays.len()).unwrap_or(u16::MAX));
             rows.push(row);
             arrays.push(array);
         }

@@ -176,15 +176,17 @@ fn part(price: Price, part: u64) -> Result<Value> {
 /// and floors against the account.
 fn pack(lot: &Lot, floor: Value) -> Result<StoredArray> {
     let largest = lot.outcomes.iter().map(|one| one.unsigned_abs()).max().unwrap_or(0);
-    let words = [lot.high, lot.delta, floor].iter();
-    let widest = words.map(|one| one.get().unsigned_abs()).max().unwrap_or(0);
+    let words = [lot.high, lot.delta, floor].map(|one| one.get().unsigned_abs());
+    let widest = words.into_iter().max().unwrap_or(0);
     let needed = |magnitude: u128, room: u32| bits(magnitude).saturating_sub(room);
     // One bit more, since rounding up may add one.
     let room = OUTCOME_BITS.saturating_sub(1);
     let shift = needed(largest, room).max(needed(widest, WORD_BITS.saturating_sub(1)));
     let fit = |steps: i128| i64::try_from(steps).map_err(|_| PlimsollError::MathOverflow);
     let down = |value: Value| fit(value.get() >> shift);
-    let up = |value: Value| Ok::<_, Error>(down(value)?.saturating_add(i64::from(!is_exact(value, shift))));
+    let up = |value: Value| {
+        Ok::<_, Error>(down(value)?.saturating_add(i64::from(!is_exact(value, shift))))
+    };
     // What only views show may be beyond what can be written.
     let shown = |value: Value| down(value).unwrap_or(i64::MAX);
     let mut outcomes = [0; SHOCKS_MAX];

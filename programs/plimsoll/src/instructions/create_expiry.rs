@@ -205,9 +205,7 @@ pub(crate) fn handler(
 fn link(accounts: &mut CreateExpiry) -> Result<()> {
     let (group, index) = (accounts.expiry.group, accounts.expiry.underlying);
     let at = accounts.expiry.expires_at;
-    let own = |one: &Expiry| {
-        one.underlying == index && anchor_lang::address_eq(&one.group, &group)
-    };
+    let own = |one: &Expiry| one.underlying == index && anchor_lang::address_eq(&one.group, &group);
     let mut first = accounts.underlying.first_expiry_at;
     match &mut accounts.earlier {
         Some(earlier) => {

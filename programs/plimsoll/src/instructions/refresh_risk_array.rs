@@ -70,13 +70,8 @@ pub(crate) fn handler(ctx: &mut Context<RefreshRiskArray>) -> Result<()> {
         accounts.expiry.open_count = left.ok_or(PlimsollError::CorruptAccount)?;
     } else {
         require!(allowed(terms.grade, Action::Open), grade_error(terms.grade));
-        let array = value(
-            &accounts.instrument,
-            &accounts.underlying,
-            &accounts.expiry,
-            &terms,
-            now.time,
-        )?;
+        let array =
+            value(&accounts.instrument, &accounts.underlying, &accounts.expiry, &terms, now.time)?;
         accounts.instrument.array = array;
     }
     let array = &accounts.instrument.array;

@@ -9,9 +9,7 @@ use crate::check::{guarded, Guarded, Ix, Parties};
 use crate::error::{Named, PlimsollError};
 use crate::events::Traded;
 use crate::governance::PauseClass;
-use crate::state::{
-    Group, Instrument, InstrumentKind, InstrumentStatus, MarginAccount, Pool, Row,
-};
+use crate::state::{Group, Instrument, InstrumentKind, InstrumentStatus, MarginAccount, Pool, Row};
 
 /// Accounts of `trade`. The trailing accounts are the risk accounts of both margin accounts, each
 /// with a row for the instrument.

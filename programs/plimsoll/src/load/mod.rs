@@ -17,6 +17,7 @@ mod terms;
 pub(crate) use reader::{Member, RiskAccounts};
 pub(crate) use snapshot::{merged_keys, Snapshot};
 pub use terms::{
-    array_terms, judged, linear_terms, token_terms, underlying_terms, withhold_open_profit, QuoteFactors,
+    array_terms, judged, linear_terms, token_terms, underlying_terms, withhold_open_profit,
+    QuoteFactors,
 };
 pub(crate) use terms::{judged_from_views, priced_terms, take_quote};

@@ -4,13 +4,14 @@ use core::cell::Cell;
 
 use anchor_lang::prelude::*;
 use plimsoll_risk::{
-    allowed, health, Action, Check, Grade, Health, Holding, Market, RiskArray, RowKey, RowKind, RowTerms,
-    SideIndices, UnderlyingTerms,
+    allowed, health, Action, Check, Grade, Health, Holding, LinearShocks, Market, Place, RiskArray,
+    RowKey, RowKind, RowTerms, SideIndices, UnderlyingTerms,
 };
 use plimsoll_units::{Index, Price, Value};
 
 use super::terms::{
-    array_terms, linear_terms, take_quote, token_terms, underlying_terms, withhold_open_profit, QuoteFactors,
+    array_terms, linear_terms, take_quote, token_terms, underlying_terms, withhold_open_profit,
+    QuoteFactors,
 };
 use super::RiskAccounts;
 use crate::clock::Now;
@@ -39,6 +40,8 @@ pub(crate) struct Snapshot {
     rows: Vec<RowTerms>,
     /// Those of the rows that have one, in the order of `rows`.
     arrays: Vec<RiskArray>,
+    /// Of the underlyings with such rows.
+    shocks: Vec<LinearShocks>,
     /// In the order of `rows`.
     sources: Vec<RowSource>,
     /// Places of the row and the underlying that were asked for last. Who asks goes through an
@@ -100,6 +103,7 @@ impl Snapshot {
             underlying_views: Vec::with_capacity(12),
             rows: Vec::with_capacity(keys.len()),
             arrays: Vec::new(),
+            shocks: Vec::new(),
             sources: Vec::with_capacity(keys.len()),
             last_row: Cell::new(0),
             last_underlying: Cell::new(0),
@@ -193,10 +197,17 @@ impl Snapshot {
     /// Terms of a row with a risk array, which is kept beside the rows.
     #[inline(never)]
     fn load_array(&mut self, account: &Instrument, now: Now) -> Result<RowTerms> {
-        let underlying = self.underlyings.last().ok_or(PlimsollError::RowTermsMissing)?;
+        let underlying = self.underlyings.last_mut().ok_or(PlimsollError::RowTermsMissing)?;
+        if underlying.shocks.is_none() {
+            let view = self.underlying_views.last().ok_or(PlimsollError::RowTermsMissing)?;
+            let shocks = Account::<Underlying>::load(*view)?.price_moves;
+            let at = u16::try_from(self.shocks.len()).map_err(|_| PlimsollError::MathOverflow)?;
+            underlying.shocks = Place::new(at);
+            self.shocks.push(LinearShocks { factors: shocks });
+        }
         let (mut terms, array) = array_terms(account, underlying, now.time)?;
         let at = u16::try_from(self.arrays.len()).map_err(|_| PlimsollError::MathOverflow)?;
-        terms.array = Some(at);
+        terms.array = Place::new(at);
         self.arrays.push(array);
         Ok(terms)
     }
@@ -247,7 +258,12 @@ impl Snapshot {
 
     /// The market as the risk crate sees it.
     pub(crate) fn market(&self) -> Market<'_> {
-        Market { underlyings: &self.underlyings, rows: &self.rows, arrays: &self.arrays }
+        Market {
+            underlyings: &self.underlyings,
+            rows: &self.rows,
+            arrays: &self.arrays,
+            shocks: &self.shocks,
+        }
     }
 
     /// The rows of an account as the risk crate sees them.
@@ -295,8 +311,7 @@ impl Snapshot {
 
     /// The risk array of one row, if it has one.
     pub(crate) fn array(&self, key: RowKey) -> Result<Option<&RiskArray>> {
-        let at = self.terms(key)?.array;
-        Ok(at.and_then(|at| self.arrays.get(usize::from(at))))
+        Ok(self.terms(key)?.array.find(&self.arrays))
     }
 
     /// Terms of one underlying.

@@ -3,7 +3,7 @@
 
 use anchor_lang::prelude::*;
 use plimsoll_risk::{
-    allowed, judge, Action, Grade, Quote, RiskArray, RowKey, RowKind, RowTerms, SourceQuote,
+    allowed, judge, Action, Grade, Place, Quote, RiskArray, RowKey, RowKind, RowTerms, SourceQuote,
     UnderlyingTerms,
 };
 use plimsoll_units::{Price, QuoteAtoms, Ratio, UnixSeconds, Value};
@@ -147,6 +147,7 @@ pub fn underlying_terms(
         depth: Value::from_quote(QuoteAtoms::new(depth)),
         basis: Ratio::from_ppm(account.basis_ppm),
         initial_multiplier: account.initial_multiplier()?,
+        shocks: Place::NONE,
     })
 }
 
@@ -158,13 +159,13 @@ pub fn token_terms(account: &Collateral, mid: Price, now: UnixSeconds) -> Result
         true => Price::ONE,
         false => mid.checked_mul(account.scale()?).map_err(PlimsollError::from)?,
     };
-    Ok(RowTerms { key, price, weight: account.weight(now), array: None })
+    Ok(RowTerms { key, price, weight: account.weight(now), array: Place::NONE })
 }
 
 /// Terms of a linear instrument's row, in quote atoms per lot; `mid` is its underlying's price.
 pub fn linear_terms(account: &Instrument, mid: Price) -> Result<RowTerms> {
     let price = mid.checked_mul(account.lot()?).map_err(PlimsollError::from)?;
-    Ok(RowTerms { key: account.key(), price, weight: account.pnl_weight(), array: None })
+    Ok(RowTerms { key: account.key(), price, weight: account.pnl_weight(), array: Place::NONE })
 }
 
 /// Terms of a row whose instrument carries a risk array, in quote atoms per lot. The array goes along
@@ -203,13 +204,14 @@ pub fn array_terms(
         shift: stored.shift,
         low: along(stored.low)?,
         high: along(stored.high)?,
+        notional: underlying.price.checked_mul(account.lot()?).named()?,
         short_floor: stored.short_floor,
         payoff: account.payoff()?,
         expires_at: account.expires_at,
         fading: stored.fading != 0,
     };
     let (key, weight) = (account.key(), account.pnl_weight());
-    let terms = RowTerms { key, price: along(stored.fair)?, weight, array: None };
+    let terms = RowTerms { key, price: along(stored.fair)?, weight, array: Place::NONE };
     Ok((terms, array))
 }
 
@@ -243,9 +245,8 @@ pub(crate) fn unit_price(value: i64, shift: u8) -> Result<Price> {
         return Price::from_words(NOTHING.0, NOTHING.1).named();
     };
     let (mantissa, exponent) = Price::from_integer(magnitude).named()?.parts();
-    let exponent = i64::from(exponent)
-        .saturating_add(i64::from(shift))
-        .saturating_sub(i64::from(VALUE_BITS));
+    let exponent =
+        i64::from(exponent).saturating_add(i64::from(shift)).saturating_sub(i64::from(VALUE_BITS));
     Price::from_words(mantissa, exponent).named()
 }
 

@@ -3,8 +3,8 @@
 use anchor_lang::bytemuck::{Pod, Zeroable};
 use anchor_lang::prelude::*;
 use plimsoll_risk::{
-    linear_factors, loss_ratios, scan_range_widened, OracleBounds, Scenario, ScenarioSet,
-    SlopeLimited, SCENARIOS_MAX,
+    linear_factors, loss_ratios, scan_range_widened, LinearShocks, OracleBounds, Scenario,
+    ScenarioSet, SlopeLimited, SCENARIOS_MAX,
 };
 use plimsoll_units::{QuoteAtoms, Ratio, Seconds, UnixSeconds, Value};
 
@@ -174,7 +174,7 @@ pub struct Underlying {
     pub scenarios: [StoredScenario; SCENARIOS_MAX],
     /// The first expiry that is listed (Unix seconds); zero: none.
     pub first_expiry_at: i64,
-    /// Damped move of the price in each scenario, at the least scan range (2^-30, signed).
+    /// Damped move of the price in each scenario, at the least scan range (2^-27, signed).
     pub price_moves: [i32; SCENARIOS_MAX],
     /// Zero.
     pub reserved: [u64; 23],
@@ -276,6 +276,8 @@ impl Underlying {
         self.loss_long_ppm = long.ppm();
         self.loss_short_ppm = short.ppm();
         let widening = ratio_value(self.scan()?).ratio_ceil(ratio_value(least));
+        let moves = LinearShocks::new(&self.scenario_set()?, least).map_err(report)?;
+        self.price_moves = moves.factors;
         self.widening_ppm = widening.map_err(PlimsollError::from)?.ppm();
         Ok(())
     }
