@@ -94,7 +94,7 @@ impl<'a> Snapshot<'a> {
 
     /// The market as the risk crate sees it.
     pub fn market(&self) -> Market<'_> {
-        Market { underlyings: &self.underlyings, rows: &self.rows }
+        Market::linear(&self.underlyings, &self.rows)
     }
 
     /// Terms of one row.
@@ -138,7 +138,7 @@ impl<'a> Snapshot<'a> {
         let balance = held.map_or(0, |holding| holding.quantity.max(0));
         let mut rows = self.rows.clone();
         withhold_open_profit(&mut rows);
-        let market = Market { underlyings: &self.underlyings, rows: &rows };
+        let market = Market::linear(&self.underlyings, &rows);
         let most = withdrawable(&market, holdings.iter().copied(), key, balance)?;
         Ok(u64::try_from(most).unwrap_or(0))
     }

@@ -65,6 +65,15 @@ pub fn report(error: RiskError) -> Error {
             msg!("no terms for underlying {}", index);
             PlimsollError::RowTermsMissing.into()
         }
+        RiskError::MissingArray { key } => {
+            msg!("no risk array for row {}", key.raw());
+            PlimsollError::RowTermsMissing.into()
+        }
+        RiskError::MissingShocks { underlying } => {
+            msg!("no linear shocks for underlying {}", underlying);
+            PlimsollError::RowTermsMissing.into()
+        }
+        RiskError::NoSuchScenario { .. } => PlimsollError::OutOfRange.into(),
         RiskError::RowsOutOfOrder => PlimsollError::CorruptAccount.into(),
         RiskError::ScenarioSetInvalid => PlimsollError::ScenarioSetInvalid.into(),
         RiskError::LiquidationTermsInvalid => PlimsollError::ParameterOutOfBounds.into(),

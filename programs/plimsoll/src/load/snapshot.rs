@@ -229,7 +229,7 @@ impl Snapshot {
 
     /// The market as the risk crate sees it.
     pub(crate) fn market(&self) -> Market<'_> {
-        Market { underlyings: &self.underlyings, rows: &self.rows }
+        Market::linear(&self.underlyings, &self.rows)
     }
 
     /// The rows of an account as the risk crate sees them.

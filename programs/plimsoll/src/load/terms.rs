@@ -2,7 +2,9 @@
 //! call the same functions.
 
 use anchor_lang::prelude::*;
-use plimsoll_risk::{judge, Grade, Quote, RowKey, RowKind, RowTerms, SourceQuote, UnderlyingTerms};
+use plimsoll_risk::{
+    judge, Grade, Place, Quote, RowKey, RowKind, RowTerms, SourceQuote, UnderlyingTerms,
+};
 use plimsoll_units::{Price, QuoteAtoms, Ratio, UnixSeconds, Value};
 
 use super::RiskAccounts;
@@ -128,6 +130,8 @@ pub fn underlying_terms(
         depth: Value::from_quote(QuoteAtoms::new(depth)),
         basis: Ratio::from_ppm(account.basis_ppm),
         initial_multiplier: account.initial_multiplier()?,
+        short_option_floor: Ratio::ZERO,
+        shocks: Place::NONE,
     })
 }
 
@@ -139,13 +143,13 @@ pub fn token_terms(account: &Collateral, mid: Price, now: UnixSeconds) -> Result
         true => Price::ONE,
         false => mid.checked_mul(account.scale()?).map_err(PlimsollError::from)?,
     };
-    Ok(RowTerms { key, price, weight: account.weight(now) })
+    Ok(RowTerms { key, price, weight: account.weight(now), array: Place::NONE })
 }
 
 /// Terms of a linear instrument's row, in quote atoms per lot; `mid` is its underlying's price.
 pub fn linear_terms(account: &Instrument, mid: Price) -> Result<RowTerms> {
     let price = mid.checked_mul(account.lot()?).map_err(PlimsollError::from)?;
-    Ok(RowTerms { key: account.key(), price, weight: account.pnl_weight() })
+    Ok(RowTerms { key: account.key(), price, weight: account.pnl_weight(), array: Place::NONE })
 }
 
 /// Sets the weight of open profit to nothing, as a withdrawal is judged.

@@ -1,0 +1,166 @@
+//! What must an account be worth that holds options of an underlying?
+//!
+//! With `N = L − S` the linear rows' net, and of the array rows `A_k` the gain in a scenario, `D`
+//! the notional that they move with, `V_long` the value of the long ones, `H` the index notional
+//! of the short ones, and `B` the most that everything can lose at expiry:
+//!
+//! > `scenario = max(0, max_k −(N · f_k + A_k))`
+//! >
+//! > `concentration = min(conc(|N + D|), conc(|N| + |D_short|) + max(0, V_long − scenario))`
+//! >
+//! > `MM = min(scenario + concentration, B) + basis + floor · H`
+//! >
+//! > `IM = min(ι · (scenario + concentration), B) + ι · (basis + floor · H)`
+
+use crate::array_sums::ArraySums;
+use crate::bound::Book;
+use crate::margin::{concentration, Check, Requirement};
+use crate::sweep::Sums;
+use crate::{LinearShocks, Market, RiskError, UnderlyingTerms, SCENARIOS_MAX};
+use plimsoll_units::{Ratio, Value};
+
+/// The parts of an underlying's requirement, before any multiplier.
+pub(crate) struct Parts {
+    pub(crate) scenario: Value,
+    /// The scenario in which that is lost.
+    pub(crate) worst: u8,
+    pub(crate) concentration: Requirement,
+    pub(crate) basis: Value,
+    pub(crate) floor: Value,
+}
+
+/// No linear rows, no shocks needed.
+static NO_SHOCKS: LinearShocks = LinearShocks { factors: [0; SCENARIOS_MAX] };
+
+/// The shocks of an underlying's linear rows, whose net value is `net`.
+pub(crate) fn shocks<'a>(
+    market: &Market<'a>,
+    terms: &UnderlyingTerms,
+    net: Value,
+) -> Result<&'a LinearShocks, RiskError> {
+    match terms.shocks.find(market.shocks) {
+        Some(shocks) => Ok(shocks),
+        None if net.is_zero() => Ok(&NO_SHOCKS),
+        None => Err(RiskError::MissingShocks { underlying: terms.index }),
+    }
+}
+
+/// The parts of the requirement of an underlying with array rows.
+pub(crate) fn parts(
+    market: &Market<'_>,
+    terms: &UnderlyingTerms,
+    sums: &Sums<'_>,
+    arrays: &ArraySums<'_>,
+) -> Result<Parts, RiskError> {
+    let net = sums.long.checked_sub(sums.short)?;
+    let (scenario, worst) = arrays.worst(net, shocks(market, terms, net)?)?;
+    Ok(Parts {
+        scenario,
+        worst,
+        concentration: concentrated(terms, net, arrays, scenario)?,
+        basis: basis(terms, sums, arrays)?,
+        floor: arrays.short_notional.mul_ratio_ceil(terms.short_option_floor)?,
+    })
+}
+
+/// What size costs: of everything, or of what is left when the long options are given up, and
+/// those are worth no more than they are.
+///
+/// The slope: each of the two is a bound of the other's fall too where the lesser one changes,
+/// so that the larger slope holds for the lesser of them.
+fn concentrated(
+    terms: &UnderlyingTerms,
+    net: Value,
+    arrays: &ArraySums<'_>,
+    scenario: Value,
+) -> Result<Requirement, RiskError> {
+    let all = concentration(terms, net.checked_add(arrays.delta)?.abs()?)?;
+    if all.amount.is_zero() {
+        return Ok(all);
+    }
+    let left = concentration(terms, net.abs()?.checked_add(arrays.delta_short.abs()?)?)?;
+    let given_up = arrays.long.checked_sub(scenario)?.max(Value::ZERO);
+    Ok(Requirement {
+        amount: all.amount.min(left.amount.checked_add(given_up)?),
+        slope: all.slope.max(left.slope.checked_add(given_up)?),
+    })
+}
+
+/// `basis · min(L, S)`, the array rows as one leg on the side to which they move.
+fn basis(
+    terms: &UnderlyingTerms,
+    sums: &Sums<'_>,
+    arrays: &ArraySums<'_>,
+) -> Result<Value, RiskError> {
+    let (mut long, mut short) = (sums.long, sums.short);
+    if arrays.delta.is_negative() {
+        short = short.checked_sub(arrays.delta)?;
+    } else {
+        long = long.checked_add(arrays.delta)?;
+    }
+    let hedged = long.min(short);
+    if hedged.is_zero() {
+        return Ok(Value::ZERO);
+    }
+    Ok(hedged.mul_ratio_ceil(terms.basis)?)
+}
+
+/// The requirement under the rule of `check`, and the largest loss at expiry where that is what
+/// is required in the place of scenario and concentration.
+///
+/// The slope. Let `g(x)` be scenario and concentration of `x` times the account, and `B · x` its
+/// bound; `g(x) / x` never falls as `x` rises. Where `g(1) <= B`, so is `g(x) <= B · x`, and the
+/// slope is that of `g`. Where `g(1) > B`, the fall from `B` is at most the one from `g(1)` while
+/// `g(x) < B · x`, and `(1 − x) · B`, below `(1 − x) · g(1)`, beyond: the slope of `g` holds again.
+/// It is `B` where the scenario alone reaches `B`: then `g(x) >= B · x` everywhere.
+pub(crate) fn requirement(
+    terms: &UnderlyingTerms,
+    sums: &Sums<'_>,
+    arrays: &ArraySums<'_>,
+    parts: &Parts,
+    check: Check,
+) -> Result<(Requirement, Option<Value>), RiskError> {
+    let ratio = match check {
+        Check::Maintenance => Ratio::ONE,
+        Check::Initial => terms.initial_multiplier,
+    };
+    let scenario = parts.scenario.mul_ratio_ceil(ratio)?;
+    let mut core = Requirement { amount: scenario, slope: scenario };
+    if !parts.concentration.amount.is_zero() {
+        let Requirement { amount, slope } = parts.concentration;
+        core.amount = core.amount.checked_add(amount.mul_ratio_ceil(ratio)?)?;
+        core.slope = core.slope.checked_add(slope.mul_ratio_ceil(ratio)?)?;
+    }
+    let bound = bound_below(sums, arrays, core.amount)?;
+    if let Some(bound) = bound {
+        core.amount = bound;
+        if scenario >= bound {
+            core.slope = bound;
+        }
+    }
+    let rest = parts.basis.checked_add(parts.floor)?;
+    if !rest.is_zero() {
+        let rest = rest.mul_ratio_ceil(ratio)?;
+        core.amount = core.amount.checked_add(rest)?;
+        core.slope = core.slope.checked_add(rest)?;
+    }
+    Ok((core, bound))
+}
+
+/// The largest loss at expiry, where it is below `limit`.
+fn bound_below(
+    sums: &Sums<'_>,
+    arrays: &ArraySums<'_>,
+    limit: Value,
+) -> Result<Option<Value>, RiskError> {
+    let Some(rows) = arrays.rows() else {
+        return Ok(None);
+    };
+    if limit.is_zero() {
+        return Ok(None);
+    }
+    let net = sums.long.checked_sub(sums.short)?;
+    let value = net.checked_add(arrays.long)?.checked_sub(arrays.short)?;
+    let book = Book { rows, net, gross: sums.long.max(sums.short), value };
+    Ok(book.loss_below(limit)?)
+}

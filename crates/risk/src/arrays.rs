@@ -1,0 +1,129 @@
+//! What may a lot of an option gain or lose?
+//!
+//! A row that does not move one to one with its underlying's price (an option, or a dated future
+//! while its settlement price is being averaged) is described by a **risk array**: what one lot
+//! of it gains in each scenario. Somebody else priced it; here it is a table.
+
+use crate::{RiskError, Scenario, ScenarioSet, SCENARIOS_MAX};
+use plimsoll_units::{divide, wide, MathError, Price, Ratio};
+
+/// A place in a table of the market, or none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(transparent)]
+pub struct Place(u16);
+
+impl Place {
+    /// In no table.
+    pub const NONE: Self = Self(u16::MAX);
+
+    /// Entry `index` of the table; the largest number means none.
+    #[inline]
+    pub const fn new(index: u16) -> Self {
+        Self(index)
+    }
+
+    /// Is there no entry?
+    #[inline]
+    pub const fn is_none(self) -> bool {
+        self.0 == Self::NONE.0
+    }
+
+    /// The entry, if the table has it.
+    #[inline]
+    pub(crate) fn find<T>(self, table: &[T]) -> Option<&T> {
+        if self.is_none() {
+            return None;
+        }
+        table.get(usize::from(self.0))
+    }
+}
+
+/// What a lot pays at expiry, if the underlying's final price is `S` per lot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Payoff {
+    /// `max(S − strike, 0)`.
+    Call {
+        /// Quote atoms per lot.
+        strike: Price,
+    },
+    /// `max(strike − S, 0)`.
+    Put {
+        /// Quote atoms per lot.
+        strike: Price,
+    },
+    /// `S`: a dated future whose settlement price is being averaged.
+    Linear,
+}
+
+/// What one lot of an array row may gain or lose.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RiskArray {
+    /// What a long lot gains in each scenario, weighted, in units of `2^shift` value steps
+    /// (`2^(shift−48)` quote atoms), rounded away from zero by who made it. Zeros where the set
+    /// has fewer scenarios.
+    pub outcomes: [i32; SCENARIOS_MAX],
+    /// The notional that a lot moves with (Δ · P · lot), signed, in the same unit.
+    pub delta: i64,
+    /// The unit; at most 63. Rows of one underlying are added fastest where they agree in it.
+    pub shift: u8,
+    /// What a long lot counts at when opening; not above the row's price.
+    pub low: Price,
+    /// What a short lot counts at when opening; not below the row's price.
+    pub high: Price,
+    /// Index price of what a lot is of (P · lot), in quote atoms.
+    pub notional: Price,
+    /// What is paid in the end.
+    pub payoff: Payoff,
+    /// Unix seconds. Rows of one expiry are settled at one price.
+    pub expires_at: i64,
+    /// True while the settlement price is being averaged: what is paid then no longer follows the
+    /// price one to one.
+    pub fading: bool,
+}
+
+/// Bits behind the point of a linear factor.
+pub(crate) const FACTOR_BITS: u8 = 27;
+
+/// What a row that moves one to one with the price gains in each scenario, per notional and
+/// weighted: `scan · s_k · w_k`, in 2^-27.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LinearShocks {
+    /// Up to sixteen times the notional on either side.
+    pub factors: [i32; SCENARIOS_MAX],
+}
+
+impl LinearShocks {
+    /// The shocks of a set at a scan range, each the nearest one. Depends on settings alone, so
+    /// that it can be computed once and stored. `OutOfRange` for a shock beyond sixteen times the
+    /// notional.
+    pub fn new(set: &ScenarioSet, scan: Ratio) -> Result<Self, RiskError> {
+        let mut factors = [0; SCENARIOS_MAX];
+        for (factor, scenario) in factors.iter_mut().zip(set.iter()) {
+            *factor = linear_factor(scenario, scan)?;
+        }
+        Ok(Self { factors })
+    }
+}
+
+/// `scan · shock · weight` in 2^-27, the nearest.
+fn linear_factor(scenario: &Scenario, scan: Ratio) -> Result<i32, MathError> {
+    /// A thousand million, twice: three times parts per million.
+    const PARTS: u32 = 1_000_000_000;
+    const HALF: u128 = 500_000_000_000_000_000;
+    let Scenario { shock, weight, .. } = *scenario;
+    let damped = u64::from(shock.unsigned_abs()).saturating_mul(u64::from(weight.ppm()));
+    let (high, low) = wide::mul_u64(damped, u64::from(scan.ppm()));
+    // Below 2^96, since a sound set's damped shock is below 10^13.
+    if high >> 32 != 0 {
+        return Err(MathError::OutOfRange);
+    }
+    let raised = (wide::join(high, low) << FACTOR_BITS).wrapping_add(HALF);
+    let (high, low) = divide::div_u128_u32(wide::high_u64(raised), wide::low_u64(raised), PARTS);
+    let (high, low) = divide::div_u128_u32(high, low, PARTS);
+    let size = i64::try_from(low).map_err(|_| MathError::OutOfRange)?;
+    let factor = if shock < 0 { size.wrapping_neg() } else { size };
+    match (high, i32::try_from(factor)) {
+        (0, Ok(factor)) => Ok(factor),
+        _ => Err(MathError::OutOfRange),
+    }
+}
