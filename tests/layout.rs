@@ -7,8 +7,9 @@ use std::mem::offset_of;
 
 use anchor_lang::Discriminator;
 use plimsoll::state::{
-    Collateral, Deleveraging, Group, Instrument, Insurance, MarginAccount, Pool, Proposal, Row,
-    Stake, StoredKink, StoredPrice, StoredScenario, StoredSlope, StoredSource, Underlying, Word128,
+    Collateral, Deleveraging, Expiry, Group, Instrument, Insurance, MarginAccount, Pool, Proposal,
+    Row, Stake, StoredArray, StoredKink, StoredPrice, StoredScenario, StoredSlice, StoredSlope,
+    StoredSource, Underlying, Word128,
 };
 
 const SNAPSHOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/snapshots/layout.txt");
@@ -67,6 +68,7 @@ fn accounts() -> String {
         account::<Stake>("Stake"),
         account::<Proposal>("Proposal"),
         account::<Deleveraging>("Deleveraging"),
+        account::<Expiry>("Expiry"),
     ]
     .concat()
 }
@@ -78,13 +80,13 @@ fn layouts() -> String {
             depth_full_ppm buffer_ppm insurance_cut_ppm deleverage_slots dust_quote_atoms pending_owner
             guardian lister risk_manager launched_at timelock_seconds window_seconds proposal_count
             paused_until pause_budget_seconds pause_budget_at owner_first_seconds cool_down_seconds
-            insurance_cap_quote_atoms reserved reserved_2),
+            insurance_cap_quote_atoms publisher reserved),
         fields!(Underlying: version bump index source_count scenario_count padding group name
             sources age_seconds_max confidence_ppm_max dispersion_ppm_max jump_ppm_max published_at
             stable reference scan_lower_ppm scan_upper_ppm open_interest_lower_quote_atoms
             open_interest_upper_quote_atoms open_interest_quote_atoms loss_long_ppm loss_short_ppm
             concentration_slope_ppm concentration_max_ppm depth_quote_atoms basis_ppm
-            initial_multiplier_ppm widening_ppm padding_2 scenarios reserved owner_first_until
+            initial_multiplier_ppm widening_ppm padding_2 scenarios first_expiry_at price_moves reserved owner_first_until
             reserved_2),
         fields!(Collateral: version bump vault_bump decimals index underlying group mint
             token_program vault scale deposit_index borrow_index deposit_shares borrow_shares
@@ -101,10 +103,19 @@ fn layouts() -> String {
             premium_seconds premium_impact_quote_atoms losses_pending_quote_atoms loss_cap_ppm
             settle_reward_ppm settle_reward_quote_atoms_max insurance_cap_quote_atoms loss_day
             loss_long loss_short loss_insured_quote_atoms long_deleveragings short_deleveragings
-            small_day small_count reserved reserved_2),
+            small_day small_count expires_at strike array reserved),
+        fields!(StoredArray: refreshed_at price fair low high delta short_floor gamma vega theta outcomes
+            shift fading padding seconds_max move_ppm),
+        fields!(Expiry: version bump underlying open_count group payer expires_at earlier_at later_at
+            slice published_at basis_ppm confidence_ppm basis_ppm_max confidence_ppm_min
+            widening_ppm_per_hour fresh_seconds step_ppm basis_step_ppm step_seconds
+            volatility_scan_ppm short_floor_ppm array_seconds_max array_move_ppm padding samples
+            settlement_price settled_at reserved),
+        fields!(StoredSlice: a b rho m sigma),
         fields!(Pool: version bump index padding group instrument open_interest_lots
             cash_quote_atoms fees_quote_atoms volume_lots debt dust debt_mark_quote_atoms
-            premium_ppb premium_mean_ppb premium_at reserved reserved_2),
+            premium_ppb premium_mean_ppb premium_at settled_long_lots settled_short_lots reserved
+            reserved_2),
         fields!(Insurance: version bump padding group balance_quote_atoms received_quote_atoms
             paid_quote_atoms stake_shares epoch repaid_quote_atoms discount_day
             discount_paid_quote_atoms reserved),

@@ -1,7 +1,7 @@
 //! Bytes as a market and an account in it.
 
 use plimsoll_risk::{
-    health, Check, Grade, Health, Holding, Market, RiskError, RowKey, RowKind, RowTerms,
+    health, Check, Grade, Health, Holding, Market, Place, RiskError, RowKey, RowKind, RowTerms,
     UnderlyingTerms,
 };
 use plimsoll_units::{Ratio, Value};
@@ -51,7 +51,7 @@ impl Case {
         let scale = i32::from(shape / 3 % 9) - 6;
         let scale = plimsoll_units::Price::pow10(scale).unwrap();
         let price = terms.price.checked_mul(scale).unwrap();
-        self.rows.push(RowTerms { key, price, weight: bytes.ratio(1_000_000) });
+        self.rows.push(RowTerms { key, price, weight: bytes.ratio(1_000_000), array: Place::NONE });
         let quantity = bytes.amount(bits);
         let quote = match key.kind() {
             RowKind::Token => Value::ZERO,
@@ -62,7 +62,7 @@ impl Case {
 
     /// The market.
     pub fn market(&self) -> Market<'_> {
-        Market { underlyings: &self.underlyings, rows: &self.rows }
+        Market::linear(&self.underlyings, &self.rows)
     }
 
     /// Health of some account in it.
@@ -108,6 +108,7 @@ fn underlying(index: u16, bytes: &mut Bytes<'_>) -> UnderlyingTerms {
         )),
         basis: bytes.ratio(10_000),
         initial_multiplier: Ratio::from_ppm(1_000_000 + bytes.half() % 2_000_001),
+        shocks: Place::NONE,
     };
     if terms.grade != Grade::Valid {
         (terms.price, terms.low, terms.high) = (terms.stable, terms.stable, terms.stable);

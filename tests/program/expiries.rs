@@ -142,7 +142,7 @@ fn publications_move_in_bounded_steps() {
     let mut world = World::with_options(flat());
     let at = world.first_expiry();
     let volatility = |one: f64| slice(one * one, 0.0, 0.0, 0.0, 0.1);
-    let mut publish = |world: &mut World, slice: SliceParams, basis, confidence| {
+    let publish = |world: &mut World, slice: SliceParams, basis, confidence| {
         world.publish_by("publisher", ("SOL", at), slice, basis, confidence)
     };
     // A tenth an hour: in half of one a twentieth.

@@ -22,6 +22,7 @@ mod liquidation_slice;
 mod listing;
 mod listing_later;
 mod migration;
+mod options_trading;
 mod oracle_dumps;
 mod oracles;
 mod outflow;

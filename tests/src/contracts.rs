@@ -229,6 +229,11 @@ impl World {
         self.send(&[one], &[])
     }
 
+    /// Names of all contracts.
+    pub fn contracts(&self) -> Vec<String> {
+        self.contracts.clone()
+    }
+
     /// An expiry now.
     pub fn expiry(&mut self, underlying: &str, at: i64) -> Expiry {
         self.reread();

@@ -26,6 +26,22 @@ pub enum RiskError {
         /// Index of the underlying.
         index: u16,
     },
+    /// The row has a risk array that was not given.
+    MissingArray {
+        /// The row.
+        key: RowKey,
+    },
+    /// The account holds rows with risk arrays beside others of this underlying, and its shocks
+    /// were not given.
+    MissingShocks {
+        /// Index of the underlying.
+        underlying: u16,
+    },
+    /// A witness names a scenario beyond the sixteenth.
+    NoSuchScenario {
+        /// Index of the scenario.
+        scenario: u8,
+    },
     /// The account's rows did not come in strictly ascending order.
     RowsOutOfOrder,
     /// The scenario set is empty, too large, one-sided, or has a weight or shock out of bounds.
@@ -65,6 +81,11 @@ impl fmt::Display for RiskError {
             }
             Self::MissingTerms { key } => write!(f, "no terms for row {key}"),
             Self::MissingUnderlying { index } => write!(f, "no terms for underlying {index}"),
+            Self::MissingArray { key } => write!(f, "no risk array for row {key}"),
+            Self::MissingShocks { underlying } => {
+                write!(f, "no linear shocks for underlying {underlying}")
+            }
+            Self::NoSuchScenario { scenario } => write!(f, "there is no scenario {scenario}"),
             Self::RowsOutOfOrder => f.write_str("rows are not in ascending order"),
             Self::ScenarioSetInvalid => f.write_str("scenario set is out of bounds"),
             Self::LiquidationTermsInvalid => f.write_str("liquidation terms contradict each other"),

@@ -17,6 +17,10 @@
 //! |---|---|
 //! | `rows` | what is in the account, and under which terms? |
 //! | `margin` | equity and requirement |
+//! | `arrays` | what may a lot of an option gain or lose? |
+//! | `array_sums` | what do the options of one underlying come to? |
+//! | `array_margin` | what must an account with options be worth? |
+//! | `bound` | what is the most that a book of options can lose? |
 //! | `oracle` | may this price be used, and for what? |
 //! | `stable_price` | how far may a reference follow the market? |
 //! | `scenario` | how much can be lost on one underlying? |
@@ -49,7 +53,11 @@
     clippy::unwrap_used
 )]
 
+mod array_margin;
+mod array_sums;
+mod arrays;
 mod balance;
+mod bound;
 mod deleverage;
 mod error;
 mod funding;
@@ -68,6 +76,7 @@ mod stable_price;
 mod stake;
 mod sweep;
 
+pub use arrays::{LinearShocks, Payoff, Place, RiskArray};
 pub use balance::{open_interest_change, quote_share, row_slice, BalanceTotals};
 pub use deleverage::{check_deleveraged, ends_silence, resized_flow, Resizing, Silence};
 pub use error::RiskError;
@@ -80,7 +89,7 @@ pub use liquidation::{
     Settlement,
 };
 pub use loss::{part_floor, share_loss, still_due, LossShare};
-pub use margin::{health, Check, Health};
+pub use margin::{health, witness_below, Check, Health};
 pub use oracle::{
     allowed, judge, Action, Band, Grade, OracleBounds, Quote, SourceQuote, FUTURE_SECONDS_MAX,
 };

@@ -1,5 +1,7 @@
 //! What is an account worth, and what must it be worth?
 
+use crate::array_margin;
+use crate::array_sums::{ArraySums, Scope};
 use crate::sweep::{strict_factors, sweep, Sums};
 use crate::{Action, Holding, Market, RiskError, UnderlyingTerms};
 use plimsoll_units::{MathError, Ratio, Value};
@@ -57,6 +59,9 @@ impl Health {
 ///   `IM = Σ ι · requirement`, where a row's positive value is the open profit of a position or
 ///   a token balance, both at the strict price
 ///
+/// Rows with a risk array count at their fair value, for opening at `low` or `high`; what an
+/// underlying requires that has any is in `array_margin`.
+///
 /// Errors: terms that are missing, rows out of order, a price that may not be used for a row
 /// that needs it (see [`crate::allowed`]), or an overflow.
 pub fn health(
@@ -64,11 +69,24 @@ pub fn health(
     holdings: impl Iterator<Item = Holding>,
     check: Check,
 ) -> Result<Health, RiskError> {
+    judge(market, holdings, check, Scope::All)
+}
+
+/// Health with the array rows seen in some of the scenarios only: with fewer of them, the
+/// requirement is a lower one.
+#[inline]
+fn judge(
+    market: &Market<'_>,
+    holdings: impl Iterator<Item = Holding>,
+    check: Check,
+    scope: Scope<'_>,
+) -> Result<Health, RiskError> {
     let mut health = Health::default();
-    sweep(market, holdings, check, |sums| {
-        let (part, needed) = match sums.terms {
-            Some(terms) => judge_underlying(terms, sums, check)?,
-            None => (Value::ZERO, Requirement::default()),
+    sweep(market, holdings, check, scope, |sums, arrays| {
+        let (part, needed) = match (sums.terms, arrays) {
+            (Some(terms), None) => judge_underlying(terms, sums, check)?,
+            (Some(terms), Some(arrays)) => judge_arrays(market, terms, sums, arrays, check)?,
+            (None, _) => (Value::ZERO, Requirement::default()),
         };
         let fixed = sums.fixed.checked_sub(sums.withheld)?;
         health.equity = health.equity.checked_add(part)?.checked_add(fixed)?;
@@ -100,6 +118,27 @@ fn judge_underlying(
             Ok((strict_value(terms, sums)?, Requirement { amount, slope }))
         }
     }
+}
+
+/// The same for an underlying with array rows.
+#[inline(never)]
+fn judge_arrays(
+    market: &Market<'_>,
+    terms: &UnderlyingTerms,
+    sums: &Sums<'_>,
+    arrays: &ArraySums<'_>,
+    check: Check,
+) -> Result<(Value, Requirement), RiskError> {
+    let parts = array_margin::parts(market, terms, sums, arrays)?;
+    let (needed, _) = array_margin::requirement(terms, sums, arrays, &parts, check)?;
+    let value = match check {
+        Check::Maintenance => {
+            let linear = sums.long.checked_sub(sums.short)?;
+            linear.checked_add(arrays.long)?.checked_sub(arrays.short)?
+        }
+        Check::Initial => strict_value(terms, sums)?.checked_add(arrays.strict)?,
+    };
+    Ok((value, needed))
 }
 
 /// `L · low/price − S · high/price`, toward minus infinity.
@@ -155,8 +194,20 @@ pub(crate) fn requirement(
     if net <= terms.depth || terms.concentration_max.is_zero() {
         return Ok(Requirement { amount, slope: amount });
     }
+    let size = concentration(terms, net)?;
+    Ok(Requirement {
+        amount: amount.checked_add(size.amount)?,
+        slope: amount.checked_add(size.slope)?,
+    })
+}
+
+/// `n · share(n)`, rounded up: what a net notional costs for its size.
+pub(crate) fn concentration(terms: &UnderlyingTerms, net: Value) -> Result<Requirement, MathError> {
+    if net <= terms.depth || terms.concentration_max.is_zero() {
+        return Ok(Requirement::default());
+    }
     let share = concentration_share(terms, net)?;
-    amount = amount.checked_add(net.mul_ratio_ceil(share)?)?;
+    let amount = net.mul_ratio_ceil(share)?;
     if terms.depth.is_zero() {
         // The share is the same from the first atom: proportional.
         return Ok(Requirement { amount, slope: amount });
@@ -175,4 +226,21 @@ fn concentration_share(terms: &UnderlyingTerms, net: Value) -> Result<Ratio, Mat
     // A share beyond any number is beyond the maximum too.
     let share = excess.mul_ceil(terms.concentration_slope).unwrap_or(Ratio::MAX);
     Ok(share.min(terms.concentration_max))
+}
+
+/// Is the account below its line, as far as these scenarios tell, one for each underlying that
+/// has array rows, as (underlying, scenario)? A yes is proof, and comes cheaper than [`health`]
+/// for keeping: one scenario's outcomes are summed instead of sixteen. A no means nothing.
+///
+/// An underlying that is not named counts what it requires in every scenario; one without array
+/// rows counts in full. What is named beyond the account's underlyings is ignored.
+///
+/// Errors: as for [`health`], and `NoSuchScenario`.
+pub fn witness_below(
+    market: &Market<'_>,
+    holdings: impl Iterator<Item = Holding>,
+    witness: &[(u16, u8)],
+) -> Result<bool, RiskError> {
+    let least = judge(market, holdings, Check::Maintenance, Scope::Named(witness))?;
+    Ok(least.surplus()?.is_negative())
 }

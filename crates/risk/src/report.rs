@@ -3,8 +3,10 @@
 //! Both are found by bisection over the very functions that judge the account, so that an answer
 //! can never disagree with the program.
 
+use crate::array_margin;
+use crate::array_sums::{ArraySums, Scope};
 use crate::margin::{health, requirement, Check, Requirement};
-use crate::sweep::sweep;
+use crate::sweep::{sweep, Sums};
 use crate::UnderlyingTerms;
 use crate::{worst_scenario, Health, Holding, Market, RiskError, RowKey, ScenarioSet};
 use plimsoll_units::{MathError, Price, Ratio, Value};
@@ -46,10 +48,14 @@ pub fn report<'s>(
     mut visit: impl FnMut(UnderlyingReport),
 ) -> Result<Health, RiskError> {
     let total = health(market, holdings.clone(), Check::Maintenance)?;
-    sweep(market, holdings, Check::Maintenance, |sums| {
+    sweep(market, holdings, Check::Maintenance, Scope::All, |sums, arrays| {
         let Some(terms) = sums.terms else {
             return Ok(());
         };
+        if let Some(arrays) = arrays {
+            visit(array_report(market, terms, sums, arrays)?);
+            return Ok(());
+        }
         let net = sums.long.checked_sub(sums.short)?;
         let (set, scan) =
             scenarios(terms.index).ok_or(RiskError::MissingUnderlying { index: terms.index })?;
@@ -65,6 +71,27 @@ pub fn report<'s>(
         Ok(())
     })?;
     Ok(total)
+}
+
+/// The report on an underlying with array rows. Their values at another price are not known here,
+/// and so neither is a liquidation price.
+fn array_report(
+    market: &Market<'_>,
+    terms: &UnderlyingTerms,
+    sums: &Sums<'_>,
+    arrays: &ArraySums<'_>,
+) -> Result<UnderlyingReport, RiskError> {
+    let parts = array_margin::parts(market, terms, sums, arrays)?;
+    let (needed, _) = array_margin::requirement(terms, sums, arrays, &parts, Check::Maintenance)?;
+    let linear = sums.long.checked_sub(sums.short)?;
+    Ok(UnderlyingReport {
+        index: terms.index,
+        net: linear.checked_add(arrays.long)?.checked_sub(arrays.short)?,
+        requirement: needed.amount,
+        worst_scenario: parts.worst,
+        liquidation_price_down: None,
+        liquidation_price_up: None,
+    })
 }
 
 /// An account's maintenance surplus as a function of one underlying's price.

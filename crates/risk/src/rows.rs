@@ -4,7 +4,7 @@
 //! same order, so that one pass joins them. Terms are what one transaction read from the chain:
 //! prices already in quote atoms, scan ranges already widened.
 
-use crate::Grade;
+use crate::{Grade, LinearShocks, Place, RiskArray};
 use core::fmt;
 use plimsoll_units::{wide, Price, Ratio, Value};
 
@@ -128,6 +128,9 @@ pub struct UnderlyingTerms {
     pub basis: Ratio,
     /// Requirement for opening over the requirement for keeping; at least one.
     pub initial_multiplier: Ratio,
+    /// Which of [`Market::shocks`]; needed only where an account holds a row with a risk array
+    /// beside rows that move one to one with the price.
+    pub shocks: Place,
 }
 
 /// What the margin rule must know of a row, as of this transaction.
@@ -135,11 +138,14 @@ pub struct UnderlyingTerms {
 pub struct RowTerms {
     /// Which row.
     pub key: RowKey,
-    /// Quote atoms per token atom or per lot, at the underlying's `price`.
+    /// Quote atoms per token atom or per lot, at the underlying's `price`: of an option, its fair
+    /// value.
     pub price: Price,
     /// Part of a positive value that counts for opening: of a position's open profit, of a token
     /// balance at its strict price. Debts and losses count in full.
     pub weight: Ratio,
+    /// Which of [`Market::arrays`]; none for a row that moves one to one with the price.
+    pub array: Place,
 }
 
 /// One row of an account.
@@ -162,4 +168,16 @@ pub struct Market<'a> {
     pub underlyings: &'a [UnderlyingTerms],
     /// By key.
     pub rows: &'a [RowTerms],
+    /// What [`RowTerms::array`] names, in any order.
+    pub arrays: &'a [RiskArray],
+    /// What [`UnderlyingTerms::shocks`] names, in any order.
+    pub shocks: &'a [LinearShocks],
+}
+
+impl<'a> Market<'a> {
+    /// A market in which every row moves one to one with its underlying's price.
+    #[inline]
+    pub const fn linear(underlyings: &'a [UnderlyingTerms], rows: &'a [RowTerms]) -> Self {
+        Self { underlyings, rows, arrays: &[], shocks: &[] }
+    }
 }

@@ -4,8 +4,11 @@
 //! Rows and terms come in the same ascending order, so that joining them is one walk over both:
 //! nothing is searched, nothing is stored.
 
+use crate::array_sums::{ArraySums, Scope};
 use crate::margin::Check;
-use crate::{allowed, Holding, Market, RiskError, RowKey, RowKind, RowTerms, UnderlyingTerms};
+use crate::{
+    allowed, Holding, Market, RiskArray, RiskError, RowKey, RowKind, RowTerms, UnderlyingTerms,
+};
 use plimsoll_units::{MathError, Price, QuoteAtoms, Ratio, Value};
 
 /// What the rows of one underlying come to.
@@ -30,16 +33,21 @@ pub(crate) struct Sums<'a> {
     index: u16,
 }
 
-/// Walks the rows once and hands the sums of each underlying to `visit`, in ascending order.
+/// Walks the rows once and hands the sums of each underlying to `visit`, in ascending order, those
+/// of its array rows beside them where it has any. Of these only the scenarios in `scope` are
+/// looked at.
 #[inline]
 pub(crate) fn sweep<'a>(
     market: &Market<'a>,
     holdings: impl Iterator<Item = Holding>,
     check: Check,
-    mut visit: impl FnMut(&Sums<'a>) -> Result<(), RiskError>,
+    scope: Scope<'_>,
+    mut visit: impl FnMut(&Sums<'a>, Option<&ArraySums<'a>>) -> Result<(), RiskError>,
 ) -> Result<(), RiskError> {
     let mut cursor = *market;
     let mut sums = Sums::new(0);
+    // A kilobyte, made only when an array row turns up.
+    let mut arrays = None;
     let mut least = 0;
     for holding in holdings {
         let raw = holding.key.raw();
@@ -52,12 +60,19 @@ pub(crate) fn sweep<'a>(
             continue;
         }
         if holding.key.underlying() != sums.index {
-            visit(&sums)?;
+            visit(&sums, arrays.as_ref())?;
             sums = Sums::new(holding.key.underlying());
+            arrays = None;
         }
-        sums.add(&holding, &mut cursor, check)?;
+        if let Some(row) = sums.add(&holding, &mut cursor, check)? {
+            let arrays = match &mut arrays {
+                Some(arrays) => arrays,
+                none => none.insert(ArraySums::new(scope, sums.index)?),
+            };
+            sums.add_array(&holding, row, market.arrays, arrays, check)?;
+        }
     }
-    visit(&sums)
+    visit(&sums, arrays.as_ref())
 }
 
 impl<'a> Sums<'a> {
@@ -73,6 +88,8 @@ impl<'a> Sums<'a> {
         }
     }
 
+    /// Adds a row, unless it has a risk array and a valid price: then its terms come back for
+    /// [`Sums::add_array`].
     // As a call it would cost a third more than what it does.
     #[inline(always)]
     fn add(
@@ -80,14 +97,16 @@ impl<'a> Sums<'a> {
         holding: &Holding,
         cursor: &mut Market<'a>,
         check: Check,
-    ) -> Result<(), RiskError> {
+    ) -> Result<Option<&'a RowTerms>, RiskError> {
         let Holding { key, quantity, quote } = *holding;
         if key == RowKey::QUOTE {
             let balance = Value::from_quote(QuoteAtoms::new(quantity));
-            return self.add_fixed(balance.checked_add(quote)?);
+            self.add_fixed(balance.checked_add(quote)?)?;
+            return Ok(None);
         }
         if quantity == 0 {
-            return self.add_flow(key, quote, cursor, check);
+            self.add_flow(key, quote, cursor, check)?;
+            return Ok(None);
         }
         let terms = match self.terms {
             Some(terms) => terms,
@@ -95,10 +114,15 @@ impl<'a> Sums<'a> {
         };
         self.terms = Some(terms);
         let row = seek_row(cursor, key)?;
+        let priced = allowed(terms.grade, check.action());
+        if priced && !row.array.is_none() {
+            return Ok(Some(row));
+        }
         // Toward minus infinity: an asset a step less, a debt a step more.
         let value = row.price.value_floor(quantity)?;
-        if !allowed(terms.grade, check.action()) {
-            return self.add_unpriced(terms, holding, value, check);
+        if !priced {
+            self.add_unpriced(terms, holding, value, check)?;
+            return Ok(None);
         }
         self.add_fixed(quote)?;
         if quantity > 0 {
@@ -108,6 +132,31 @@ impl<'a> Sums<'a> {
         }
         if check == Check::Initial && row.weight < Ratio::ONE {
             self.withhold(terms, row, value, quote)?;
+        }
+        Ok(None)
+    }
+
+    /// Adds a row with a risk array: its quote flow here, the rest to `sums`.
+    #[inline(never)]
+    fn add_array(
+        &mut self,
+        holding: &Holding,
+        row: &RowTerms,
+        table: &'a [RiskArray],
+        sums: &mut ArraySums<'a>,
+        check: Check,
+    ) -> Result<(), RiskError> {
+        let Holding { key, quantity, quote } = *holding;
+        let array = row.array.find(table).ok_or(RiskError::MissingArray { key })?;
+        self.add_fixed(quote)?;
+        sums.add(array, quantity, row.price.value_floor(quantity)?, check)?;
+        if check == Check::Initial && row.weight < Ratio::ONE {
+            // Rounded up, since it is taken off.
+            let strict = if quantity < 0 { array.high } else { array.low };
+            let profit = strict.value_ceil(quantity)?.checked_add(quote)?;
+            if profit.is_positive() {
+                self.withhold_profit(profit, row.weight)?;
+            }
         }
         Ok(())
     }

@@ -2,7 +2,7 @@
 
 mod support;
 
-use plimsoll_risk::{health, Check, Grade, Holding, RiskError, RowKey, RowTerms};
+use plimsoll_risk::{health, Check, Grade, Holding, Place, RiskError, RowKey, RowTerms};
 use plimsoll_units::{QuoteAtoms, Ratio, Value};
 use support::*;
 
@@ -216,7 +216,8 @@ fn market_may_hold_more_than_the_account_does() {
     let wanted = terms.maintenance(&hand_account());
     terms.underlyings.insert(0, underlying(0, 1));
     terms.underlyings.push(underlying(9, 1));
-    let unused = |key| RowTerms { key, price: decimal(1, 0), weight: Ratio::ZERO };
+    let unused =
+        |key| RowTerms { key, price: decimal(1, 0), weight: Ratio::ZERO, array: Place::NONE };
     terms.rows.insert(1, unused(token_key(1, 5)));
     terms.rows.push(unused(position_key(9, 9)));
     assert_eq!(terms.maintenance(&hand_account()), wanted);

@@ -93,6 +93,26 @@ impl Value {
         }
     }
 
+    /// `x` units of `2^shift` steps each, exactly; `OutOfRange` for a shift beyond 63.
+    #[inline(always)]
+    pub fn from_scaled(x: i64, shift: u8) -> Result<Self, MathError> {
+        match shift {
+            0..=63 => Ok(Self::new(wide::shl_i64(x, u32::from(shift)))),
+            _ => Err(MathError::OutOfRange),
+        }
+    }
+
+    /// In units of `2^shift` steps, toward minus and toward plus infinity; `None` where that does
+    /// not fit, or for a shift beyond 63.
+    #[inline]
+    pub fn to_scaled(self, shift: u8) -> Option<(i64, i64)> {
+        if shift > 63 {
+            return None;
+        }
+        let (floor, exact) = wide::shr_i128(self.get(), u32::from(shift))?;
+        Some((floor, if exact { floor } else { floor.checked_add(1)? }))
+    }
+
     /// `self · ratio`, exact but for the last step, toward minus infinity.
     #[inline]
     pub fn mul_ratio_floor(self, ratio: Ratio) -> Result<Self, MathError> {
@@ -125,6 +145,14 @@ impl Value {
     #[inline]
     pub fn mul_price_ceil(self, factor: Price) -> Result<Self, MathError> {
         self.mul_float(factor.mantissa(), factor.exponent(), Rounding::Ceil)
+    }
+
+    /// `self · factor / 2^bits`, exact but for the last step, toward minus infinity.
+    pub fn mul_binary_floor(self, factor: i32, bits: u8) -> Result<Self, MathError> {
+        let size = u64::from(factor.unsigned_abs());
+        let product =
+            wide::scale_u128(self.get().unsigned_abs(), size, i64::from(bits).wrapping_neg());
+        signed(product, self.is_negative() != (factor < 0), Rounding::Floor)
     }
 
     /// `self · fraction`, exact but for the last step, toward minus infinity.

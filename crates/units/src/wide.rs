@@ -129,6 +129,29 @@ pub const fn shl48(x: i64) -> i128 {
     join((x >> 16) as u64, (x as u64) << 48) as i128
 }
 
+/// `x * 2^count` for fewer than 64 places: 64 bits and 63 more always fit.
+#[inline(always)]
+pub const fn shl_i64(x: i64, count: u32) -> i128 {
+    debug_assert!(count < 64);
+    // Two shifts for what is carried, since one of 64 places is not a shift.
+    let high = (x >> 1).wrapping_shr(63u32.wrapping_sub(count));
+    join(high as u64, (x as u64).wrapping_shl(count)) as i128
+}
+
+/// `x / 2^count` toward minus infinity for fewer than 64 places, and whether that was exact;
+/// `None` where it does not fit.
+#[inline(always)]
+pub const fn shr_i128(x: i128, count: u32) -> Option<(i64, bool)> {
+    debug_assert!(count < 64);
+    let (high, low) = ((x >> 64) as i64, x as u64);
+    let below = low.wrapping_shr(count);
+    let kept = (below | ((high as u64) << 1).wrapping_shl(63u32.wrapping_sub(count))) as i64;
+    if high.wrapping_shr(count) != kept >> 63 {
+        return None;
+    }
+    Some((kept, below.wrapping_shl(count) == low))
+}
+
 /// `magnitude` with the sign of `like`, for a magnitude that is known to be at most |like|: that
 /// is what makes the cast exact, since |like| <= 2^63 and equality only for the smallest number.
 #[inline(always)]

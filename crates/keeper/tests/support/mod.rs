@@ -8,7 +8,8 @@
 
 use plimsoll_keeper::Situation;
 use plimsoll_risk::{
-    Episode, Grade, Holding, LiquidationTerms, Market, RowKey, RowKind, RowTerms, UnderlyingTerms,
+    Episode, Grade, Holding, LiquidationTerms, Market, Place, RowKey, RowKind, RowTerms,
+    UnderlyingTerms,
 };
 use plimsoll_units::{Price, QuoteAtoms, Ratio, Slot, Value};
 
@@ -43,11 +44,13 @@ pub fn board(grade: Grade) -> Board {
         depth: Value::ZERO,
         basis: Ratio::ZERO,
         initial_multiplier: Ratio::from_ppm(2_000_000),
+        shocks: Place::NONE,
     };
     let row = |key, scale| RowTerms {
         key,
         price: price.checked_mul(Price::pow10(scale).unwrap()).unwrap(),
         weight: Ratio::ONE,
+        array: Place::NONE,
     };
     Board { underlyings: [terms], rows: [row(token(), -9), row(perp(), 0)] }
 }
@@ -55,7 +58,7 @@ pub fn board(grade: Grade) -> Board {
 impl Board {
     pub fn situation<'a>(&'a self, target: &'a [Holding], own: &'a [Holding]) -> Situation<'a> {
         Situation {
-            market: Market { underlyings: &self.underlyings, rows: &self.rows },
+            market: Market::linear(&self.underlyings, &self.rows),
             terms: LiquidationTerms::DEFAULT,
             target,
             episode: Episode::None,

@@ -4,7 +4,8 @@
 pub mod model;
 
 use plimsoll_risk::{
-    health, Check, Grade, Health, Holding, Market, RowKey, RowKind, RowTerms, UnderlyingTerms,
+    health, Check, Grade, Health, Holding, Market, Place, RowKey, RowKind, RowTerms,
+    UnderlyingTerms,
 };
 use plimsoll_units::{Price, QuoteAtoms, Ratio, Value};
 use proptest::prelude::*;
@@ -59,7 +60,7 @@ pub struct Terms {
 
 impl Terms {
     pub fn market(&self) -> Market<'_> {
-        Market { underlyings: &self.underlyings, rows: &self.rows }
+        Market::linear(&self.underlyings, &self.rows)
     }
 
     pub fn health(&self, holdings: &[Holding], check: Check) -> Health {
@@ -115,6 +116,7 @@ pub fn underlying(index: u16, dollars: u64) -> UnderlyingTerms {
         depth: value(1_000_000),
         basis: ppm(10_000),
         initial_multiplier: ppm(1_500_000),
+        shocks: Place::NONE,
     }
 }
 
@@ -123,7 +125,7 @@ pub fn underlying(index: u16, dollars: u64) -> UnderlyingTerms {
 pub fn hand_market() -> Terms {
     let mut btc = underlying(2, 60_000);
     (btc.loss_long, btc.loss_short) = (ppm(50_000), ppm(50_000));
-    let row = |key, price| RowTerms { key, price, weight: Ratio::ONE };
+    let row = |key, price| RowTerms { key, price, weight: Ratio::ONE, array: Place::NONE };
     Terms {
         underlyings: vec![underlying(1, 150), btc],
         rows: vec![
@@ -178,6 +180,7 @@ prop_compose! {
             depth: Value::from_quote(QuoteAtoms::new(depth)),
             basis: ppm(basis),
             initial_multiplier: ppm(multiplier),
+            shocks: Place::NONE,
         }
     }
 }
@@ -199,6 +202,7 @@ pub fn terms() -> impl Strategy<Value = Terms> {
                 key,
                 price: price.checked_mul(Price::pow10(scale).unwrap()).unwrap(),
                 weight: ppm(weight),
+                array: Place::NONE,
             })
             .collect();
         Terms { underlyings, rows }
