@@ -61,7 +61,9 @@ fn a_slice_that_gives_something_for_nothing_is_refused() {
     // free.
     let steep = slice(0.5, 40.0, 0.0, 0.0, 0.5);
     expect_error(listing(&mut world, |one| one.slice = steep), "SliceInvalid");
-    let kinked = slice(0.02, 1.5, -0.9, 0.1, 0.02);
+    // Axel Vogt's slice (Gatheral and Jacquier, 2014), of a year's total variance, for thirty days.
+    let year = 365.0 / 30.0;
+    let kinked = slice(-0.041 * year, 0.1331 * year, 0.306, 0.3586, 0.4153);
     expect_error(listing(&mut world, |one| one.slice = kinked), "ButterflyArbitrage");
 }
 

@@ -3,7 +3,9 @@
 
 use plimsoll_client::instruction as ix;
 use plimsoll_client::state::{Expiry, Instrument};
-use plimsoll_client::{ContractKind, ContractParams, ExpiryParams, InstrumentParams, SliceParams};
+use plimsoll_client::{
+    Address, ContractKind, ContractParams, ExpiryParams, Instruction, InstrumentParams, SliceParams,
+};
 use plimsoll_migrations::{Decimal, Markets};
 
 use crate::vm::{address, Outcome};
@@ -92,6 +94,17 @@ pub fn contract_params(name: &str, kind: ContractKind) -> ContractParams {
     ContractParams { kind, instrument }
 }
 
+/// Lets a transaction use 400,000 units: a slice between two others is checked thrice.
+pub fn raised_limit() -> Instruction {
+    // The program's second instruction: `SetComputeUnitLimit`.
+    let data = [vec![2], 400_000_u32.to_le_bytes().to_vec()].concat();
+    Instruction { program_id: COMPUTE_BUDGET, accounts: Vec::new(), data }
+}
+
+/// The runtime's program that sets limits.
+const COMPUTE_BUDGET: Address =
+    Address::from_str_const("ComputeBudget111111111111111111111111111111");
+
 impl World {
     /// The local group, not launched, with somebody who publishes surfaces.
     pub fn unlaunched() -> Self {
@@ -139,7 +152,7 @@ impl World {
         let (payer, owner) = (address("payer"), address("owner"));
         let index = self.underlying(underlying);
         let one = ix::create_expiry(&self.directory, &payer, &owner, index, at, params).unwrap();
-        self.send(&[one], &["owner"])
+        self.send(&[raised_limit(), one], &["owner"])
     }
 
     /// The owner lists a contract during the set-up.
@@ -192,7 +205,7 @@ impl World {
         let directory = &self.directory;
         let one =
             ix::publish_surface(directory, &by, on, slice, basis_ppm, confidence_ppm).unwrap();
-        self.send(&[one], &[name])
+        self.send(&[raised_limit(), one], &[name])
     }
 
     /// Values a contract anew, or takes over its settlement price.

@@ -42,7 +42,7 @@ impl Ground {
                 ground.feed(&underlying.name, source);
             }
         }
-        for role in ["guardian", "lister", "risk manager"] {
+        for role in ["guardian", "lister", "risk manager", "publisher"] {
             ground.names.set(role, address(role));
         }
         ground.vm.svm.airdrop(&address("owner"), 1_000_000_000_000).unwrap();

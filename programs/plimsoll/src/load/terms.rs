@@ -182,6 +182,9 @@ pub fn array_terms(
     now: UnixSeconds,
 ) -> Result<(RowTerms, RiskArray)> {
     let stored = &account.array;
+    if stored.refreshed_at == 0 {
+        return Err(stale(account));
+    }
     let made = stored.price.price()?;
     let moved = match allowed(underlying.grade, Action::Liquidate) && !account.is_settled() {
         false => 0,
