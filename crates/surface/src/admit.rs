@@ -6,13 +6,14 @@
 //! 1. a walk with fines for arbitrage, heavier round by round, ends near the best slice that has none;
 //! 2. from there its numbers go along a straight line to the anchor's, and the first slice on it that
 //!    passes, as it is stored, is taken, to a 65,536th of the line;
-//! 3. the best two of these walk on, only by slices that pass.
+//! 3. the best two of these, and of the anchors, walk on, only by slices that pass.
 //!
 //! The best of all counts. That no better one exists is not proved.
 //!
 //! The anchor is the total variance of a neighbour, at this time: `a` and `b` times the ratio of the
 //! times, which changes neither `g` nor, where both neighbours pass beside each other, the order. With
-//! two neighbours, also what is halfway between. Without any, one volatility for all strikes.
+//! two neighbours, also what is halfway between; and the slice that is there now, if it passes. Without
+//! any of these, one volatility for all strikes.
 
 use plimsoll_options::{check_butterflies, check_calendar, Slice, SurfaceError};
 use plimsoll_units::Seconds;
@@ -23,13 +24,16 @@ use crate::raw::Raw;
 use crate::walk::{walk, walk_fined};
 use crate::FitError;
 
-/// The slices before and after an expiry, which are not changed, with their times to expiry.
+/// What is there already: the slices before and after an expiry, which are not changed, with their
+/// times to expiry, and its own.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Neighbours {
     /// The nearest expiry before.
     pub earlier: Option<(Slice, Seconds)>,
     /// The nearest one after.
     pub later: Option<(Slice, Seconds)>,
+    /// The slice that this expiry has now: where it passes, none that fits worse comes out.
+    pub own: Option<Slice>,
 }
 
 /// Steps of the line to the anchor, and how often the last one is halved.
@@ -63,15 +67,17 @@ impl Neighbours {
     fn anchors(&self, points: &Points, free: &Raw) -> Vec<Raw> {
         let earlier = self.earlier.map(|(slice, time)| {
             let carried = carried(&slice, time, points.years);
-            // Rounding must not take it below that one.
-            raised(Raw { a: carried.a + slack(&carried), b: carried.b + STEP, ..carried })
+            raised(Raw { a: carried.a + slack(&carried), ..carried })
         });
         let later = self.later.map(|(slice, time)| {
             let carried = carried(&slice, time, points.years);
-            Raw { a: carried.a - slack(&carried), b: (carried.b - STEP).max(0.0), ..carried }
+            // All of it by a share, as if time had passed: that leaves `g` where it is or raises it.
+            let share = (1.0 - slack(&carried) / carried.variance_least()).max(0.5);
+            Raw { a: carried.a * share, b: carried.b * share, ..carried }
         });
+        let own = self.own.map(|slice| Raw::of(&slice));
         let between = earlier.zip(later).map(|(earlier, later)| earlier.toward(&later, 0.5));
-        let anchors: Vec<Raw> = [between, earlier, later].into_iter().flatten().collect();
+        let anchors: Vec<Raw> = [own, between, earlier, later].into_iter().flatten().collect();
         if !anchors.is_empty() {
             return anchors;
         }
@@ -89,10 +95,10 @@ fn carried(slice: &Slice, time: Seconds, years_new: f64) -> Raw {
     Raw { a: raw.a * ratio, b: raw.b * ratio, ..raw }
 }
 
-/// What rounding may move a variance by: that of `a`, of the places where two slices are compared,
-/// and of the functions there. A slice that is to stay on one side keeps so much away.
+/// What rounding may move a variance by: that of `a`, that of `b` at all distances, that of the places
+/// where two slices are compared. A slice that is to stay on one side keeps so much away.
 fn slack(raw: &Raw) -> f64 {
-    STEP * (2.0 + 2.0 * raw.b * (1.0 + raw.sigma))
+    STEP * (32.0 + 2.0 * raw.b * (1.0 + raw.sigma))
 }
 
 /// The same, with the least variance that a slice needs.
@@ -126,6 +132,7 @@ impl Search<'_> {
         let starts = free.iter().chain(&anchors);
         let mut found: Vec<Raw> =
             starts.map(|start| self.shrink(&self.approach(*start), anchor)).collect();
+        found.extend(&anchors);
         found.sort_by(|x, y| x.cost(points).total_cmp(&y.cost(points)));
         found.truncate(FINALISTS);
         let found = found.into_iter().map(|start| self.improve(start));

@@ -92,3 +92,44 @@ impl Fines {
         below * below + above * above
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Fines, Raw};
+    use crate::admit::Neighbours;
+    use plimsoll_units::Seconds;
+
+    const CLEAN: Raw = Raw { a: 0.04, b: 0.4, rho: -0.4, m: 0.05, sigma: 0.2 };
+
+    #[test]
+    fn a_clean_slice_is_not_fined() {
+        assert_eq!(Fines::new(0.25, &Neighbours::default()).of(&CLEAN), 0.0);
+    }
+
+    /// The standard example of a butterfly (Axel Vogt; Gatheral and Jacquier, example 3.1).
+    #[test]
+    fn a_butterfly_is_fined() {
+        let vogt = Raw { a: -0.041, b: 0.1331, rho: 0.306, m: 0.3586, sigma: 0.4153 };
+        assert!(Fines::new(1.0, &Neighbours::default()).of(&vogt) > 0.0);
+    }
+
+    #[test]
+    fn what_is_too_sharp_is_fined() {
+        // The least variance is 10^-3, the bend 0.08: eighty times that.
+        let sharp = Raw { a: -0.079, b: 0.4, rho: 0.0, m: 0.0, sigma: 0.2 };
+        assert!(Fines::new(1e-3, &Neighbours::default()).of(&sharp) > 0.05);
+    }
+
+    #[test]
+    fn what_is_beyond_a_neighbour_is_fined() {
+        let clean = CLEAN.slice().unwrap();
+        let at = |days: u64| Some((clean, Seconds::new(days * 86_400)));
+        let fine = |earlier, later| {
+            let years = 60.0 / 365.0;
+            Fines::new(years, &Neighbours { earlier, later, own: None }).of(&CLEAN)
+        };
+        assert_eq!(fine(at(59), at(61)), 0.0);
+        assert!(fine(at(61), None) > 0.0);
+        assert!(fine(None, at(59)) > 0.0);
+    }
+}

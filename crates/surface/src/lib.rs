@@ -21,6 +21,32 @@
 //!
 //! The same input gives the same bits everywhere: nothing but `+ − × ÷ √` is done in floats.
 //!
+//! ```
+//! use plimsoll_options::{Kind, Level, Terms};
+//! use plimsoll_surface::{fit_slice, report, Expiry, Neighbours, Observed, Quote, Weight};
+//! use plimsoll_units::{Ratio, Seconds};
+//!
+//! // Strikes in cents, volatilities in parts per million.
+//! let rows = [(12_000, 720_000), (13_500, 640_000), (15_000, 610_000), (16_500, 630_000),
+//!     (18_000, 680_000)];
+//! let quotes = rows.map(|(strike, ppm)| Quote {
+//!     terms: Terms { kind: Kind::Call, strike: Level::new(strike).unwrap() },
+//!     observed: Observed::Volatility(Ratio::from_ppm(ppm)),
+//!     weight: Weight::Vega,
+//!     spread: None,
+//! });
+//! let expiry = Expiry {
+//!     forward: Level::new(15_020).unwrap(),
+//!     time: Seconds::new(14 * 86_400),
+//!     quotes: quotes.to_vec(),
+//! };
+//! let fitted = fit_slice(&expiry, &Neighbours::default())?;
+//! let off = report(&expiry, &fitted.slice, |_| true)?.volatility;
+//! assert!(off.largest < 0.005);
+//! // `fitted.slice.terms()` is what is published.
+//! # Ok::<(), plimsoll_surface::FitError>(())
+//! ```
+//!
 //! | file | question |
 //! |---|---|
 //! | `quotes` | what is fitted? |

@@ -167,3 +167,87 @@ fn golden(mut low: f64, mut high: f64, mut cost: impl FnMut(f64) -> f64) -> f64 
     }
     0.5 * (low + high)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{best, floor, Raw, FLOOR, SKEW_MAX};
+    use crate::points::Point;
+
+    /// From zero to one.
+    struct Random(u64);
+
+    impl Random {
+        fn unit(&mut self) -> f64 {
+            self.0 ^= self.0 >> 12;
+            self.0 ^= self.0 << 25;
+            self.0 ^= self.0 >> 27;
+            self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) as f64 / 2_f64.powi(64)
+        }
+
+        fn points(&mut self, [low, slope, bend]: [f64; 3]) -> Vec<Point> {
+            let mut points = Vec::new();
+            for _ in 0..12 {
+                let (k, weight) = (self.unit() - 0.5, self.unit());
+                let variance = low + slope * k + bend * k * k + self.unit() * 0.1;
+                points.push(Point { k, variance: variance.max(1e-4), weight });
+            }
+            points
+        }
+    }
+
+    const SIGMA: f64 = 0.2;
+
+    fn raw((d, c): (f64, f64), a: f64) -> Raw {
+        Raw { a, b: c / SIGMA, rho: if c > 0.0 { d / c } else { 0.0 }, m: 0.05, sigma: SIGMA }
+    }
+
+    /// What else is allowed: anywhere, and close to what was found.
+    fn others(found: &Raw, reach: f64, random: &mut Random) -> Vec<Raw> {
+        let mut others = Vec::new();
+        let c_found = found.b * SIGMA;
+        for size in [1.0, 1e-1, 1e-2, 1e-3] {
+            for _ in 0..500 {
+                let mut near = |x: f64| x + (random.unit() - 0.5) * size * 0.2;
+                let (c, d, a) = (near(c_found).max(0.0), near(c_found * found.rho), near(found.a));
+                if d.abs() <= SKEW_MAX * c && c + d.abs() <= reach {
+                    others.push(raw((d, c), a.max(floor((d, c)))));
+                }
+            }
+        }
+        others
+    }
+
+    #[test]
+    fn nothing_that_is_allowed_is_better() {
+        let mut random = Random(5);
+        let (mut on_floor, mut on_cone, mut on_reach, mut flat) = (0, 0, 0, 0);
+        for (shape, reach) in [
+            ([0.2, 0.0, 0.0], 1.0),
+            ([0.5, 0.9, 0.0], 1.0),
+            ([0.0, 0.8, 0.0], 1.0),
+            ([1.0, 2.0, 0.0], 0.2),
+            ([0.0, 0.1, 0.0], 0.05),
+            ([0.5, 0.0, -1.0], 1.0),
+        ] {
+            for _ in 0..20 {
+                let points = random.points(shape);
+                let (found, cost) = best(&points, 0.05, SIGMA, reach);
+                let c = found.b * SIGMA;
+                assert!(found.variance_least() >= FLOOR * (1.0 - 1e-9), "{found:?}");
+                assert!(found.rho.abs() <= SKEW_MAX * (1.0 + 1e-9), "{found:?}");
+                assert!(c * (1.0 + found.rho.abs()) <= reach * (1.0 + 1e-9), "{found:?}");
+                assert!((found.cost(&points) - cost).abs() <= 1e-9, "{found:?}");
+                for other in others(&found, reach, &mut random) {
+                    let other_cost = other.cost(&points);
+                    assert!(cost <= other_cost * (1.0 + 1e-6) + 1e-12, "{found:?}, {other:?}");
+                }
+                on_floor += i32::from(found.variance_least() < FLOOR * 1.01);
+                on_cone += i32::from(found.rho.abs() > 0.998);
+                on_reach += i32::from(c * (1.0 + found.rho.abs()) > reach * 0.999);
+                flat += i32::from(c == 0.0);
+            }
+        }
+        println!("bound by floor {on_floor}, cone {on_cone}, reach {on_reach}; flat {flat}");
+        assert!(on_floor > 5 && on_cone > 5 && on_reach > 5 && flat > 5);
+    }
+}

@@ -16,8 +16,11 @@ const fn step(bits: u32) -> f64 {
 /// How far from the forward slices are checked, in `ln(K/F)`.
 const REACH: i64 = 8 << Moneyness::BITS;
 
-/// The variance of 1 %, in the unit of a [`Point`].
+/// The least variance that a slice may have, in the unit of a [`Point`].
 pub const VARIANCE_MIN: f64 = Variance::MIN.get() as f64 * step(Variance::BITS);
+
+/// The least volatility that a slice may have.
+const VOLATILITY_MIN: Ratio = Ratio::from_ppm(10_000);
 
 /// One quote.
 #[derive(Clone, Copy, Debug)]
@@ -111,7 +114,7 @@ fn point(expiry: &Expiry, row: usize, quote: &Quote) -> Result<Point, FitError> 
     let volatility = volatility(expiry, row, quote)?;
     let sigma = f64::from(volatility.ppm()) / f64::from(Ratio::PARTS);
     let variance = sigma * sigma;
-    if variance < VARIANCE_MIN {
+    if volatility < VOLATILITY_MIN {
         return Err(FitError::VolatilityTooLow { row });
     }
     let weight = weight(expiry, row, quote, volatility)?;

@@ -30,7 +30,7 @@ pub struct Report {
     pub weighted: f64,
     /// Of the premium, in forwards.
     pub premium: Errors,
-    /// Of the premium, in units of ask less bid: of rows that have both, apart.
+    /// Of the premium, in units of ask less bid: of rows whose ask is above their bid.
     pub spread: Errors,
     /// How many of those lie between bid and ask, or on them.
     pub inside: u32,
@@ -72,12 +72,9 @@ pub fn report(
         let (value, off) = (value(given), distance(value(given), value(asked)));
         let unit = (expiry.forward.get() as f64) * f64::from(1 << Premium::BITS);
         report.premium.add(row, off / unit);
-        let Some(spread) = quote.spread else {
-            continue;
-        };
-        report.inside += u32::from((spread.bid..=spread.ask).contains(&value));
-        if spread.ask > spread.bid {
+        if let Some(spread) = quote.spread.filter(|spread| spread.ask > spread.bid) {
             report.spread.add(row, off / distance(spread.ask, spread.bid));
+            report.inside += u32::from((spread.bid..=spread.ask).contains(&value));
         }
     }
     if weight_sum > 0.0 {

@@ -79,7 +79,7 @@ impl Surface {
         let at = self.fitted.len().checked_sub(back);
         let earlier =
             at.and_then(|at| Some((self.fitted.get(at)?.slice, self.points.get(at)?.time)));
-        Neighbours { earlier, later: None }
+        Neighbours { earlier, ..Neighbours::default() }
     }
 
     fn pair(&self, points: &Points, before: Fitted, this: Fitted) -> Pair {
@@ -103,12 +103,12 @@ impl Surface {
     /// The pair where the one before stays below a slice, if both pass.
     fn give_way_to(&self, points: &Points, wish: &Raw, pair: &Pair) -> Option<Pair> {
         let wish = wish.slice().ok()?;
-        let Neighbours { earlier, .. } = self.after(2);
-        let below = Neighbours { earlier, later: Some((wish, points.time)) };
+        let own = Some(pair.before.slice);
+        let below = Neighbours { later: Some((wish, points.time)), own, ..self.after(2) };
         let points_before = self.points.last()?;
         let before = fit_points(points_before, &below).ok()?;
         let earlier = Some((before.slice, points_before.time));
-        let above = Search { points, neighbours: &Neighbours { earlier, later: None } };
+        let above = Search { points, neighbours: &Neighbours { earlier, ..Neighbours::default() } };
         // Not all that lies between two slices that pass does.
         let wish = above.admit(&Raw::of(&wish)).ok()?;
         let slice = above.admit(&above.improve(Raw::of(&wish))).ok()?;
