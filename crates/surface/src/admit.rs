@@ -75,17 +75,20 @@ impl Neighbours {
             let share = (1.0 - slack(&carried) / carried.variance_least()).max(0.5);
             Raw { a: carried.a * share, b: carried.b * share, ..carried }
         });
-        let own = self.own.map(|slice| Raw::of(&slice));
         let between = earlier.zip(later).map(|(earlier, later)| earlier.toward(&later, 0.5));
-        let anchors: Vec<Raw> = [own, between, earlier, later].into_iter().flatten().collect();
-        if !anchors.is_empty() {
-            return anchors;
-        }
-        let (weight, sum) = points.points.iter().fold((0.0, 0.0), |(weight, sum), point| {
-            (weight + point.weight, sum + point.weight * point.variance)
-        });
-        vec![raised(Raw { a: sum / weight, b: 0.0, ..*free })]
+        let alone = self.earlier.is_none() && self.later.is_none();
+        let flat = alone.then(|| flat(points, free));
+        let own = self.own.map(|slice| Raw::of(&slice));
+        [own, between, earlier, later, flat].into_iter().flatten().collect()
     }
+}
+
+/// One volatility for all strikes: the best one.
+fn flat(points: &Points, free: &Raw) -> Raw {
+    let (weight, sum) = points.points.iter().fold((0.0, 0.0), |(weight, sum), point| {
+        (weight + point.weight, sum + point.weight * point.variance)
+    });
+    raised(Raw { a: sum / weight, b: 0.0, ..*free })
 }
 
 /// A slice's total variance at another time to expiry.

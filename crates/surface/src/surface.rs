@@ -52,19 +52,12 @@ impl Surface {
     fn add(&mut self, points: Points) -> Result<(), FitError> {
         let mut this = fit_points(&points, &self.after(1))?;
         if let (Some(before), Some(_)) = (self.fitted.last(), this.refused) {
-            let pair = self.pair(&points, *before, this);
-            let given = self.give_way(&points, &pair);
-            let best =
-                given.into_iter().fold(
-                    pair,
-                    |best, pair| {
-                        if pair.cost < best.cost {
-                            pair
-                        } else {
-                            best
-                        }
-                    },
-                );
+            let mut best = self.pair(&points, *before, this);
+            for pair in self.give_way(&points, &best) {
+                if pair.cost < best.cost {
+                    best = pair;
+                }
+            }
             this = best.this;
             self.fitted.pop();
             self.fitted.push(best.before);
