@@ -13,10 +13,11 @@ use crate::{build, fuzz, host, tidy};
 const SO_SIZE_BYTES_MAX: u64 = 600_000;
 
 /// Packages that need neither the VM nor the built program: their tests come first.
-const PURE: [&str; 5] = [
+const PURE: [&str; 6] = [
     "plimsoll-units",
     "plimsoll-risk",
     "plimsoll-options",
+    "plimsoll-surface",
     "plimsoll-model",
     "plimsoll-sbf-builtins",
 ];

@@ -5,7 +5,7 @@ mod support;
 use plimsoll_options::{check_butterflies, check_calendar, Moneyness, Slice, SurfaceError, YEAR};
 use plimsoll_units::Seconds;
 use support::fit::{durrleman, variance};
-use support::surface::{terms, VOGT};
+use support::surface::{from_jump_wings, terms, VOGT, VOGT_WINGS};
 use support::Random;
 
 fn slice(numbers: [f64; 5]) -> Slice {
@@ -14,20 +14,6 @@ fn slice(numbers: [f64; 5]) -> Slice {
 
 fn years(years: f64) -> Seconds {
     Seconds::new((years * YEAR.get() as f64) as u64)
-}
-
-/// Raw terms from those of Gatheral and Jacquier's "jump-wings", for a year (their lemma 3.2).
-fn from_jump_wings([v, psi, p, c, v_least]: [f64; 5]) -> [f64; 5] {
-    let root = v.sqrt();
-    let b = root / 2.0 * (c + p);
-    let rho = 1.0 - p * root / b;
-    let beta = rho - 2.0 * psi * root / b;
-    let alpha = (1.0 / (beta * beta) - 1.0).sqrt().copysign(beta);
-    let skewed = (1.0 - rho * rho).sqrt();
-    let reach = (1.0 + alpha * alpha).sqrt().copysign(alpha) - rho - alpha * skewed;
-    let m = (v - v_least) / (b * reach);
-    let sigma = alpha * m;
-    [v_least - b * sigma * skewed, b, rho, m, sigma]
 }
 
 /// The least `g` within `|k| <= 8`, between the ends of the grid, on one sixteen times as fine.
@@ -63,14 +49,13 @@ fn vogts_slice_is_refused() {
 
 #[test]
 fn gatheral_and_jacquiers_repair_of_it_is_taken() {
-    let wings = [0.017_426_25, -0.175_211_1, 0.699_738_1, 1.316_798, 0.011_624_9];
-    let original = from_jump_wings(wings);
+    let original = from_jump_wings(VOGT_WINGS);
     for (found, published) in original.iter().zip(VOGT) {
         assert!((found - published).abs() < 1e-4, "{original:?}");
     }
     // The same money, skew and put wing; the call wing c = p + 2 ψ and the least variance that goes
     // with them.
-    let [v, psi, p, ..] = wings;
+    let [v, psi, p, ..] = VOGT_WINGS;
     let c = p + 2.0 * psi;
     let repaired = from_jump_wings([v, psi, p, c, v * 4.0 * p * c / (p + c).powi(2)]);
     assert_eq!(check_butterflies(&slice(repaired), YEAR), Ok(()));

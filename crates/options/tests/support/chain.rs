@@ -29,6 +29,8 @@ pub struct Quote {
     pub terms: Terms,
     pub market: Market,
     pub mark_btc: f64,
+    /// Bid and ask, in BTC, where the venue had both.
+    pub spread_btc: Option<(f64, f64)>,
 }
 
 /// A level of so many dollars.
@@ -55,6 +57,7 @@ pub fn quotes(chain: &str) -> Vec<Quote> {
                 time: Seconds::new(seconds),
             },
             mark_btc: row.get("mark_price_btc"),
+            spread_btc: row.find("bid_btc").zip(row.find("ask_btc")),
         });
     });
     quotes

@@ -39,13 +39,25 @@ pub struct Row<'a> {
 }
 
 impl Row<'_> {
-    /// The whole number in a column.
+    /// What is in a column.
     pub fn get<T: std::str::FromStr>(&self, name: &str) -> T
     where
         T::Err: std::fmt::Debug,
     {
+        self.cell(name).parse().unwrap()
+    }
+
+    /// The same, where the cell is not empty.
+    pub fn find<T: std::str::FromStr>(&self, name: &str) -> Option<T>
+    where
+        T::Err: std::fmt::Debug,
+    {
+        (!self.cell(name).is_empty()).then(|| self.get(name))
+    }
+
+    fn cell(&self, name: &str) -> &str {
         let column = self.names.iter().position(|one| *one == name).unwrap();
-        self.cells[column].parse().unwrap()
+        self.cells[column]
     }
 }
 
