@@ -27,7 +27,7 @@ use solana_message::{v0, AddressLookupTableAccount, Message, VersionedMessage};
 use solana_signer::Signer;
 use solana_transaction::versioned::VersionedTransaction;
 
-const NOW: i64 = 1_760_130_000;
+pub const NOW: i64 = 1_760_130_000;
 /// Half of 0.1 % of the quote token's price, and far less of the others'.
 const CONFIDENCE: u64 = 50_000;
 /// What a compute budget instruction costs by itself.
@@ -152,7 +152,7 @@ impl Bench {
         bench
     }
 
-    fn put<T>(&mut self, address: Address, state: &T)
+    pub fn put<T>(&mut self, address: Address, state: &T)
     where
         T: anchor_lang::Discriminator + bytemuck::Pod,
     {
@@ -325,7 +325,7 @@ impl Bench {
             let index = (at % used) + others * (at / used);
             let mut row = Row::new(RowKey::new(1 + index % others, RowKind::Position, index));
             row.lots = if at % 3 == 0 { -500 } else { 400 };
-            let mut paid = -row.lots * 100_000;
+            let mut paid = -row.lots * self.lot_atoms(index);
             if at == 0 && !shape.quote {
                 paid += quote_atoms;
             }
@@ -342,11 +342,28 @@ impl Bench {
         Keyed { address, state: one }
     }
 
+    /// What a lot of an instrument is worth (quote atoms).
+    fn lot_atoms(&self, instrument: u16) -> i64 {
+        let array = self.directory().instruments[usize::from(instrument)].state.array;
+        match array.refreshed_at {
+            0 => 100_000,
+            _ => i64::try_from((i128::from(array.fair) << array.shift) >> 48).unwrap(),
+        }
+    }
+
     /// An account of this shape whose equity is a share of its requirement (both 5 % of 100 USD
     /// for each token, or more).
     pub fn write_sunken(&mut self, sub: u16, shape: Shape) -> Keyed<MarginAccount> {
         let tokens = i64::from(shape.tokens) - i64::from(shape.quote);
         self.write_margin(sub, shape, 1_000_000 - tokens * 100_000_000)
+    }
+
+    /// Reads the group again, after something in it was written.
+    pub fn reread(&mut self) {
+        let mints: Vec<Address> =
+            self.directory().collaterals.iter().map(|one| one.state.mint).collect();
+        let fetched = GroupDirectory::fetch(&Source(&self.svm), &self.group, &mints);
+        self.directory = Some(fetched.unwrap());
     }
 
     pub fn directory(&self) -> &GroupDirectory {

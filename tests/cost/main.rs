@@ -5,6 +5,7 @@
 //! that is meant. The size of the program is printed beside them; it depends on the compiler.
 
 mod bench;
+mod options;
 
 use std::collections::BTreeMap;
 
@@ -240,6 +241,8 @@ fn costs_are_those_of_the_snapshot() {
     liquidations(&mut costs);
     last_resort(&mut costs);
     options(&mut costs);
+    options::options_in_accounts(&mut costs);
+    options::expiries(&mut costs);
     let so = std::fs::metadata(SO).expect("run `cargo xtask build` first").len();
     for (phrase, value) in costs.iter().chain([(&SO_BYTES.to_string(), &so)]) {
         let aim = AIMS.iter().find(|(of, _)| of == phrase);

@@ -218,6 +218,17 @@ impl Vm {
         }
     }
 
+    /// How long a transaction would be on the wire.
+    pub fn transaction_bytes(
+        &mut self,
+        instructions: &[Instruction],
+        signers: &[Address],
+    ) -> usize {
+        let transaction = self.transaction(instructions, signers).unwrap();
+        // Behind the count of signatures.
+        1 + 64 * transaction.signatures.len() + transaction.message.serialize().len()
+    }
+
     /// Runs one transaction without effect.
     pub fn simulate(&mut self, instructions: &[Instruction], signers: &[&Keypair]) -> Outcome {
         let signers: Vec<Address> = signers.iter().map(|signer| signer.pubkey()).collect();

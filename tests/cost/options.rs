@@ -1,0 +1,164 @@
+//! Accounts of which half of the positions are options, in the shapes of the bench.
+
+use std::collections::BTreeMap;
+
+use plimsoll::state::{Instrument, InstrumentKind, StoredArray};
+use plimsoll_client::{instruction, pda};
+use plimsoll_options::{
+    quote, Basis, Fading, Fixed, Kind, QuoteRequest, Settlement, Shock, Slice, SliceTerms,
+};
+use plimsoll_risk::{LinearShocks, ScenarioSet, SPAN};
+use plimsoll_tests::contracts::flat;
+use plimsoll_tests::{Receipt, World, USDC};
+use plimsoll_units::{Price, Ratio, UnixSeconds};
+
+use crate::bench::{shape, Bench, Oracles, Shape, NOW};
+
+/// Thirty days.
+const LIFE: i64 = 30 * 86_400;
+/// Quote atoms per lot of an instrument, at the price of the bench.
+const LOT: u64 = 100_000;
+
+/// A scan range of 5 % and a volatility of 80 % that may move by 30 %.
+fn array(kind: Kind, strike: u64) -> StoredArray {
+    let price = |atoms: u64| Price::from_integer(atoms).unwrap();
+    let one = |x: f64| Fixed::new((x * 4_294_967_296.0) as i64);
+    let terms =
+        SliceTerms { a: one(0.64), b: one(0.0), rho: one(0.0), m: one(0.0), sigma: one(0.1) };
+    let slice = Slice::new(terms).unwrap();
+    let (expiry, now) = (UnixSeconds::new(NOW + LIFE), UnixSeconds::new(NOW));
+    let shocks = SPAN.map(|one| Shock {
+        price: one.shock / 20,
+        volatility: one.volatility / 10 * 3,
+        weight: one.weight,
+    });
+    let quoted = quote(&QuoteRequest {
+        kind,
+        strike: price(strike),
+        spot: price(LOT),
+        spot_low: price(LOT - 50),
+        spot_high: price(LOT + 50),
+        basis: Basis::ZERO,
+        slice: &slice,
+        confidence: Ratio::from_ppm(20_000),
+        fading: Fading::of(&Settlement::default(), expiry, now),
+        shocks: &shocks,
+    })
+    .unwrap();
+    let shift = quoted.array.shift;
+    let units = |price: Price| i64::try_from(price.value_floor(1).unwrap().get() >> shift).unwrap();
+    StoredArray {
+        refreshed_at: NOW,
+        // 100 USD in quote atoms.
+        price: price(100_000_000).into(),
+        fair: units(quoted.values.fair),
+        low: units(quoted.values.low),
+        high: units(quoted.values.high),
+        delta: quoted.array.delta,
+        short_floor: units(price(LOT / 100)),
+        outcomes: quoted.array.outcomes,
+        shift,
+        seconds_max: 60,
+        move_ppm: 10_000,
+        ..bytemuck::Zeroable::zeroed()
+    }
+}
+
+/// The first `options` of the bench's instruments become calls and puts about the money.
+pub fn bench_with_options(options: u16, oracles: Oracles) -> Bench {
+    let mut bench = Bench::new(8, oracles);
+    for index in 0..options {
+        let (kind, stored) = match index % 2 {
+            0 => (Kind::Call, InstrumentKind::Call),
+            _ => (Kind::Put, InstrumentKind::Put),
+        };
+        let strike = LOT * (90 + 2 * u64::from(index)) / 100;
+        let mut one: Instrument = bench.directory().instruments[usize::from(index)].state;
+        one.kind = stored.into();
+        (one.funding_rate, one.expires_at) = (0, NOW + LIFE);
+        one.strike = Price::from_integer(strike).unwrap().into();
+        one.array = array(kind, strike);
+        bench.put(pda::instrument(&bench.group, index), &one);
+    }
+    let moves = LinearShocks::new(&ScenarioSet::SPAN, Ratio::from_ppm(50_000)).unwrap();
+    for index in 0..8 {
+        let mut one = bench.directory().underlyings[index].state;
+        one.price_moves = moves.factors;
+        bench.put(pda::underlying(&bench.group, u16::try_from(index).unwrap()), &one);
+    }
+    bench.reread();
+    bench
+}
+
+const HALF: &str = "8 tokens, 12 perpetuals and 12 options over 8 underlyings";
+
+/// Checks and liquidations of accounts with options.
+pub fn options_in_accounts(costs: &mut BTreeMap<String, u64>) {
+    let largest = shape(8, 24, 8);
+    let mut bench = bench_with_options(12, Oracles::Pull);
+    costs.insert(format!("check of {HALF}"), bench.check(largest));
+    let footprint = bench_with_options(12, Oracles::Pull).liquidate(largest);
+    super::assert_fits(footprint, HALF);
+    costs.insert(format!("slice of {HALF}"), footprint.units);
+    let footprint = bench_with_options(24, Oracles::TwoPulls).liquidate(largest);
+    super::assert_fits(footprint, "24 options");
+    costs.insert("slice of 8 tokens and 24 options, two oracles each".into(), footprint.units);
+    // All on one underlying, where what they can lose at expiry is searched among all strikes.
+    let on_one =
+        |options: u16| Shape { tokens: 1, perpetuals: options, underlyings: 2, quote: true };
+    let mut all = bench_with_options(24, Oracles::Pull);
+    let (two, three) = (all.check(on_one(2)), all.check(on_one(3)));
+    costs.insert("one more option".into(), three - two);
+}
+
+/// What is done with expiries.
+pub fn expiries(costs: &mut BTreeMap<String, u64>) {
+    let mut world = World::with_options(flat());
+    let at = world.first_expiry();
+    for (name, usdc) in [("alice", 10_000), ("bob", 10_000)] {
+        world.open(name).unwrap();
+        world.deposit(name, "USDC", usdc * USDC).unwrap();
+    }
+    let mut cost = |phrase: &str, receipt: Receipt| {
+        let units = super::consumed(&receipt, &plimsoll_client::PROGRAM_ID.to_string());
+        costs.insert(phrase.to_string(), units);
+    };
+    cost("refresh of a risk array", world.refresh_array("SOL-150-C").unwrap());
+    cost(
+        "trade of an option between two accounts",
+        world.trade("alice", "bob", "SOL-150-C", 1, "13.7").unwrap(),
+    );
+    world.advance_seconds(3_600);
+    cost("publication of a slice without neighbours", world.publish("SOL", at, flat()).unwrap());
+    let left = at - world.vm.now().time.get();
+    world.advance_seconds(u64::try_from(left).unwrap() - 100);
+    cost("sample for a settlement", world.sample("SOL", at).unwrap());
+    cost("refresh of a risk array in its settlement window", {
+        world.refresh_array("SOL-150-C").unwrap()
+    });
+}
+
+/// A refresh of several arrays and a trade fit one transaction.
+#[test]
+fn several_refreshes_and_a_trade_fit_one_transaction() {
+    let mut world = World::with_options(flat());
+    for (name, usdc) in [("alice", 10_000), ("bob", 10_000)] {
+        world.open(name).unwrap();
+        world.deposit(name, "USDC", usdc * USDC).unwrap();
+    }
+    let names = ["SOL-140-C", "SOL-140-P", "SOL-150-C", "SOL-150-P", "SOL-160-C", "SOL-160-P"];
+    for name in names {
+        world.trade("alice", "bob", name, 1, "10").unwrap();
+    }
+    world.advance_seconds(600);
+    let mut all = vec![plimsoll_tests::contracts::raised_limit()];
+    for name in names {
+        let index = world.instrument(name);
+        all.push(instruction::refresh_risk_array(&world.directory, index).unwrap());
+    }
+    all.push(world.deal("alice", "bob", "SOL-150-C", 1, "13.7"));
+    let receipt = world.send(&all, &["alice", "bob"]).unwrap();
+    assert!(receipt.compute_units < 400_000, "{}", receipt.compute_units);
+    let bytes = world.vm.transaction_bytes(&all, &["alice", "bob"].map(plimsoll_tests::address));
+    assert!(bytes <= super::TRANSACTION_BYTES_MAX, "{bytes}");
+}
