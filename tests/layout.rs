@@ -104,8 +104,8 @@ fn layouts() -> String {
             settle_reward_ppm settle_reward_quote_atoms_max insurance_cap_quote_atoms loss_day
             loss_long loss_short loss_insured_quote_atoms long_deleveragings short_deleveragings
             small_day small_count expires_at strike array reserved),
-        fields!(StoredArray: refreshed_at price fair low high delta short_floor gamma vega theta outcomes
-            shift fading padding seconds_max move_ppm),
+        fields!(StoredArray: refreshed_at price per_price fair low high delta short_floor gamma vega theta outcomes
+            shift fading padding seconds_max move_max),
         fields!(Expiry: version bump underlying open_count group payer expires_at earlier_at later_at
             slice published_at basis_ppm confidence_ppm basis_ppm_max confidence_ppm_min
             widening_ppm_per_hour fresh_seconds step_ppm basis_step_ppm step_seconds

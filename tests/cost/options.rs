@@ -45,7 +45,10 @@ fn array(kind: Kind, strike: u64) -> StoredArray {
         shocks: &shocks,
     })
     .unwrap();
-    let shift = quoted.array.shift;
+    // As the program writes it: in the unit in which the notional fits 30 bits.
+    let shift = 64 - LOT.leading_zeros() + 48 - 30;
+    let more = shift - u32::from(quoted.array.shift);
+    let shift = u8::try_from(shift).unwrap();
     let units = |price: Price| i64::try_from(price.value_floor(1).unwrap().get() >> shift).unwrap();
     StoredArray {
         refreshed_at: NOW,
@@ -54,12 +57,13 @@ fn array(kind: Kind, strike: u64) -> StoredArray {
         fair: units(quoted.values.fair),
         low: units(quoted.values.low),
         high: units(quoted.values.high),
-        delta: quoted.array.delta,
+        per_price: price(100_000_000).recip().unwrap().into(),
+        delta: quoted.array.delta >> more,
         short_floor: units(price(LOT / 100)),
-        outcomes: quoted.array.outcomes,
+        outcomes: quoted.array.outcomes.map(|one| one >> more),
         shift,
         seconds_max: 60,
-        move_ppm: 10_000,
+        move_max: 42_949_672,
         ..bytemuck::Zeroable::zeroed()
     }
 }

@@ -78,12 +78,14 @@ pub(crate) fn value(
             whole.mul_ratio_ceil(Ratio::from_ppm(expiry.short_floor_ppm)).named()?
         }
     };
-    let mut array = pack(&valued, floor)?;
+    let whole = spot.value_ceil(1).named()?;
+    let mut array = pack(&valued, whole, floor)?;
     array.refreshed_at = now.get();
     array.price = terms.price.into();
+    array.per_price = terms.price.recip().named()?.into();
     array.fading = u8::from(fading.is_inside());
     array.seconds_max = expiry.array_seconds_max;
-    array.move_ppm = expiry.array_move_ppm;
+    array.move_max = fixed_share(expiry.array_move_ppm);
     Ok(array)
 }
 
@@ -171,11 +173,19 @@ fn part(price: Price, part: u64) -> Result<Value> {
     price.checked_mul(factor).and_then(|price| price.value_floor(1)).named()
 }
 
-/// Writes a lot in units of a power of two: the least in which outcomes fit 32 bits, and the rest
-/// 64. Outcomes are rounded away from zero, so that no loss is short for either side; least value
+/// Parts per million in 2^-32, cut; at most one.
+fn fixed_share(ppm: u32) -> u32 {
+    let share = u64::from(ppm).saturating_mul(FIXED_ONE) / PARTS.unsigned_abs();
+    u32::try_from(share).unwrap_or(u32::MAX)
+}
+
+/// Writes a lot in units of a power of two: the least in which outcomes, and the price of what a lot is
+/// of, fit 31 bits, and the rest 63. So contracts of one size on one underlying have the same unit,
+/// nearly always, and can be added up in it. Outcomes are rounded away from zero, so that no loss is short for either side; least value
 /// and floors against the account.
-fn pack(lot: &Lot, floor: Value) -> Result<StoredArray> {
+fn pack(lot: &Lot, whole: Value, floor: Value) -> Result<StoredArray> {
     let largest = lot.outcomes.iter().map(|one| one.unsigned_abs()).max().unwrap_or(0);
+    let largest = largest.max(whole.get().unsigned_abs());
     let words = [lot.high, lot.delta, floor].map(|one| one.get().unsigned_abs());
     let widest = words.into_iter().max().unwrap_or(0);
     let needed = |magnitude: u128, room: u32| bits(magnitude).saturating_sub(room);

@@ -185,17 +185,16 @@ pub fn array_terms(
     if stored.refreshed_at == 0 {
         return Err(stale(account));
     }
-    let made = stored.price.price()?;
     let moved = match allowed(underlying.grade, Action::Liquidate) && !account.is_settled() {
         false => 0,
         true => {
             let age = now.get().saturating_sub(stored.refreshed_at);
-            let limit = Ratio::from_ppm(stored.move_ppm);
-            let apart = underlying.price.is_apart(made, limit);
-            if age > i64::from(stored.seconds_max) || apart {
+            let moved = relative_move(underlying.price, stored.per_price.price()?)?;
+            let near = moved.unsigned_abs() <= u64::from(stored.move_max);
+            if age > i64::from(stored.seconds_max) || !near {
                 return Err(stale(account));
             }
-            relative_move(underlying.price, made)?
+            moved
         }
     };
     let change = i128::from(stored.delta).saturating_mul(i128::from(moved)) >> MOVE_BITS;
@@ -226,14 +225,20 @@ fn stale(account: &Instrument) -> Error {
 }
 
 /// Bits behind the point of a move.
-const MOVE_BITS: u32 = 22;
+const MOVE_BITS: u32 = 32;
 
-/// `(price − made) / made` in 2^-22, toward minus infinity.
-fn relative_move(price: Price, made: Price) -> Result<i64> {
-    let ratio = price.checked_div(made).and_then(|ratio| ratio.value_floor(1)).named()?;
-    let ratio = ratio.checked_sub(Value::from_quote(QuoteAtoms::new(1))).named()?;
-    let ratio = i64::try_from(ratio.get()).map_err(|_| PlimsollError::MathOverflow)?;
-    Ok(ratio >> VALUE_BITS.saturating_sub(MOVE_BITS))
+/// `price · per_price − 1` in 2^-32, toward minus infinity, where `per_price` is one over the price
+/// that a move is measured from; far beyond any bound for a price that is not near it.
+#[inline]
+fn relative_move(price: Price, per_price: Price) -> Result<i64> {
+    let (mantissa, exponent) = price.checked_mul(per_price).named()?.parts();
+    // From one half to two: the top bit of the mantissa is worth one half, or one.
+    let ratio = match exponent {
+        -63 => mantissa >> 31,
+        -64 => mantissa >> 32,
+        _ => return Ok(i64::MAX),
+    };
+    Ok(i64::try_from(ratio).unwrap_or(i64::MAX).saturating_sub(1 << MOVE_BITS))
 }
 
 /// Bits behind the point of a value.

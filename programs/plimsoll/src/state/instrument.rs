@@ -51,6 +51,8 @@ pub struct StoredArray {
     pub refreshed_at: i64,
     /// Index price at which it was refreshed (quote atoms per unit of the underlying).
     pub price: StoredPrice,
+    /// One over that price.
+    pub per_price: StoredPrice,
     /// Fair value (units).
     pub fair: i64,
     /// The least value that it may have (units).
@@ -77,8 +79,8 @@ pub struct StoredArray {
     pub padding: [u8; 6],
     /// How long it is good for (seconds).
     pub seconds_max: u32,
-    /// How far the price may move from `price` (parts per million).
-    pub move_ppm: u32,
+    /// How far the price may move from `price` (2^-32 of it).
+    pub move_max: u32,
 }
 
 impl StoredArray {
@@ -184,7 +186,7 @@ pub struct Instrument {
     /// What a lot is worth and what it may gain or lose, as of the last refresh.
     pub array: StoredArray,
     /// Zero.
-    pub reserved: [u64; 11],
+    pub reserved: [u64; 9],
 }
 
 const _: () = assert!(
@@ -207,8 +209,8 @@ const _: () = assert!(
             + 8 // insured
             + 4 * 8 // deleveragings
             + 8 + 16 // expiry, strike
-            + 21 * 8 // array
-            + 11 * 8 // reserved
+            + 23 * 8 // array
+            + 9 * 8 // reserved
 );
 
 /// What an instrument keeps of one side.
