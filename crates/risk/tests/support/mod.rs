@@ -1,6 +1,7 @@
 //! Markets and accounts to judge: one that a person can check by hand, and random ones.
 #![allow(dead_code)]
 
+pub mod before;
 pub mod book;
 pub mod model;
 

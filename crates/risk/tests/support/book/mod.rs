@@ -1,6 +1,7 @@
 //! Books of options to judge: markets in plain floats, and what the crate is told of them.
 
 pub mod black;
+pub mod quoted;
 pub mod random;
 pub mod rule;
 
