@@ -28,32 +28,35 @@ impl Book<'_> {
     /// The largest loss at expiry, where it is less than `limit`; `None` where it is not, or is
     /// without bound.
     ///
-    /// Linear rows join the options where these are of one expiry and do not fade. Otherwise they
-    /// are bounded apart: a long can lose all of its value, a short anything.
+    /// Each expiry is bounded by itself. The linear rows join the one where that helps most, and
+    /// that does not fade; any choice is a bound, since they can be closed at its price. Or they
+    /// are bounded apart, where a long can lose all of its value, and a short anything.
     #[inline(never)]
     pub(crate) fn loss_below(&self, limit: Value) -> Result<Option<Value>, MathError> {
-        // No settlement pays more than that of a price of zero, if that is where all settle.
+        // No book pays more at its worst than where all prices end at zero.
         if self.value.checked_sub(self.pay_at_zero()?)? >= limit {
             return Ok(None);
         }
-        let joined = self.is_joined();
-        let short = !joined && self.net.is_negative();
-        if short && self.net.checked_add(tolerance(self.gross))?.is_negative() {
-            return Ok(None);
-        }
-        let net = if joined { self.net } else { Value::ZERO };
-        let mut loss = self.value;
+        let mut least = Least { apart: Value::ZERO, joining: self.apart()?, open: false };
         for (index, row) in self.held().enumerate() {
             let expires_at = row.array.expires_at;
             if self.held().take(index).any(|before| before.array.expires_at == expires_at) {
                 continue;
             }
-            match self.least_pay(expires_at, net)? {
-                Some(pay) => loss = loss.checked_sub(pay)?,
-                None => return Ok(None),
+            let apart = self.least_pay(expires_at, Value::ZERO)?;
+            let joined = match self.net.is_zero() || self.fades(expires_at) {
+                true => None,
+                false => self.least_pay(expires_at, self.net)?,
+            };
+            if !least.add(apart, joined)? {
+                return Ok(None);
             }
         }
-        let loss = loss.max(Value::ZERO);
+        let Some(joining) = least.joining else {
+            return Ok(None);
+        };
+        let pay = least.apart.checked_add(joining)?;
+        let loss = self.value.checked_sub(pay)?.max(Value::ZERO);
         Ok((loss < limit).then_some(loss))
     }
 
@@ -61,15 +64,15 @@ impl Book<'_> {
         self.rows.iter().flatten()
     }
 
-    fn is_joined(&self) -> bool {
-        let mut rows = self.held();
-        let Some(first) = rows.next() else {
-            return false;
-        };
-        let together = |row: &BoundRow<'_>| {
-            row.array.expires_at == first.array.expires_at && !row.array.fading
-        };
-        together(first) && rows.all(together)
+    /// The least that the linear rows pay by themselves.
+    fn apart(&self) -> Result<Option<Value>, MathError> {
+        let short = self.net.checked_add(tolerance(self.gross))?.is_negative();
+        Ok((!short).then_some(Value::ZERO))
+    }
+
+    /// Is the settlement price of an expiry being averaged?
+    fn fades(&self, expires_at: i64) -> bool {
+        self.held().any(|row| row.array.expires_at == expires_at && row.array.fading)
     }
 
     fn pay_at_zero(&self) -> Result<Value, MathError> {
@@ -85,11 +88,45 @@ impl Book<'_> {
     /// The least that the rows of one expiry, and `net` in linear ones, pay at any final price;
     /// `None` where it falls for ever.
     fn least_pay(&self, expires_at: i64, net: Value) -> Result<Option<Value>, MathError> {
-        let mut line = Line::new(net)?;
+        let mut line = Line::new(net, self.gross);
         for row in self.held().filter(|row| row.array.expires_at == expires_at) {
             line.add(row)?;
         }
         line.least()
+    }
+}
+
+/// The least pay of several expiries.
+struct Least {
+    /// Of all expiries that are bounded by themselves.
+    apart: Value,
+    /// What the linear rows add to that at best, by themselves or in some expiry; `None` where
+    /// they are without bound.
+    joining: Option<Value>,
+    /// Is there an expiry that is not bounded without them?
+    open: bool,
+}
+
+impl Least {
+    /// Adds an expiry by its least pay without and with the linear rows; false where that leaves
+    /// nothing that bounds the book.
+    fn add(&mut self, apart: Option<Value>, joined: Option<Value>) -> Result<bool, MathError> {
+        match (apart, joined) {
+            (None, None) => return Ok(false),
+            (None, Some(_)) if self.open => return Ok(false),
+            (None, joined) => {
+                self.open = true;
+                self.joining = joined;
+            }
+            (Some(apart), joined) => {
+                self.apart = self.apart.checked_add(apart)?;
+                if let (Some(joined), false) = (joined, self.open) {
+                    let gained = joined.checked_sub(apart)?;
+                    self.joining = Some(self.joining.map_or(gained, |best| best.max(gained)));
+                }
+            }
+        }
+        Ok(true)
     }
 }
 
@@ -124,16 +161,16 @@ struct Line {
 }
 
 impl Line {
-    fn new(net: Value) -> Result<Self, MathError> {
-        Ok(Self {
+    const fn new(net: Value, gross: Value) -> Self {
+        Self {
             start: Value::ZERO,
             slope: net,
             end: net,
-            gross: net.abs()?,
+            gross,
             owes: net.is_negative(),
             kinks: [None; BOUND_ROWS_MAX],
             count: 0,
-        })
+        }
     }
 
     fn add(&mut self, row: &BoundRow<'_>) -> Result<(), MathError> {

@@ -46,8 +46,7 @@ pub(crate) fn sweep<'a>(
 ) -> Result<(), RiskError> {
     let mut cursor = *market;
     let mut sums = Sums::new(0);
-    // A kilobyte, made only when an array row turns up.
-    let mut arrays = None;
+    let mut arrays = Arrays { sums: None, scope };
     let mut least = 0;
     for holding in holdings {
         let raw = holding.key.raw();
@@ -60,19 +59,26 @@ pub(crate) fn sweep<'a>(
             continue;
         }
         if holding.key.underlying() != sums.index {
-            visit(&sums, arrays.as_ref())?;
+            visit(&sums, arrays.sums.as_ref())?;
             sums = Sums::new(holding.key.underlying());
-            arrays = None;
+            arrays.sums = None;
         }
-        if let Some(row) = sums.add(&holding, &mut cursor, check)? {
-            let arrays = match &mut arrays {
-                Some(arrays) => arrays,
-                none => none.insert(ArraySums::new(scope, sums.index)?),
-            };
-            sums.add_array(&holding, row, market.arrays, arrays, check)?;
-        }
+        sums.add(&holding, &mut cursor, &mut arrays, check)?;
     }
-    visit(&sums, arrays.as_ref())
+    visit(&sums, arrays.sums.as_ref())
+}
+
+/// A row with a risk array: its terms, its fair value, and how it is judged.
+struct ArrayRow<'t> {
+    row: &'t RowTerms,
+    value: Value,
+    check: Check,
+}
+
+/// The sums of the array rows: a kilobyte, made only when such a row turns up.
+struct Arrays<'a, 'w> {
+    sums: Option<ArraySums<'a>>,
+    scope: Scope<'w>,
 }
 
 impl<'a> Sums<'a> {
@@ -88,25 +94,22 @@ impl<'a> Sums<'a> {
         }
     }
 
-    /// Adds a row, unless it has a risk array and a valid price: then its terms come back for
-    /// [`Sums::add_array`].
     // As a call it would cost a third more than what it does.
     #[inline(always)]
     fn add(
         &mut self,
         holding: &Holding,
         cursor: &mut Market<'a>,
+        arrays: &mut Arrays<'a, '_>,
         check: Check,
-    ) -> Result<Option<&'a RowTerms>, RiskError> {
+    ) -> Result<(), RiskError> {
         let Holding { key, quantity, quote } = *holding;
         if key == RowKey::QUOTE {
             let balance = Value::from_quote(QuoteAtoms::new(quantity));
-            self.add_fixed(balance.checked_add(quote)?)?;
-            return Ok(None);
+            return self.add_fixed(balance.checked_add(quote)?);
         }
         if quantity == 0 {
-            self.add_flow(key, quote, cursor, check)?;
-            return Ok(None);
+            return self.add_flow(key, quote, cursor, check);
         }
         let terms = match self.terms {
             Some(terms) => terms,
@@ -114,17 +117,15 @@ impl<'a> Sums<'a> {
         };
         self.terms = Some(terms);
         let row = seek_row(cursor, key)?;
-        let priced = allowed(terms.grade, check.action());
-        if priced && !row.array.is_none() {
-            return Ok(Some(row));
-        }
         // Toward minus infinity: an asset a step less, a debt a step more.
         let value = row.price.value_floor(quantity)?;
-        if !priced {
-            self.add_unpriced(terms, holding, value, check)?;
-            return Ok(None);
+        if !allowed(terms.grade, check.action()) {
+            return self.add_unpriced(terms, holding, value, check);
         }
         self.add_fixed(quote)?;
+        if !row.array.is_none() {
+            return self.add_array(holding, &ArrayRow { row, value, check }, cursor.arrays, arrays);
+        }
         if quantity > 0 {
             self.long = self.long.checked_add(value)?;
         } else {
@@ -133,23 +134,26 @@ impl<'a> Sums<'a> {
         if check == Check::Initial && row.weight < Ratio::ONE {
             self.withhold(terms, row, value, quote)?;
         }
-        Ok(None)
+        Ok(())
     }
 
-    /// Adds a row with a risk array: its quote flow here, the rest to `sums`.
+    /// Adds a row with a risk array.
     #[inline(never)]
     fn add_array(
         &mut self,
         holding: &Holding,
-        row: &RowTerms,
+        found: &ArrayRow<'_>,
         table: &'a [RiskArray],
-        sums: &mut ArraySums<'a>,
-        check: Check,
+        arrays: &mut Arrays<'a, '_>,
     ) -> Result<(), RiskError> {
         let Holding { key, quantity, quote } = *holding;
+        let ArrayRow { row, value, check } = *found;
         let array = row.array.find(table).ok_or(RiskError::MissingArray { key })?;
-        self.add_fixed(quote)?;
-        sums.add(array, quantity, row.price.value_floor(quantity)?, check)?;
+        let sums = match &mut arrays.sums {
+            Some(sums) => sums,
+            none => none.insert(ArraySums::new(arrays.scope, self.index)?),
+        };
+        sums.add(array, quantity, value, check)?;
         if check == Check::Initial && row.weight < Ratio::ONE {
             // Rounded up, since it is taken off.
             let strict = if quantity < 0 { array.high } else { array.low };

@@ -52,7 +52,7 @@ fn opening_counts_the_worse_price_and_part_of_open_profit() {
 
 #[test]
 fn empty_account_needs_nothing_and_no_terms() {
-    let terms = Terms { underlyings: vec![], rows: vec![] };
+    let terms = Terms::default();
     assert_eq!(terms.maintenance(&[]).equity, Value::ZERO);
     let zeros = [token(1, 1, 0), linear(7, 7, 0, QuoteAtoms::ZERO)];
     assert_eq!(terms.maintenance(&zeros).requirement, Value::ZERO);

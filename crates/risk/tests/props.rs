@@ -3,9 +3,10 @@
 
 mod support;
 
-use plimsoll_risk::{Check, Holding};
+use plimsoll_risk::{Check, Holding, Place};
 use plimsoll_units::{QuoteAtoms, Value};
 use proptest::prelude::*;
+use support::book::quoted::options_market;
 use support::model::{gross, health as exact_health, of_value, whole, Exact};
 use support::*;
 
@@ -67,6 +68,23 @@ proptest! {
             let requirement_found = of_value(found.requirement);
             prop_assert!(requirement_found >= &requirement - steps(40));
             prop_assert!(requirement_found <= requirement + slack);
+        }
+    }
+
+    /// An account without options costs what it did before there were any, though the market has
+    /// some, and its underlyings say how.
+    #[test]
+    fn rows_without_arrays_are_judged_as_before_to_the_last_bit(
+        (mut terms, account) in market_and_account(),
+    ) {
+        terms.arrays = options_market().arrays;
+        terms.shocks = options_market().shocks;
+        for underlying in &mut terms.underlyings {
+            (underlying.shocks, underlying.short_option_floor) = (Place::new(0), ppm(10_000));
+        }
+        for check in [Check::Maintenance, Check::Initial] {
+            let wanted = before::health(&terms, &account, check).unwrap();
+            prop_assert_eq!(terms.health(&account, check), wanted);
         }
     }
 

@@ -31,6 +31,16 @@ fn a_multiple_of_a_value_fits_to_the_very_edge() {
 }
 
 #[test]
+fn unit_of_a_value_is_a_shift_of_one_word() {
+    assert_eq!(Value::from_scaled(1, 64), Err(MathError::OutOfRange));
+    assert_eq!(Value::new(1).to_scaled(64), None);
+    assert_eq!(Value::new(-1).to_scaled(63), Some((-1, 0)));
+    // The ceil of the largest floor would be one too many.
+    assert_eq!(Value::MAX.to_scaled(63), None);
+    assert_eq!(Value::new(((1 << 63) - 1) * 2 + 1).to_scaled(1), None);
+}
+
+#[test]
 fn index_grows_by_its_rate_and_rounds_as_named() {
     // Half as much again; then a third of a step.
     assert_eq!(Index::ONE.grown_floor(1 << 63), Ok(Index::new(3 << 63)));
@@ -47,6 +57,33 @@ proptest! {
     fn value_times_a_whole_number_is_exact(x in signed_double_word(), n in signed_word()) {
         let wanted = narrow(&(big(x) * big(n)));
         prop_assert_eq!(Value::new(x).times(n).ok().map(Value::get), wanted);
+    }
+
+    #[test]
+    fn scaled_value_is_exact_and_comes_back_in_its_unit(
+        x in signed_double_word(),
+        word in signed_word(),
+        shift in 0u8..64,
+    ) {
+        let found = Value::from_scaled(word, shift).unwrap();
+        prop_assert_eq!(rational(found.get()), rational(word) * power_of_two(shift.into()));
+        prop_assert_eq!(found.to_scaled(shift), Some((word, word)));
+        let units = rational(x) * power_of_two(-i64::from(shift));
+        let wanted = (floor(&units).unwrap(), ceil(&units).unwrap());
+        let wanted = i64::try_from(wanted.0).ok().zip(i64::try_from(wanted.1).ok());
+        prop_assert_eq!(Value::new(x).to_scaled(shift), wanted);
+    }
+
+    #[test]
+    fn value_times_a_binary_fraction_is_the_floor(
+        x in signed_double_word(),
+        factor in signed_word(),
+        bits in 0u8..64,
+    ) {
+        let factor = factor as i32;
+        let wanted = rational(x) * rational(factor) * power_of_two(-i64::from(bits));
+        let found = Value::new(x).mul_binary_floor(factor, bits);
+        prop_assert_eq!(found.ok().map(Value::get), floor(&wanted));
     }
 
     #[test]

@@ -170,6 +170,21 @@ proptest! {
     }
 
     #[test]
+    fn word_moved_to_the_left_is_multiplied_by_a_power_of_two(x in signed_word(), count in 0u32..64) {
+        let found = wide::shl_i64(x, count);
+        prop_assert_eq!(BigInt::from(found), BigInt::from(x) << count);
+        prop_assert_eq!(wide::shr_i128(found, count), Some((x, true)));
+    }
+
+    #[test]
+    fn double_word_moved_to_the_right_is_the_floor(x in signed_double_word(), count in 0u32..64) {
+        let floor = BigInt::from(x) >> count;
+        let exact = &floor << count == BigInt::from(x);
+        let wanted = i64::try_from(floor).ok().map(|floor| (floor, exact));
+        prop_assert_eq!(wide::shr_i128(x, count), wanted);
+    }
+
+    #[test]
     fn narrowing_refuses_what_does_not_fit(x in signed_double_word(), word in word()) {
         prop_assert_eq!(wide::narrow_i64(x), i64::try_from(x).ok());
         prop_assert_eq!(wide::narrow_u32(word), u32::try_from(word).ok());

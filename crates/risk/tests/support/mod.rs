@@ -1,11 +1,13 @@
 //! Markets and accounts to judge: one that a person can check by hand, and random ones.
 #![allow(dead_code)]
 
+pub mod before;
+pub mod book;
 pub mod model;
 
 use plimsoll_risk::{
-    health, Check, Grade, Health, Holding, Market, Place, RowKey, RowKind, RowTerms,
-    UnderlyingTerms,
+    health, report, Check, Grade, Health, Holding, LinearShocks, Market, Place, RiskArray, RowKey,
+    RowKind, RowTerms, ScenarioSet, UnderlyingReport, UnderlyingTerms,
 };
 use plimsoll_units::{Price, QuoteAtoms, Ratio, Value};
 use proptest::prelude::*;
@@ -52,15 +54,22 @@ pub fn linear(underlying: u16, index: u16, quantity: i64, quote: QuoteAtoms) -> 
 }
 
 /// A market that owns its terms.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Terms {
     pub underlyings: Vec<UnderlyingTerms>,
     pub rows: Vec<RowTerms>,
+    pub arrays: Vec<RiskArray>,
+    pub shocks: Vec<LinearShocks>,
 }
 
 impl Terms {
     pub fn market(&self) -> Market<'_> {
-        Market::linear(&self.underlyings, &self.rows)
+        Market {
+            underlyings: &self.underlyings,
+            rows: &self.rows,
+            arrays: &self.arrays,
+            shocks: &self.shocks,
+        }
     }
 
     pub fn health(&self, holdings: &[Holding], check: Check) -> Health {
@@ -133,6 +142,7 @@ pub fn hand_market() -> Terms {
             row(position_key(1, 1), decimal(150, 4)),
             row(position_key(2, 2), decimal(60_000, 2)),
         ],
+        ..Terms::default()
     }
 }
 
@@ -205,7 +215,7 @@ pub fn terms() -> impl Strategy<Value = Terms> {
                 array: Place::NONE,
             })
             .collect();
-        Terms { underlyings, rows }
+        Terms { underlyings, rows, ..Terms::default() }
     })
 }
 
@@ -233,4 +243,13 @@ pub fn account(terms: &Terms) -> impl Strategy<Value = Vec<Holding>> {
         }
         holdings
     })
+}
+
+/// The scenario in which each underlying's rows lose most, as a witness names them.
+pub fn worst_scenarios(terms: &Terms, account: &[Holding]) -> Vec<(u16, u8)> {
+    let mut worst = vec![];
+    let scenarios = |_| Some((&ScenarioSet::SPAN, ppm(100_000)));
+    let visit = |one: UnderlyingReport| worst.push((one.index, one.worst_scenario));
+    report(&terms.market(), account.iter().copied(), scenarios, visit).unwrap();
+    worst
 }
