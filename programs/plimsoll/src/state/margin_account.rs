@@ -139,11 +139,13 @@ impl MarginAccount {
         if count >= ROWS_MAX {
             return Err(full.into());
         }
+        // Rows past the count are zero, so that one more at the end needs no more than its key.
         if at < count {
             self.rows.copy_within(at..count, at.saturating_add(1));
+            let slot = self.rows.get_mut(at).ok_or(PlimsollError::CorruptAccount)?;
+            *slot = bytemuck::Zeroable::zeroed();
         }
-        let slot = self.rows.get_mut(at).ok_or(PlimsollError::CorruptAccount)?;
-        *slot = Row::new(key);
+        self.rows.get_mut(at).ok_or(PlimsollError::CorruptAccount)?.key = key.raw();
         self.row_count = self.row_count.saturating_add(1);
         if key.kind() == RowKind::Token {
             self.token_count = self.token_count.saturating_add(1);

@@ -130,8 +130,10 @@ impl Row {
         self.require_current(indices)?;
         let (before, change) = (self.lots(), lots);
         let lots = before.checked_add(change).named()?;
-        // On one side the index is one, and what is stored is linear in lots and flow.
-        let stored = match before.is_negative() == lots.is_negative() {
+        // On one side the index is one, and what is stored is linear in lots and flow; no lots
+        // are on any side.
+        let one_side = before.is_zero() || before.is_negative() == lots.is_negative();
+        let stored = match one_side {
             true => indices
                 .stored_change(lots, change, flow)
                 .and_then(|by| self.quote().checked_add(by)),
