@@ -234,12 +234,11 @@ impl Snapshot {
 
     /// The rows of an account as the risk crate sees them.
     pub(crate) fn holdings(&self, rows: &[Row]) -> Result<Vec<Holding>> {
-        let mut loaded = self.sources_in_order();
+        let mut loaded = self.in_order();
         let mut holdings = Vec::with_capacity(rows.len());
         for row in rows {
-            let found = loaded.find(|(terms, _)| terms.key.raw() == row.key);
-            let (terms, source) = found.ok_or(PlimsollError::RowTermsMissing)?;
-            holdings.push(source.holding(terms.key, row)?);
+            let (key, source) = loaded.find(row.key)?;
+            holdings.push(source.holding(key, row)?);
         }
         Ok(holdings)
     }
@@ -249,11 +248,11 @@ impl Snapshot {
     // cost more to write and to read than a third of the rule itself.
     #[inline(never)]
     pub(crate) fn health(&self, rows: &[Row], check: Check) -> Result<Health> {
-        let mut loaded = self.sources_in_order();
+        let mut loaded = self.in_order();
         let mut failed = false;
         let holdings = rows.iter().map_while(|row| {
-            let found = loaded.find(|(terms, _)| terms.key.raw() == row.key);
-            let holding = found.and_then(|(terms, source)| source.holding(terms.key, row).ok());
+            let found = loaded.next_with(row.key);
+            let holding = found.and_then(|(key, source)| source.holding(key, row).ok());
             failed |= holding.is_none();
             holding
         });
@@ -265,8 +264,10 @@ impl Snapshot {
         result.map_err(crate::error::report)
     }
 
-    fn sources_in_order(&self) -> SourcesInOrder<'_> {
-        self.rows.iter().zip(&self.sources)
+    /// For a walk over rows in the order of their keys.
+    #[inline]
+    pub(crate) fn in_order(&self) -> InOrder<'_> {
+        InOrder { rows: self.rows.iter(), sources: self.sources.iter() }
     }
 
     /// Terms of one row.
@@ -335,13 +336,35 @@ impl Snapshot {
 }
 
 /// Terms and sources of the rows not yet passed, ascending by key.
-type SourcesInOrder<'a> =
-    core::iter::Zip<core::slice::Iter<'a, RowTerms>, core::slice::Iter<'a, RowSource>>;
+// Two iterators side by side, and not their zip: that one counts places, and multiplies them.
+pub(crate) struct InOrder<'a> {
+    rows: core::slice::Iter<'a, RowTerms>,
+    sources: core::slice::Iter<'a, RowSource>,
+}
+
+impl<'a> InOrder<'a> {
+    /// The source of the row with this key; those before it are left behind.
+    #[inline(always)]
+    fn next_with(&mut self, raw: u64) -> Option<(RowKey, &'a RowSource)> {
+        loop {
+            let (terms, source) = (self.rows.next()?, self.sources.next()?);
+            if terms.key.raw() == raw {
+                return Some((terms.key, source));
+            }
+        }
+    }
+
+    /// The same; `RowTermsMissing` if there is none.
+    #[inline]
+    pub(crate) fn find(&mut self, raw: u64) -> Result<(RowKey, &'a RowSource)> {
+        Ok(self.next_with(raw).ok_or(PlimsollError::RowTermsMissing)?)
+    }
+}
 
 impl RowSource {
     /// The collateral or instrument.
     #[inline]
-    fn view(&self) -> AccountView {
+    pub(crate) fn view(&self) -> AccountView {
         match self {
             Self::Token { view, .. } | Self::Position { view, .. } => *view,
         }
@@ -360,7 +383,7 @@ impl RowSource {
 
     /// Token atoms of a balance, toward minus infinity.
     #[inline]
-    fn atoms(&self, row: &Row) -> Result<i64> {
+    pub(crate) fn atoms(&self, row: &Row) -> Result<i64> {
         let Self::Token { deposit, borrow, .. } = self else {
             return Err(PlimsollError::CorruptAccount.into());
         };
