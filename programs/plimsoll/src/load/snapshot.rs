@@ -4,8 +4,8 @@ use core::cell::Cell;
 
 use anchor_lang::prelude::*;
 use plimsoll_risk::{
-    allowed, health, Action, Check, Grade, Health, Holding, Market, RowKey, RowKind, RowTerms,
-    SideIndices, UnderlyingTerms,
+    allowed, health, Action, Check, Grade, Health, Holding, Market, Quote, RowKey, RowKind,
+    RowTerms, SideIndices, UnderlyingTerms,
 };
 use plimsoll_units::{Index, Price, Value};
 
@@ -100,7 +100,7 @@ impl Snapshot {
             sources: Vec::with_capacity(keys.len()),
             last_row: Cell::new(0),
             last_underlying: Cell::new(0),
-            owners_until: 0,
+            owners_until: i64::MIN,
         };
         let (factors, mut mid) = loaded.load_quote(group, quote_decimals, accounts, now)?;
         let mut current = 0_u16;
@@ -110,11 +110,7 @@ impl Snapshot {
                 current = key.underlying();
                 let (account, view) = accounts.take::<Underlying>(group, current)?;
                 let quote = take_quote(&account, accounts, now)?;
-                let terms = underlying_terms(&account, &quote, &factors)?;
-                mid = terms.price;
-                loaded.owners_until = loaded.owners_until.max(account.owner_first_until);
-                loaded.underlyings.push(terms);
-                loaded.underlying_views.push(view);
+                mid = loaded.push_underlying(&account, view, &quote, &factors)?;
             }
             loaded.load_row(group, key, mid, accounts, now)?;
         }
@@ -146,12 +142,26 @@ impl Snapshot {
         let (account, view) = accounts.take::<Underlying>(group, 0)?;
         let quote = take_quote(&account, accounts, now)?;
         let factors = QuoteFactors::new(&account, &quote, quote_decimals)?;
-        let terms = underlying_terms(&account, &quote, &factors)?;
+        let mid = self.push_underlying(&account, view, &quote, &factors)?;
+        Ok((factors, mid))
+    }
+
+    /// Gives the underlying's price.
+    // One place makes the terms and puts them away, so that they are not moved in between.
+    #[inline(never)]
+    fn push_underlying(
+        &mut self,
+        account: &Underlying,
+        view: AccountView,
+        quote: &Quote,
+        factors: &QuoteFactors,
+    ) -> Result<Price> {
+        let terms = underlying_terms(account, quote, factors)?;
         let mid = terms.price;
-        self.owners_until = account.owner_first_until;
+        self.owners_until = self.owners_until.max(account.owner_first_until);
         self.underlyings.push(terms);
         self.underlying_views.push(view);
-        Ok((factors, mid))
+        Ok(mid)
     }
 
     /// `mid` is the price of the row's underlying.

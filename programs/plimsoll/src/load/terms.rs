@@ -91,6 +91,8 @@ impl QuoteFactors {
 }
 
 /// Terms of an underlying. With any grade but `Valid` all prices are the stable one.
+// In place where they are put away: as a result they would be moved twice.
+#[inline(always)]
 pub fn underlying_terms(
     account: &Underlying,
     quote: &Quote,

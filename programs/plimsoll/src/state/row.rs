@@ -136,16 +136,16 @@ impl Row {
         let (before, change) = (self.lots(), lots);
         let lots = before.checked_add(change).named()?;
         // On one side the index is one, and what is stored is linear in lots and flow; no lots
-        // are on any side.
-        let one_side = before.is_zero() || before.is_negative() == lots.is_negative();
+        // are on the side of the others.
+        let last = if lots.is_zero() { before } else { lots };
+        let one_side = before.is_zero() || before.is_negative() == last.is_negative();
         let stored = match one_side {
             true => indices
-                .stored_change(lots, change, flow)
+                .stored_change(last, change, flow)
                 .and_then(|by| self.quote().checked_add(by)),
             false => self.stored_across(indices, lots, flow),
         };
-        if !lots.is_zero() || self.lots != 0 {
-            let last = if lots.is_zero() { self.lots() } else { lots };
+        if !last.is_zero() {
             self.closed_short = u64::from(last.is_negative());
             self.deleveragings = indices.deleveragings(last);
             self.borne_quote_atoms = 0;
