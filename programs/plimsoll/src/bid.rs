@@ -42,28 +42,28 @@ pub(crate) fn take_slice(
     let rows = guarded.parties.first.rows()?.to_vec();
     let Guarded { parties, market, permit, now, .. } = guarded;
     let all_priced = market.is_all_priced();
-    let mut taker = Taker { parties, permit, now: now.time };
+    let takings = Vec::with_capacity(rows.len());
+    let mut taker = Taker { parties, permit, now: now.time, takings };
     let mut sources = market.in_order();
-    let mut takings = Vec::with_capacity(rows.len());
     for (at, row) in rows.iter().enumerate() {
         let (key, source) = sources.find(row.key)?;
         if key == QUOTE_KEY || !(all_priced || is_priced(market, key)?) {
             continue;
         }
-        takings.push(match source {
+        match source {
             RowSource::Token { view, .. } => {
                 let atoms = share.of_lots_away(source.atoms(row)?);
-                taker.token(*view, key, at, TokenAtoms::new(atoms))?
+                taker.token(*view, key, at, TokenAtoms::new(atoms))?;
             }
             RowSource::Position { view, indices } => {
                 let quote = row.flow_in_place(indices)?;
                 let part = row_slice(&Holding { key, quantity: row.lots, quote }, share);
                 let moved = (BaseLots::new(part.quantity), part.quote);
-                taker.position(*view, key, at, indices, moved)?
+                taker.position(*view, key, at, indices, moved)?;
             }
-        });
+        }
     }
-    Ok(takings)
+    Ok(taker.takings)
 }
 
 /// Takes named amounts of named rows.
@@ -74,28 +74,28 @@ pub(crate) fn take_rows(guarded: &mut Guarded<'_, '_>, rows: &[BidRow]) -> Resul
     });
     require!(ascending, PlimsollError::BidRowsOutOfOrder);
     let Guarded { parties, market, permit, now, .. } = guarded;
-    let mut taker = Taker { parties, permit, now: now.time };
-    let mut takings = Vec::with_capacity(rows.len());
+    let takings = Vec::with_capacity(rows.len());
+    let mut taker = Taker { parties, permit, now: now.time, takings };
     let mut sources = market.in_order();
     for wanted in rows {
         let key = RowKey::from_raw(wanted.key).ok_or(PlimsollError::BidRowUnknown)?;
         require!(is_priced(market, key)?, PlimsollError::BidRowNotPriced);
         let row = taker.parties.first.row(key)?.copied().ok_or(PlimsollError::BidRowUnknown)?;
         let (_, source) = sources.find(row.key)?;
-        takings.push(match source {
+        match source {
             RowSource::Token { view, .. } => {
                 require_part(wanted.amount, source.atoms(&row)?)?;
-                taker.token(*view, key, 0, TokenAtoms::new(wanted.amount))?
+                taker.token(*view, key, 0, TokenAtoms::new(wanted.amount))?;
             }
             RowSource::Position { view, indices } => {
                 require_part(wanted.amount, row.lots)?;
                 let lots = BaseLots::new(wanted.amount);
                 let quote = quote_share(row.flow(indices)?, lots, row.lots()).named()?;
-                taker.position(*view, key, 0, indices, (lots, quote))?
+                taker.position(*view, key, 0, indices, (lots, quote))?;
             }
-        });
+        }
     }
-    Ok(takings)
+    Ok(taker.takings)
 }
 
 /// `BidAmountOutOfRange` unless `part` is a part of `whole`: same sign, not zero, not larger.
@@ -116,6 +116,7 @@ struct Taker<'a, 'b> {
     parties: &'a mut Parties<'b>,
     permit: &'a RowPermit,
     now: UnixSeconds,
+    takings: Vec<Taking>,
 }
 
 impl Taker<'_, '_> {
@@ -126,23 +127,25 @@ impl Taker<'_, '_> {
         key: RowKey,
         near: usize,
         atoms: TokenAtoms,
-    ) -> Result<Taking> {
+    ) -> Result<()> {
         // SAFETY: no other load of this collateral is alive, and risk accounts cannot be any of the
         // declared writable accounts.
         let mut collateral = unsafe { Account::<Collateral>::load_mut(view)? };
         // Rates set anew hold from now on: the time until now is counted at those before.
         collateral.accrue(self.now)?;
-        let borrows = collateral.totals().borrows;
+        let borrows = collateral.borrow_shares;
         let out = atoms.checked_neg().map_err(PlimsollError::from)?;
         let row = self.parties.first.row_mut_near(key, near, self.permit)?;
         row.shares = collateral.change(row.shares(), out)?.into();
         let row = self.parties.second()?.row_mut_near(key, near, self.permit)?;
         row.shares = collateral.change(row.shares(), atoms)?.into();
         // A debt that meets a deposit of the bidder's is gone: deposits must earn that much less.
-        if collateral.totals().borrows != borrows {
+        if collateral.borrow_shares != borrows {
             collateral.rebase()?;
         }
-        Ok(Taking { key, quantity: atoms.get(), open_interest_change: BaseLots::ZERO })
+        let (quantity, open_interest_change) = (atoms.get(), BaseLots::ZERO);
+        self.takings.push(Taking { key, quantity, open_interest_change });
+        Ok(())
     }
 
     /// `view` is the row's instrument, `near` where the row is likely to be in both accounts.
@@ -153,7 +156,7 @@ impl Taker<'_, '_> {
         near: usize,
         indices: &SideIndices,
         (lots, quote): (BaseLots, Value),
-    ) -> Result<Taking> {
+    ) -> Result<()> {
         let (lots_out, quote_out) = (lots.checked_neg().named()?, quote.checked_neg().named()?);
         let row = self.parties.first.row_mut_near(key, near, self.permit)?;
         let first_before = row.lots();
@@ -170,6 +173,7 @@ impl Taker<'_, '_> {
             let instrument = Account::<Instrument>::load(view)?;
             require!(instrument.losses_pending_quote_atoms == 0, PlimsollError::LossesPending);
         }
-        Ok(Taking { key, quantity: lots.get(), open_interest_change: change })
+        self.takings.push(Taking { key, quantity: lots.get(), open_interest_change: change });
+        Ok(())
     }
 }

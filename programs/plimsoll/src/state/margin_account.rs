@@ -97,16 +97,18 @@ impl MarginAccount {
     }
 
     /// The same where the row is probably the one at `near`.
+    #[inline(always)]
     pub(crate) fn row_mut_near(
         &mut self,
         key: RowKey,
         near: usize,
         permit: &RowPermit,
     ) -> Result<&mut Row> {
-        if self.rows()?.get(near).is_some_and(|row| row.key == key.raw()) {
-            return self.rows.get_mut(near).ok_or_else(|| PlimsollError::CorruptAccount.into());
+        let used = near < usize::from(self.row_count);
+        if !(used && self.rows.get(near).is_some_and(|row| row.key == key.raw())) {
+            return self.row_mut(key, permit);
         }
-        self.row_mut(key, permit)
+        self.rows.get_mut(near).ok_or_else(|| PlimsollError::CorruptAccount.into())
     }
 
     /// Makes sure that rows with these keys exist. Fails by name when the account is full.
@@ -122,7 +124,8 @@ impl MarginAccount {
                     at
                 }
             };
-            near = at.saturating_add(1);
+            // A place among the rows, so that one more fits.
+            near = at.wrapping_add(1);
         }
         match self.row_count == before {
             true => Ok(()),
@@ -300,7 +303,8 @@ pub fn risk_account_count(rows: &[Row]) -> Result<usize> {
     let mut underlyings = 1_usize;
     for row in rows {
         if row.key >> 32 != last {
-            underlyings = underlyings.saturating_add(1);
+            // At most one for each row.
+            underlyings = underlyings.wrapping_add(1);
             last = row.key >> 32;
         }
     }
