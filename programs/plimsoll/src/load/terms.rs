@@ -43,7 +43,8 @@ pub(crate) fn take_quote(
     let sources = account.sources()?;
     // Most underlyings have one source.
     if let [source] = sources {
-        return judged(account, &[take_source(source, accounts)?], now.time);
+        let quote = take_source(source, accounts)?;
+        return judged(account, core::slice::from_ref(&quote), now.time);
     }
     let mut quotes = [None; SOURCES_MAX];
     for (source, slot) in sources.iter().zip(quotes.iter_mut()) {

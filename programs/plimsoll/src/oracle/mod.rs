@@ -64,7 +64,10 @@ pub fn read_for_check(
 ) -> Result<Option<SourceQuote>> {
     if is_pinned(source) {
         require!(anchor_lang::address_eq(address, &source.address), PlimsollError::OracleWrongFeed);
-        return Ok(read_data(source, owner, data).unwrap_or(None));
+        return match read_data(source, owner, data) {
+            Err(_) => Ok(None),
+            quote => quote,
+        };
     }
     read_data(source, owner, data)
 }
