@@ -54,13 +54,14 @@ pub fn report<'s>(
         let (set, scan) =
             scenarios(terms.index).ok_or(RiskError::MissingUnderlying { index: terms.index })?;
         let curve = Curve::new(terms, sums.long, sums.short, &total)?;
+        let today = curve.sound(FACTOR_ONE)?;
         visit(UnderlyingReport {
             index: terms.index,
             net,
             requirement: curve.own.amount,
             worst_scenario: worst_scenario(set, scan, net)?.0,
-            liquidation_price_down: curve.crossing(0)?,
-            liquidation_price_up: curve.crossing(FACTOR_MAX)?,
+            liquidation_price_down: curve.crossing(0, today)?,
+            liquidation_price_up: curve.crossing(FACTOR_MAX, today)?,
         });
         Ok(())
     })?;
@@ -103,9 +104,8 @@ impl<'a> Curve<'a> {
     }
 
     /// The price between today's and `far` at which the account crosses its line, on the far
-    /// side: there, the account's state is no longer today's.
-    fn crossing(&self, far: u64) -> Result<Option<Price>, MathError> {
-        let today = self.sound(FACTOR_ONE)?;
+    /// side: there, the account's state is no longer `today`'s.
+    fn crossing(&self, far: u64, today: bool) -> Result<Option<Price>, MathError> {
         if self.sound(far)? == today {
             return Ok(None);
         }
