@@ -142,13 +142,13 @@ fn take_position(
 ) -> Result<Taking> {
     let (lots_out, quote_out) = (lots.checked_neg().named()?, quote.checked_neg().named()?);
     let row = guarded.parties.first.row_mut_near(key, near, &guarded.permit)?;
-    let first_before = row.lots();
+    let (first_before, was_short) = (row.lots(), row.was_short());
     row.keep_borne(indices, quote)?;
     row.change(indices, lots_out, quote_out)?;
     let first_after = row.lots();
     let row = guarded.parties.second()?.row_mut_near(key, near, &guarded.permit)?;
     let second_before = row.lots();
-    row.change(indices, lots, quote)?;
+    row.take(indices, (lots, quote), was_short)?;
     let change = open_interest_change([first_before, second_before], [first_after, row.lots()]);
     let change = change.named()?;
     if change.is_negative() {

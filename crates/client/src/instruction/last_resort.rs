@@ -37,7 +37,8 @@ pub fn deleverage(
         system_program: super::SYSTEM_PROGRAM,
     });
     let keys = row_keys(&margin_account.state)?;
-    let written = [listed.state.key()];
+    // What others bear of a settled loss repays the account's quote debt.
+    let written = [listed.state.key(), RowKey::QUOTE];
     instruction.accounts.extend(directory.risk_metas(&keys, Access::Writable(&written))?);
     Ok(instruction)
 }

@@ -10,6 +10,7 @@
 use anchor_lang::prelude::*;
 use plimsoll_risk::{
     allowed, check_deleveraged, Action, Check, Health, LiquidationTerms, Resizing, RowKey, RowKind,
+    SideIndices,
 };
 use plimsoll_units::{BaseLots, Price, QuoteAtoms, UnixSeconds, Value};
 
@@ -19,10 +20,12 @@ use crate::error::{grade_error, Named, PlimsollError};
 use crate::events;
 use crate::governance::{require_bidders_turn, PauseClass};
 use crate::instructions::refresh_instrument::lot_price;
+use crate::instructions::settle_position::{move_cash, quote_debt};
 use crate::instructions::share_loss::{spread, Failed, Spread};
 use crate::seeds;
 use crate::state::{
-    day, Deleveraging, Group, Instrument, Insurance, MarginAccount, Pool, SideTotals, VERSION,
+    day, Collateral, Deleveraging, Group, Instrument, Insurance, MarginAccount, Pool, SideTotals,
+    QUOTE_KEY, VERSION,
 };
 
 /// Less than this part of the open interest is small.
@@ -31,7 +34,7 @@ const SMALL_PART: u64 = 1_000;
 const SMALL_COUNT_MAX: u64 = 24;
 
 /// Accounts of `deleverage`. The trailing accounts are the margin account's risk accounts, the
-/// instrument writable.
+/// instrument writable, and the quote token's collateral where a settled loss may be repaid.
 #[derive(Accounts)]
 #[instruction(lots: i64, number: u64)]
 pub struct Deleverage {
@@ -167,6 +170,9 @@ fn close(
     let held = row.lots();
     row.change(&indices, out, received)?;
     row.borne_quote_atoms = shortfall.get();
+    let settled = QuoteAtoms::new(row.settled_debt_quote_atoms);
+    let claim = row.flow(&indices)?.to_quote_floor().named()?;
+    repay(guarded, pool, (part.key, &indices), shortfall.min(settled).min(claim))?;
     let after = guarded.market.health(guarded.parties.first.rows()?, Check::Maintenance)?;
     check_deleveraged(terms, &before, &after, (part.lots, held)).named()?;
     Ok(Outcome { before, shortfall, spread })
@@ -246,6 +252,35 @@ fn bear(
     // The fund pays into the pool, and the position claims it there like the rest.
     pool.add_cash(spread.insurance)?;
     Ok(Some(spread))
+}
+
+/// What others bear of a loss that was settled into a quote debt repays that debt, `most` of it: the
+/// account would pay interest on it until the pool had cash for the position's claim. It comes out of
+/// the pool's cash, which the settlement had filled, and which may fall below zero as where a loss is
+/// shared.
+fn repay(
+    guarded: &mut Guarded<'_, '_>,
+    pool: &mut Pool,
+    (key, indices): (RowKey, &SideIndices),
+    most: QuoteAtoms,
+) -> Result<()> {
+    if !most.is_positive() || guarded.parties.first.row(QUOTE_KEY)?.is_none() {
+        return Ok(());
+    }
+    let view = guarded.market.row_view(QUOTE_KEY)?;
+    require!(view.is_writable(), PlimsollError::RiskAccountReadOnly);
+    // SAFETY: no other load of this collateral is alive, and risk accounts cannot be any of the
+    // declared writable accounts.
+    let mut quote = unsafe { Account::<Collateral>::load_mut(view)? };
+    quote.accrue(guarded.now.time)?;
+    let account = &mut *guarded.parties.first;
+    let amount = most.min(quote_debt(account, &quote)?);
+    if amount.is_positive() {
+        let moving = (account, &mut *quote);
+        move_cash(moving, pool, (key, indices), amount, &guarded.permit)?;
+        quote.rebase()?;
+    }
+    Ok(())
 }
 
 /// The fair price of a lot, rounded against the account.

@@ -1,10 +1,12 @@
 //! Takes a position through the next deleveraging of its side. Anybody may, at any time: what is
-//! left of the position was decided when its side was deleveraged, to within a lot.
+//! left of the position was decided when its side was deleveraged, to within a lot. Whoever loses
+//! lots of a hedge by it may act before others bid.
 
 use anchor_lang::prelude::*;
 use plimsoll_risk::{RowKey, RowKind};
 
 use crate::check::{opted_out, Ix};
+use crate::clock::now;
 use crate::error::PlimsollError;
 use crate::events::PositionResized;
 use crate::state::{Deleveraging, Instrument, MarginAccount};
@@ -46,6 +48,9 @@ pub(crate) fn handler(ctx: &mut Context<ResizePosition>) -> Result<()> {
         return Ok(());
     }
     let after = row.lots;
+    if after != before {
+        accounts.margin_account.give_owner_time(now()?.time);
+    }
     accounts.margin_account.sweep(&permit)?;
     emit!(PositionResized {
         margin_account: *accounts.margin_account.address(),
