@@ -247,24 +247,21 @@ impl Step<'_> {
         let now = self.now().seconds;
         let flow = self.next.instruments[index].flow(&row, now);
         let most = shortfall.min(row.settled_debt_quote_atoms.into()).min(flow.div_euclid(ATOM));
-        if most > 0 && self.before.accounts[&id].tokens.contains_key(&QUOTE) {
+        if most > 0 {
             self.accrue(QUOTE);
-            let repaid = most.min(Self::owes(&self.next, id, QUOTE));
-            if repaid > 0 {
-                let owed = Self::owes(&self.next, id, QUOTE);
-                self.change(id, QUOTE, &whole(repaid));
-                let gone = owed - Self::owes(&self.next, id, QUOTE);
-                self.change_cash(index, -repaid);
-                let settled = (i128::from(row.settled_debt_quote_atoms) - gone).max(0);
-                row.settled_debt_quote_atoms = i64::try_from(settled).unwrap_or(i64::MAX);
-                let mut flow = flow - repaid * ATOM;
-                if row.lots == 0 && flow.abs() < ATOM {
-                    self.next.instruments[index].pool.dust += flow;
-                    flow = 0;
-                }
-                row.quote = self.next.instruments[index].stored(row.lots, flow, now);
-                self.rebase(QUOTE);
+            let owed = Self::owes(&self.next, id, QUOTE);
+            self.change(id, QUOTE, &whole(most));
+            let gone = owed - Self::owes(&self.next, id, QUOTE);
+            self.change_cash(index, -most);
+            let settled = (i128::from(row.settled_debt_quote_atoms) - gone).max(0);
+            row.settled_debt_quote_atoms = i64::try_from(settled).unwrap_or(i64::MAX);
+            let mut flow = flow - most * ATOM;
+            if row.lots == 0 && flow.abs() < ATOM {
+                self.next.instruments[index].pool.dust += flow;
+                flow = 0;
             }
+            row.quote = self.next.instruments[index].stored(row.lots, flow, now);
+            self.rebase(QUOTE);
         }
         self.put(id, index, row);
     }

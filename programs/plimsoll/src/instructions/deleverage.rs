@@ -20,7 +20,7 @@ use crate::error::{grade_error, Named, PlimsollError};
 use crate::events;
 use crate::governance::{require_bidders_turn, PauseClass};
 use crate::instructions::refresh_instrument::lot_price;
-use crate::instructions::settle_position::{move_cash, quote_debt};
+use crate::instructions::settle_position::move_cash;
 use crate::instructions::share_loss::{spread, Failed, Spread};
 use crate::seeds;
 use crate::state::{
@@ -171,8 +171,12 @@ fn close(
     row.change(&indices, out, received)?;
     row.borne_quote_atoms = shortfall.get();
     let settled = QuoteAtoms::new(row.settled_debt_quote_atoms);
-    let claim = row.flow(&indices)?.to_quote_floor().named()?;
-    repay(guarded, pool, (part.key, &indices), shortfall.min(settled).min(claim))?;
+    // What the flow's own loss leaves of it; never more than the quote debt, by which claims are.
+    let rest = row.flow(&indices)?.to_quote_floor().named()?;
+    let repaid = shortfall.min(settled).min(rest);
+    if repaid.is_positive() {
+        repay(guarded, pool, (part.key, &indices), repaid)?;
+    }
     let after = guarded.market.health(guarded.parties.first.rows()?, Check::Maintenance)?;
     check_deleveraged(terms, &before, &after, (part.lots, held)).named()?;
     Ok(Outcome { before, shortfall, spread })
@@ -254,33 +258,23 @@ fn bear(
     Ok(Some(spread))
 }
 
-/// What others bear of a loss that was settled into a quote debt repays that debt, `most` of it: the
-/// account would pay interest on it until the pool had cash for the position's claim. It comes out of
-/// the pool's cash, which the settlement had filled, and which may fall below zero as where a loss is
-/// shared.
+/// What others bear of a loss that was settled into a quote debt repays that debt: the account would
+/// pay interest on it until the pool had cash for the position's claim. It comes out of the pool's
+/// cash, which the settlement had filled, and which may fall below zero as where a loss is shared.
 fn repay(
     guarded: &mut Guarded<'_, '_>,
     pool: &mut Pool,
-    (key, indices): (RowKey, &SideIndices),
-    most: QuoteAtoms,
+    at: (RowKey, &SideIndices),
+    amount: QuoteAtoms,
 ) -> Result<()> {
-    if !most.is_positive() || guarded.parties.first.row(QUOTE_KEY)?.is_none() {
-        return Ok(());
-    }
     let view = guarded.market.row_view(QUOTE_KEY)?;
     require!(view.is_writable(), PlimsollError::RiskAccountReadOnly);
     // SAFETY: no other load of this collateral is alive, and risk accounts cannot be any of the
     // declared writable accounts.
     let mut quote = unsafe { Account::<Collateral>::load_mut(view)? };
     quote.accrue(guarded.now.time)?;
-    let account = &mut *guarded.parties.first;
-    let amount = most.min(quote_debt(account, &quote)?);
-    if amount.is_positive() {
-        let moving = (account, &mut *quote);
-        move_cash(moving, pool, (key, indices), amount, &guarded.permit)?;
-        quote.rebase()?;
-    }
-    Ok(())
+    move_cash((guarded.parties.first, &mut quote), pool, at, amount, &guarded.permit)?;
+    quote.rebase()
 }
 
 /// The fair price of a lot, rounded against the account.

@@ -155,11 +155,7 @@ pub(crate) fn move_cash(
     Ok(())
 }
 
-/// What an account owes of quote tokens (quote atoms, rounded up).
-pub(crate) fn quote_debt(
-    account: &MarginAccount,
-    quote_collateral: &Collateral,
-) -> Result<QuoteAtoms> {
+fn quote_debt(account: &MarginAccount, quote_collateral: &Collateral) -> Result<QuoteAtoms> {
     let Some(row) = account.row(QUOTE_KEY)? else {
         return Ok(QuoteAtoms::ZERO);
     };
