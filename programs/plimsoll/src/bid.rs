@@ -11,7 +11,7 @@ use plimsoll_units::{BaseLots, Fraction, Ratio, TokenAtoms, Value};
 use crate::check::Guarded;
 use crate::error::{Named, PlimsollError};
 use crate::instructions::liquidate::BidRow;
-use crate::state::{Collateral, Instrument, QUOTE_KEY};
+use crate::state::{Collateral, Instrument, Row, QUOTE_KEY};
 
 /// What the move of one row changed beyond the two accounts.
 pub(crate) struct Taking {
@@ -142,15 +142,20 @@ fn take_position(
 ) -> Result<Taking> {
     let (lots_out, quote_out) = (lots.checked_neg().named()?, quote.checked_neg().named()?);
     let row = guarded.parties.first.row_mut_near(key, near, &guarded.permit)?;
-    let (first_before, was_short) = (row.lots(), row.was_short());
+    let first_before = row.lots();
     row.keep_borne(indices, quote)?;
     row.change(indices, lots_out, quote_out)?;
     let first_after = row.lots();
     let row = guarded.parties.second()?.row_mut_near(key, near, &guarded.permit)?;
     let second_before = row.lots();
-    row.take(indices, (lots, quote), was_short)?;
+    row.change(indices, lots, quote)?;
     let change = open_interest_change([first_before, second_before], [first_after, row.lots()]);
     let change = change.named()?;
+    if lots.is_zero() {
+        let was_short = guarded.parties.first.row(key)?.is_some_and(Row::was_short);
+        let row = guarded.parties.second()?.row_mut_near(key, near, &guarded.permit)?;
+        row.keep_side(quote, was_short)?;
+    }
     if change.is_negative() {
         // A bidder of the other side would net out of a loss that waits for that side.
         let instrument = Account::<Instrument>::load(guarded.market.row_view(key)?)?;

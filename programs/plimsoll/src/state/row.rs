@@ -148,17 +148,11 @@ impl Row {
         Ok(())
     }
 
-    /// Adds what comes from a row of another account. A flow without a size has been on a side too:
-    /// where both are closed, the side of the larger one stays.
-    pub(crate) fn take(
-        &mut self,
-        indices: &SideIndices,
-        (lots, flow): (BaseLots, Value),
-        from_short: bool,
-    ) -> Result<()> {
-        let own = self.quote();
-        self.change(indices, lots, flow)?;
-        if lots.is_zero() && self.lots == 0 && flow.abs().named()? > own.abs().named()? {
+    /// A flow without a size has been on a side too. Where one has come from another account to this
+    /// row, and both are closed, the side of the larger one stays.
+    pub(crate) fn keep_side(&mut self, came: Value, from_short: bool) -> Result<()> {
+        let own = self.quote().checked_sub(came).named()?;
+        if self.lots == 0 && came.abs().named()? > own.abs().named()? {
             self.closed_short = u64::from(from_short);
         }
         Ok(())
