@@ -145,6 +145,20 @@ fn nobody_is_kept_from_bids_that_had_begun() {
 }
 
 #[test]
+fn less_than_a_hundredth_of_a_position_gives_no_time() {
+    // Beside 26,000 other shorts, henry's 1,000 lose nine or ten of alice's 268.
+    for (others, lost, given) in [(26_000, 9, false), (25_700, 10, true)] {
+        let mut world = hedged(&["alice"], &[("bob", 100_000), ("keeper", 100_000)]);
+        world.trade("keeper", "bob", "SOL-PERP", others, "136").unwrap();
+        world.deleverage("alice", "SOL-PERP", 268).unwrap();
+        world.resize("bob").unwrap();
+        world.resize("henry").unwrap();
+        assert_eq!(world.position("henry", "SOL-PERP").0, -1_000 + lost);
+        assert_eq!(world.margin("henry").state.resized_at != 0, given);
+    }
+}
+
+#[test]
 fn a_position_that_loses_nothing_gives_no_time() {
     let mut world = unhedged();
     let due = world.resizes("henry");

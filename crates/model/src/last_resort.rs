@@ -351,11 +351,11 @@ impl Step<'_> {
         let deleveragings = if lots == 0 { 0 } else { number + 1 };
         let closed_short = of_shorts;
         self.put(id, index, Position { lots, quote, closed_short, deleveragings, ..row });
-        // Who loses lots may act before others bid: once a day, and not where bids had begun.
+        // Who loses a hundredth or more may act before others bid: once a day, and not in an episode.
         let now = self.now().seconds;
         let account = self.account(id);
         let rested = now.saturating_sub(account.resized_at) >= OWNER_TIME_SECONDS;
-        if kept != size && account.episode_slot == 0 && rested {
+        if (size - kept) * 100 >= size && account.episode_slot == 0 && rested {
             account.resized_at = now;
         }
     }

@@ -237,8 +237,8 @@ impl MarginAccount {
     }
 
     /// Somebody else's deleveraging took a part of what may have been a hedge: the owner may act
-    /// before anybody bids. At most once a day, and not where bids had begun: nobody can be kept
-    /// from them by one deleveraging after another.
+    /// before anybody bids. At most once a day, and not where an episode runs: no account can be kept
+    /// from bids by one deleveraging after another.
     pub(crate) fn give_owner_time(&mut self, now: UnixSeconds) {
         let rested = now.elapsed_since(UnixSeconds::new(self.resized_at)).get();
         if self.episode_slot == 0 && rested >= OWNER_TIME_SECONDS {
