@@ -261,7 +261,7 @@ fn a_deleveraging_that_is_gone_is_not_asked_for_again() {
     let (mut all, mut directory) = (accounts(), directory());
     let instrument = pda::instrument(&pda::group(&CREATOR, 7), 1);
     let at = |number| pda::deleveraging(&instrument, true, number);
-    let mut made = |all: &mut BTreeMap<_, _>, count: u64, there: &[u64]| {
+    let mut made = |all: &mut BTreeMap<Address, StoredAccount>, count: u64, there: &[u64]| {
         let mut state = decode::<Instrument>(&all[&instrument].data).unwrap();
         state.short_deleveragings = count;
         put(all, instrument, &state);
