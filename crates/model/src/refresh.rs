@@ -125,15 +125,11 @@ impl Step<'_> {
         }
         let account = self.before.accounts[&id].clone();
         let (spare, health) = self.spare(&account);
-        if account.episode_slot == 0 {
-            if !spare.surely_negative() {
-                let names = self.refusals(&account);
-                match spare.surely_not_negative() {
-                    true => {
-                        self.require(false, &names);
-                    }
-                    false => names.into_iter().for_each(|name| self.may_fail(name)),
-                }
+        if account.episode_slot == 0 && !spare.surely_negative() {
+            let names = self.refusals(&account);
+            match spare.surely_not_negative() {
+                true => drop(self.require(false, &names)),
+                false => names.into_iter().for_each(|name| self.may_fail(name)),
             }
         }
         let open = self.is_open(id, &health);
