@@ -4,6 +4,7 @@
 mod accounts;
 mod bankruptcy;
 mod deleveraging;
+mod deleveraging_claims;
 mod deleveraging_refusals;
 mod funding;
 mod given;
@@ -24,6 +25,7 @@ mod migration;
 mod oracle_dumps;
 mod oracles;
 mod outflow;
+mod owner_time;
 mod policy;
 mod replays;
 mod risk_accounts;

@@ -12,7 +12,7 @@ use crate::check::{Guarded, Parties, RowPermit};
 use crate::error::{Named, PlimsollError};
 use crate::instructions::liquidate::BidRow;
 use crate::load::{RowSource, Snapshot};
-use crate::state::{Collateral, Instrument, QUOTE_KEY};
+use crate::state::{Collateral, Instrument, Row, QUOTE_KEY};
 
 /// What the move of one row changed beyond the two accounts.
 pub(crate) struct Taking {
@@ -168,6 +168,11 @@ impl Taker<'_, '_> {
         row.change(indices, lots, quote)?;
         let change = open_interest_change([first_before, second_before], [first_after, row.lots()]);
         let change = change.named()?;
+        if lots.is_zero() {
+            let was_short = self.parties.first.row(key)?.is_some_and(Row::was_short);
+            let row = self.parties.second()?.row_mut_near(key, near, self.permit)?;
+            row.keep_side(quote, was_short)?;
+        }
         if change.is_negative() {
             // A bidder of the other side would net out of a loss that waits for that side.
             let instrument = Account::<Instrument>::load(view)?;

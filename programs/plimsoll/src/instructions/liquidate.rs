@@ -112,7 +112,7 @@ pub(crate) fn handler(
     let parties =
         Parties { first: &mut accounts.margin_account, second: Some(&mut accounts.bidder) };
     let outcome = guarded(Ix::Liquidate, group, parties, &touched, views, |guarded| {
-        bid(guarded, insurance, &terms, &request, &limits, fund_max)
+        bid(guarded, insurance, (group.1, &terms), &request, &limits, fund_max)
     })?;
     receipt(accounts, &outcome)
 }
@@ -153,7 +153,7 @@ struct Outcome {
 fn bid(
     guarded: &mut Guarded<'_, '_>,
     insurance: &mut Insurance,
-    terms: &LiquidationTerms,
+    (group, terms): (&Group, &LiquidationTerms),
     request: &BidRequest,
     limits: &BidLimits,
     fund_max: QuoteAtoms,
@@ -161,6 +161,8 @@ fn bid(
     require_bidders_turn(guarded)?;
     let before = guarded.market.health(guarded.parties.first.rows()?, Check::Maintenance)?;
     let beta = pay(guarded, terms, &before)?;
+    let waits = group.lets_owner_act(guarded.parties.first, &before, guarded.now);
+    require!(!waits, PlimsollError::OwnerFirst);
     let owed = match before.equity.is_negative() {
         true => claims(guarded, before.equity)?,
         false => Vec::new(),

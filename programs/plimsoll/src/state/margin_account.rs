@@ -20,6 +20,9 @@ pub const ROWS_MAX: usize = TOKEN_ROWS_MAX + POSITION_ROWS_MAX;
 /// transaction may lock, so whatever can be opened can also be liquidated.
 pub const RISK_ACCOUNTS_MAX: usize = 56;
 
+/// A deleveraging gives an account's owner time to act first once in this time (seconds): a day.
+const OWNER_TIME_SECONDS: u64 = 86_400;
+
 /// The quote token's row, which every account has room for.
 pub const QUOTE_KEY: RowKey = RowKey::QUOTE;
 
@@ -53,10 +56,13 @@ pub struct MarginAccount {
     pub silent_since_slot: u64,
     /// When it was last seen so (slot).
     pub seen_slot: u64,
+    /// When a deleveraging last shrank a position and gave the owner time to act first (Unix
+    /// seconds).
+    pub resized_at: i64,
     /// Zero; for trigger orders.
     pub reserved: [u64; 32],
     /// Zero.
-    pub reserved_2: [u64; 30],
+    pub reserved_2: [u64; 29],
     /// Rows in ascending order of their keys; those past `row_count` are zero.
     pub rows: [Row; ROWS_MAX],
 }
@@ -65,8 +71,8 @@ const _: () = assert!(
     core::mem::size_of::<MarginAccount>()
         == 2 + 2 + 2 + 2 // version, bump, sub-account, counts, padding
             + 3 * 32 // group, owner, delegate
-            + 4 * 8 // expiry, episode, silence
-            + 62 * 8 // reserved
+            + 5 * 8 // expiry, episode, silence, resized
+            + 61 * 8 // reserved
             + ROWS_MAX * core::mem::size_of::<Row>()
 );
 
@@ -232,6 +238,16 @@ impl MarginAccount {
             self.break_silence();
             // What others bore of an account that stands again has no part in its next failure.
             self.rows.iter_mut().for_each(|row| row.borne_quote_atoms = 0);
+        }
+    }
+
+    /// Somebody else's deleveraging took a part of what may have been a hedge: the owner may act
+    /// before anybody bids. At most once a day, and not where an episode runs: no account can be kept
+    /// from bids by one deleveraging after another.
+    pub(crate) fn give_owner_time(&mut self, now: UnixSeconds) {
+        let rested = now.elapsed_since(UnixSeconds::new(self.resized_at)).get();
+        if self.episode_slot == 0 && rested >= OWNER_TIME_SECONDS {
+            self.resized_at = now.get();
         }
     }
 

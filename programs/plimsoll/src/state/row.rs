@@ -155,6 +155,16 @@ impl Row {
         Ok(())
     }
 
+    /// A flow without a size has been on a side too. Where one has come from another account to this
+    /// row, and both are closed, the side of the larger one stays.
+    pub(crate) fn keep_side(&mut self, came: Value, from_short: bool) -> Result<()> {
+        let own = self.quote().checked_sub(came).named()?;
+        if self.lots == 0 && came.abs().named()? > own.abs().named()? {
+            self.closed_short = u64::from(from_short);
+        }
+        Ok(())
+    }
+
     /// What to store where a position ends on the other side.
     #[cold]
     #[inline(never)]
