@@ -120,8 +120,8 @@ fn layouts() -> String {
             paid_quote_atoms stake_shares epoch repaid_quote_atoms discount_day
             discount_paid_quote_atoms reserved),
         fields!(MarginAccount: version bump sub_account row_count token_count padding group owner
-            delegate delegate_expires_at episode_slot silent_since_slot seen_slot reserved reserved_2
-            rows),
+            delegate delegate_expires_at episode_slot silent_since_slot seen_slot resized_at reserved
+            reserved_2 rows),
         fields!(Row: key shares lots quote settled_debt_quote_atoms owed_quote_atoms rewarded_at
             closed_short deleveragings borne_quote_atoms),
         fields!(Deleveraging: version bump of_shorts padding group instrument payer number

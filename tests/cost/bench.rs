@@ -445,7 +445,23 @@ impl Bench {
     /// Closes the second perpetual of an account of this shape against the other side,
     /// without asking for more compute units than a transaction has by itself.
     pub fn deleverage(&mut self, shape: Shape) -> Footprint {
-        let mut account = self.write_sunken(1, shape);
+        let account = self.write_sunken(1, shape);
+        self.close_second(account)
+    }
+
+    /// The same where the account is bankrupt, and what the perpetual has lost was settled into its
+    /// quote debt, if it has a row for one: everybody it owes is counted, and the debt repaid.
+    pub fn deleverage_bankrupt(&mut self, shape: Shape) -> Footprint {
+        let lost = 2_000_000_000;
+        let mut account =
+            self.write_margin(1, shape, -lost - i64::from(shape.tokens) * 100_000_000);
+        let closed = self.directory().instruments[1].state.key().raw();
+        let row = account.state.rows.iter_mut().find(|row| row.key == closed);
+        row.unwrap().settled_debt_quote_atoms = if shape.quote { lost } else { 0 };
+        self.close_second(account)
+    }
+
+    fn close_second(&mut self, mut account: Keyed<MarginAccount>) -> Footprint {
         (account.state.episode_slot, account.state.silent_since_slot) = (1, 1);
         account.state.seen_slot = 9_999;
         let (at, payer) = (account.address, self.payer.pubkey());

@@ -302,3 +302,23 @@ fn every_largest_account_can_be_liquidated_in_one_transaction() {
     }
     println!("worst of all largest accounts: {worst:?}");
 }
+
+#[test]
+fn every_largest_account_can_be_deleveraged_in_one_transaction() {
+    // Most rows, most underlyings, and all between: whatever can be opened comes to its last resort,
+    // and without asking for more units than a transaction has by itself.
+    let shapes = largest_shapes();
+    assert!(shapes.iter().any(|one| one.underlyings == 14 && one.perpetuals == 13));
+    let mut worst = Footprint { bytes: 0, locks: 0, units: 0 };
+    for shape in shapes {
+        let mut bench = Bench::new(shape.underlyings, Oracles::TwoPulls);
+        let footprint = bench.deleverage_bankrupt(shape);
+
+        assert_fits(footprint, &format!("{shape:?}"));
+        assert!(footprint.units <= 200_000, "{shape:?}: {footprint:?}");
+        worst.bytes = worst.bytes.max(footprint.bytes);
+        worst.locks = worst.locks.max(footprint.locks);
+        worst.units = worst.units.max(footprint.units);
+    }
+    println!("worst of all largest accounts: {worst:?}");
+}

@@ -100,6 +100,12 @@ const ALLOWED: &[Row] = &[
         "a row without a price stays where it is, and shields no other",
     ),
     (
+        "deleverage, a settled loss",
+        "+ oracle ETH/USD",
+        "*",
+        "a row without a price counts generously, and shields no other",
+    ),
+    (
         "resize_position",
         "margin_account",
         "sibling",

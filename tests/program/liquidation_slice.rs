@@ -308,3 +308,55 @@ fn rows_of_several_kinds_are_sliced_at_once() {
     assert_near(world.balance("keeper", "BTC"), 553_936, 1);
     assert_eq!(world.view("alice").liquidatable, 0);
 }
+
+/// Alice was short 10 SOL from 150 to 155 and has closed that: 50 lost and two fees, not settled. Then
+/// her long of 0.5 ETH sinks her, to 34 against 89.
+fn closed_short() -> World {
+    let mut world = local_with(&[("alice", 300), ("bob", 100_000), ("keeper", 100_000)]);
+    world.trade("alice", "bob", "ETH-PERP", 500, "4000").unwrap();
+    world.trade("alice", "bob", "SOL-PERP", -1_000, "150").unwrap();
+    world.walk_price("SOL", "155");
+    world.trade("alice", "bob", "SOL-PERP", 1_000, "155").unwrap();
+    world.walk_price("ETH", "3570");
+    world
+}
+
+/// Was the keeper's flow in SOL a short's? None without a row.
+fn keeps_short(world: &World) -> Option<bool> {
+    let row = world.margin("keeper").state.row(world.instrument_key("SOL-PERP")).unwrap().copied();
+    row.map(|row| row.was_short())
+}
+
+#[test]
+fn a_flow_without_a_size_takes_its_side_along() {
+    let mut world = closed_short();
+    world.liquidate("keeper", "alice", &Bid::slice()).unwrap();
+    let (lots, flow) = world.position("keeper", "SOL-PERP");
+    assert!(lots == 0 && flow < -10_000_000, "{flow}");
+    assert_eq!(keeps_short(&world), Some(true));
+}
+
+#[test]
+fn of_two_flows_without_a_size_the_larger_one_says_the_side() {
+    // The keeper has bought 1,000 lots and sold them 50 lower: what it takes of alice's is less.
+    for (lower, is_short) in [("155", true), ("152", false)] {
+        let mut world = closed_short();
+        world.trade("keeper", "bob", "SOL-PERP", 2_000, "156").unwrap();
+        world.trade("keeper", "bob", "SOL-PERP", -2_000, lower).unwrap();
+        let own = world.position("keeper", "SOL-PERP");
+        assert_eq!((own.0, keeps_short(&world)), (0, Some(false)));
+        world.liquidate("keeper", "alice", &Bid::slice()).unwrap();
+        let taken = world.position("keeper", "SOL-PERP").1 - own.1;
+        assert_eq!(taken < own.1, is_short, "took {taken}, had {}", own.1);
+        assert_eq!(keeps_short(&world), Some(is_short));
+    }
+}
+
+#[test]
+fn a_size_says_the_side_whatever_flow_comes_to_it() {
+    let mut world = closed_short();
+    world.trade("keeper", "bob", "SOL-PERP", 1, "155").unwrap();
+    world.liquidate("keeper", "alice", &Bid::slice()).unwrap();
+    assert_eq!(world.position("keeper", "SOL-PERP").0, 1);
+    assert_eq!(keeps_short(&world), Some(false));
+}

@@ -4,6 +4,7 @@
 mod accounts;
 mod bankruptcy;
 mod deleveraging;
+mod deleveraging_claims;
 mod deleveraging_refusals;
 mod expiries;
 mod funding;
@@ -26,6 +27,7 @@ mod options_trading;
 mod oracle_dumps;
 mod oracles;
 mod outflow;
+mod owner_time;
 mod policy;
 mod replays;
 mod risk_accounts;

@@ -104,7 +104,7 @@ impl GroupDirectory {
             expiries: expiries(source, &underlyings)?,
             underlyings,
             collaterals: collaterals(source, &group, mints)?,
-            deleveragings: deleveragings(source, &instruments)?,
+            deleveragings: deleveragings(source, &instruments, &BTreeMap::new(), &[])?,
             instruments,
             pools: read_all(source, &pools)?,
             posted: BTreeMap::new(),
@@ -137,21 +137,27 @@ impl GroupDirectory {
         source: &(impl AccountSource + ?Sized),
     ) -> Result<(), ClientError> {
         let addresses: Vec<Address> = self.instruments.iter().map(|one| one.address).collect();
+        let before = counts(&self.instruments);
         self.instruments = read_all(source, &addresses)?;
-        self.deleveragings = deleveragings(source, &self.instruments)?;
+        self.deleveragings =
+            deleveragings(source, &self.instruments, &before, &self.deleveragings)?;
         Ok(())
     }
 
-    /// Reads again what is known: deriving an address costs more than reading what lies there.
+    /// Reads again what is known: deriving an address costs more than reading what lies there. A
+    /// deleveraging that was gone is not asked for any more, since its number is not used again;
+    /// where a source had not heard of one yet, `fetch` finds it.
     fn reread(&mut self, source: &(impl AccountSource + ?Sized)) -> Result<(), ClientError> {
         again(source, std::slice::from_mut(&mut self.group))?;
         again(source, std::slice::from_mut(&mut self.insurance))?;
         again(source, &mut self.underlyings)?;
         again(source, &mut self.collaterals)?;
+        let before = counts(&self.instruments);
         again(source, &mut self.instruments)?;
         again(source, &mut self.pools)?;
         self.expiries = expiries(source, &self.underlyings)?;
-        self.deleveragings = deleveragings(source, &self.instruments)?;
+        self.deleveragings =
+            deleveragings(source, &self.instruments, &before, &self.deleveragings)?;
         Ok(())
     }
 
@@ -314,18 +320,32 @@ fn read_all<T: Discriminator + Pod>(
     pairs.map(|(address, stored)| read_stored(address, stored)).collect()
 }
 
-/// Those that still lie there: a deleveraging is removed when all positions have gone through.
+/// How often the longs and the shorts of each contract have been deleveraged.
+fn counts(instruments: &[Keyed<Instrument>]) -> BTreeMap<Address, [u64; 2]> {
+    let of = |one: &Instrument| [one.long_deleveragings, one.short_deleveragings];
+    instruments.iter().map(|one| (one.address, of(&one.state))).collect()
+}
+
+/// Those that still lie there: a deleveraging is removed when all positions have gone through. Of
+/// those that were made before `counted`, only the `open` ones can.
 fn deleveragings(
     source: &(impl AccountSource + ?Sized),
     instruments: &[Keyed<Instrument>],
+    counted: &BTreeMap<Address, [u64; 2]>,
+    open: &[Keyed<Deleveraging>],
 ) -> Result<Vec<Keyed<Deleveraging>>, ClientError> {
     let mut addresses = Vec::new();
     for one in instruments {
+        let before = counted.get(&one.address).copied().unwrap_or_default();
         let sides = [(false, one.state.long_deleveragings), (true, one.state.short_deleveragings)];
-        for (of_shorts, count) in sides {
-            let numbers = 0..count;
-            let made = numbers.map(|number| pda::deleveraging(&one.address, of_shorts, number));
-            addresses.extend(made);
+        for ((of_shorts, count), before) in sides.into_iter().zip(before) {
+            let known = open.iter().filter(|made| {
+                let side = (made.state.of_shorts != 0) == of_shorts;
+                made.state.instrument == one.address && side
+            });
+            addresses.extend(known.map(|made| made.address));
+            let new = before..count;
+            addresses.extend(new.map(|number| pda::deleveraging(&one.address, of_shorts, number)));
         }
     }
     let stored = source.accounts(&addresses)?;

@@ -1,5 +1,6 @@
 //! Which accounts does a check read, in which order? Against a group that was written by hand.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use bytemuck::{Pod, Zeroable};
@@ -7,9 +8,10 @@ use plimsoll_client::decode::encode;
 use plimsoll_client::instruction::{
     liquidate, pools_changed, trade, withdraw, Bid, Deal, Withdrawal,
 };
+use plimsoll_client::source::{AccountSource, SourceError};
 use plimsoll_client::state::{
-    Collateral, Group, Instrument, Insurance, MarginAccount, Pool, Row, SourceKind, StoredSource,
-    Underlying,
+    Collateral, Deleveraging, Group, Instrument, Insurance, MarginAccount, Pool, Row, SourceKind,
+    StoredSource, Underlying,
 };
 use plimsoll_client::{
     decode, decode_owned, pda, Access, AccountMeta, Address, BidRequest, BidRow, ClientError,
@@ -239,6 +241,57 @@ fn a_bid_may_write_what_it_takes_and_the_quote_token() {
     let pool = pda::pool(&pda::instrument(&group, 1));
     assert_eq!(written, [pda::collateral(&group, &mint(0)), pool]);
     assert_eq!(one.accounts.last().unwrap().pubkey, pool);
+}
+
+/// Remembers for which accounts it was asked.
+struct Asked<'a> {
+    all: &'a BTreeMap<Address, StoredAccount>,
+    asked: RefCell<Vec<Address>>,
+}
+
+impl AccountSource for Asked<'_> {
+    fn account(&self, address: &Address) -> Result<Option<StoredAccount>, SourceError> {
+        self.asked.borrow_mut().push(*address);
+        Ok(self.all.get(address).cloned())
+    }
+}
+
+#[test]
+fn a_deleveraging_that_is_gone_is_not_asked_for_again() {
+    let (mut all, mut directory) = (accounts(), directory());
+    let instrument = pda::instrument(&pda::group(&CREATOR, 7), 1);
+    let at = |number| pda::deleveraging(&instrument, true, number);
+    let mut made = |all: &mut BTreeMap<Address, StoredAccount>, count: u64, there: &[u64]| {
+        let mut state = decode::<Instrument>(&all[&instrument].data).unwrap();
+        state.short_deleveragings = count;
+        put(all, instrument, &state);
+        for number in 0..count {
+            all.remove(&at(number));
+        }
+        for number in there {
+            let mut one = Deleveraging::zeroed();
+            (one.instrument, one.of_shorts, one.number) = (instrument, 1, *number);
+            put(all, at(*number), &one);
+        }
+        let source = Asked { all, asked: RefCell::default() };
+        directory.refresh(&source, &[]).unwrap();
+        let found: Vec<u64> = directory.deleveragings.iter().map(|one| one.state.number).collect();
+        assert_eq!(found, there);
+        let numbers = 0..count;
+        let asked = source.asked.into_inner();
+        numbers.filter(|number| asked.contains(&at(*number))).collect::<Vec<u64>>()
+    };
+
+    assert_eq!(made(&mut all, 3, &[0, 2]), [0, 1, 2]);
+    assert_eq!(made(&mut all, 3, &[2]), [0, 2]);
+    assert_eq!(made(&mut all, 5, &[2, 3]), [2, 3, 4]);
+    assert_eq!(made(&mut all, 5, &[]), [2, 3]);
+    assert_eq!(made(&mut all, 6, &[5]), [5]);
+    // Whoever comes new does not know what is gone.
+    let source = Asked { all: &all, asked: RefCell::default() };
+    let fresh = GroupDirectory::fetch(&source, &directory.group.address, &[mint(2), mint(1)]);
+    assert_eq!(fresh.unwrap().deleveragings.len(), 1);
+    assert!((0..6).all(|number| source.asked.borrow().contains(&at(number))));
 }
 
 #[test]

@@ -76,6 +76,10 @@ impl Step<'_> {
         } else if !spare.surely_negative() {
             self.refusals(&account).into_iter().for_each(|name| self.may_fail(name));
         }
+        match self.is_owners_turn(id, &before) {
+            Some(owners) => drop(self.require(!owners, &["OwnerFirst"])),
+            None => self.may_fail("OwnerFirst"),
+        }
         self.require_sound(id, wanted);
         BID.into_iter().for_each(|name| self.may_fail(name));
         if !self.is_priced(&account) {
@@ -312,7 +316,12 @@ impl Step<'_> {
         let quote = instrument.stored(held, flow, now);
         let before = i128::from(own.lots.max(0)) + i128::from(old.lots.max(0));
         let after = i128::from(left.max(0)) + i128::from(held.max(0));
-        let closed_short = old.side_after(held);
+        // Where both are closed, the side of the larger flow stays.
+        let closed = taking.amount == 0 && held == 0;
+        let closed_short = match closed && part.abs() > old.quote.abs() {
+            true => own.was_short(),
+            false => old.side_after(held),
+        };
         self.put(bidder, index, Position { lots: held, quote, closed_short, ..old });
         let pool = &mut self.next.instruments[index].pool;
         pool.open_interest_lots = unsigned(i128::from(pool.open_interest_lots) + after - before);

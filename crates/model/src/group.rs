@@ -236,6 +236,8 @@ pub struct Account {
     pub episode_slot: u64,
     pub silent_since_slot: u64,
     pub seen_slot: u64,
+    /// When a deleveraging last gave the owner time to act first (Unix seconds).
+    pub resized_at: i64,
     /// Shares by collateral.
     pub tokens: BTreeMap<usize, i128>,
     /// Positions by instrument.

@@ -5,13 +5,16 @@ use num_traits::Signed;
 use crate::action::Action;
 use crate::bid::Asset;
 use crate::group::{Account, AccountId, Group, Instrument, Position};
-use crate::margin::{health, Check, Health};
+use crate::margin::{health, Check, Health, QUOTE};
 use crate::market::Grade;
 use crate::number::{ceil, floor, most, one, ppm, slack, whole, zero, Exact, FRACTION_BITS};
 use crate::step::{unsigned, Step};
 
 /// One atom in steps.
 const ATOM: i128 = 1 << FRACTION_BITS;
+
+/// A deleveraging gives an owner time once in this time.
+const OWNER_TIME_SECONDS: i64 = 86_400;
 
 /// One time that a side was deleveraged.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -193,10 +196,15 @@ impl Step<'_> {
         let size = i128::from(lots);
         let flow = instrument.flow(&old, now);
         let left = old.lots - lots;
+        let fund = self.before.insurance.balance_quote_atoms;
+        let cash = instrument.pool.cash_quote_atoms;
         let pick = |seen: &Group| {
             let row = seen.accounts[&id].positions.get(&index).cloned().unwrap_or_default();
             let after = seen.instruments[index].flow(&row, now);
-            (after - flow - size * price).div_euclid(ATOM)
+            // What did not come into the flow came out of the pool's cash, beyond what the fund paid in.
+            let paid = i128::from(fund) - i128::from(seen.insurance.balance_quote_atoms);
+            let cash = seen.instruments[index].pool.cash_quote_atoms - cash;
+            (after - flow - size * price).div_euclid(ATOM) + paid - i128::from(cash)
         };
         let (low, high) = self.shortfall_of(id, index, before);
         let shortfall = self.adopt("shortfall", pick, &low, &high);
@@ -210,7 +218,7 @@ impl Step<'_> {
         let closed_short = old.lots < 0;
         let borne_quote_atoms = i64::try_from(shortfall).unwrap_or(i64::MAX);
         let closed = Position { lots: left, quote, closed_short, borne_quote_atoms, ..old };
-        self.put(id, index, closed);
+        self.repay_settled(id, index, closed, shortfall);
         if is_small(&instrument, lots) {
             let day = self.today();
             let one = &mut self.next.instruments[index];
@@ -231,6 +239,31 @@ impl Step<'_> {
             price,
         };
         one.deleveragings[usize::from(!longs_shrink)].push(Some(made));
+    }
+
+    /// What others bear of a loss that was settled repays the quote debt that it has caused, out of the
+    /// pool's cash.
+    fn repay_settled(&mut self, id: AccountId, index: usize, mut row: Position, shortfall: i128) {
+        let now = self.now().seconds;
+        let flow = self.next.instruments[index].flow(&row, now);
+        let most = shortfall.min(row.settled_debt_quote_atoms.into()).min(flow.div_euclid(ATOM));
+        if most > 0 {
+            self.accrue(QUOTE);
+            let owed = Self::owes(&self.next, id, QUOTE);
+            self.change(id, QUOTE, &whole(most));
+            let gone = owed - Self::owes(&self.next, id, QUOTE);
+            self.change_cash(index, -most);
+            let settled = (i128::from(row.settled_debt_quote_atoms) - gone).max(0);
+            row.settled_debt_quote_atoms = i64::try_from(settled).unwrap_or(i64::MAX);
+            let mut flow = flow - most * ATOM;
+            if row.lots == 0 && flow.abs() < ATOM {
+                self.next.instruments[index].pool.dust += flow;
+                flow = 0;
+            }
+            row.quote = self.next.instruments[index].stored(row.lots, flow, now);
+            self.rebase(QUOTE);
+        }
+        self.put(id, index, row);
     }
 
     /// The fair price of a lot (steps), rounded against the account.
@@ -318,6 +351,13 @@ impl Step<'_> {
         let deleveragings = if lots == 0 { 0 } else { number + 1 };
         let closed_short = of_shorts;
         self.put(id, index, Position { lots, quote, closed_short, deleveragings, ..row });
+        // Who loses a hundredth or more may act before others bid: once a day, and not in an episode.
+        let now = self.now().seconds;
+        let account = self.account(id);
+        let rested = now.saturating_sub(account.resized_at) >= OWNER_TIME_SECONDS;
+        if (size - kept) * 100 >= size && account.episode_slot == 0 && rested {
+            account.resized_at = now;
+        }
     }
 
     pub(crate) fn close_deleveraging(&mut self, index: usize, of_shorts: bool, number: u64) {

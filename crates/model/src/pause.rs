@@ -1,6 +1,7 @@
 //! What the guardian may halt, and who acts first afterwards.
 
 use crate::group::{AccountId, Person};
+use crate::margin::Health;
 use crate::step::Step;
 
 /// Longest pause.
@@ -49,6 +50,17 @@ impl Step<'_> {
     pub(crate) fn may_bid(&self, id: AccountId) -> bool {
         let until = self.before.terms.paused_until[Paused::Liquidate.place()];
         self.now().seconds >= until && self.is_bidders_turn(id)
+    }
+
+    /// Is it the owner's turn, since lots of it went through a deleveraging a short while ago? Not where
+    /// it is bankrupt. `None` where that is within rounding.
+    pub(crate) fn is_owners_turn(&self, id: AccountId, health: &Health) -> Option<bool> {
+        let since = self.now().seconds.saturating_sub(self.before.accounts[&id].resized_at);
+        let first = i64::try_from(self.before.terms.owner_first_seconds).unwrap_or(i64::MAX);
+        if since.max(0) >= first || health.equity.surely_negative() {
+            return Some(false);
+        }
+        health.equity.surely_not_negative().then_some(true)
     }
 
     fn is_bidders_turn(&self, id: AccountId) -> bool {

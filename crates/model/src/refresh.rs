@@ -125,27 +125,35 @@ impl Step<'_> {
         }
         let account = self.before.accounts[&id].clone();
         let (spare, health) = self.spare(&account);
-        if account.episode_slot == 0 {
-            if !spare.surely_negative() {
-                let names = self.refusals(&account);
-                match spare.surely_not_negative() {
-                    true => {
-                        self.require(false, &names);
-                    }
-                    false => names.into_iter().for_each(|name| self.may_fail(name)),
-                }
+        if account.episode_slot == 0 && !spare.surely_negative() {
+            let names = self.refusals(&account);
+            match spare.surely_not_negative() {
+                true => drop(self.require(false, &names)),
+                false => names.into_iter().for_each(|name| self.may_fail(name)),
             }
+        }
+        let open = self.is_open(id, &health);
+        if account.episode_slot == 0 && open {
             self.account(id).episode_slot = self.now().slot;
         }
-        self.see_if_below(id, &health);
+        self.see_if_below(id, &health, open);
         self.end_episode(id);
     }
 }
 
 impl Step<'_> {
+    /// May somebody bid? Where that is within rounding, what was stored says.
+    fn is_open(&self, id: AccountId, health: &Health) -> bool {
+        let owners = self.is_owners_turn(id, health).unwrap_or_else(|| {
+            let now = self.now().slot;
+            self.seen().is_some_and(|seen| seen.accounts[&id].seen_slot != now)
+        });
+        self.may_bid(id) && !owners
+    }
+
     /// Bears witness that an account is below its line, where it is; where that is within rounding,
     /// what was stored says.
-    fn see_if_below(&mut self, id: AccountId, health: &Health) {
+    fn see_if_below(&mut self, id: AccountId, health: &Health, open: bool) {
         let surplus = health.surplus();
         let now = self.now().slot;
         // Where others may not bid, nothing is noticed: then nothing was, or it is forgotten.
@@ -158,7 +166,7 @@ impl Step<'_> {
             true => surplus.surely_negative(),
             false => noticed.unwrap_or(false),
         };
-        if below && self.may_bid(id) {
+        if below && open {
             self.see_silence(id);
         } else if below {
             let account = self.account(id);

@@ -12,6 +12,9 @@ use crate::step::{unsigned, Step};
 /// What arithmetic that leaves its range is called.
 const RANGE: [&str; 2] = ["MathOverflow", "OutOfRange"];
 
+/// A longer time than this is not told from it, where premiums are averaged (seconds): 68 years.
+const FOR_EVER: i64 = (1 << 31) - 1;
+
 impl Step<'_> {
     pub(crate) fn trade(
         &mut self,
@@ -141,9 +144,9 @@ impl Step<'_> {
     pub(crate) fn passed(&self, index: usize) -> (Exact, Exact) {
         let instrument = &self.before.instruments[index];
         let pool = &instrument.pool;
-        let elapsed = self.now().seconds.saturating_sub(pool.premium_at).max(0);
+        let elapsed = self.now().seconds.saturating_sub(pool.premium_at).clamp(0, FOR_EVER);
         let (estimate, mean) = (whole(pool.premium_ppb), whole(pool.premium_mean_ppb));
-        let all = elapsed.saturating_add(instrument.premium_seconds.into());
+        let all = elapsed.saturating_add(FOR_EVER.min(instrument.premium_seconds.into()));
         match elapsed {
             0 => (estimate, mean),
             _ => {

@@ -130,8 +130,8 @@ pub fn open_interest_change(
 ) -> Result<BaseLots, MathError> {
     let sum = |[a, b]: [BaseLots; 2]| a.abs()?.checked_add(b.abs()?);
     let twice = sum(after)?.checked_sub(sum(before)?)?;
-    let half = twice.get().checked_div(2).ok_or(MathError::Overflow)?;
-    Ok(BaseLots::new(half))
+    // Even, so that a shift is the half of a negative number too.
+    Ok(BaseLots::new(twice.get() >> 1))
 }
 
 /// The part of a row that a slice takes: its size rounded away from zero, so that a single lot can

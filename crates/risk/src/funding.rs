@@ -152,7 +152,8 @@ pub fn funding_rate(
 
 /// What a long lot has paid a short one at `rate` (see [`funding_rate`]) from `since` until `now`,
 /// exactly; time beyond `gap_max` is not charged. `Overflow` beyond 2^79 quote atoms.
-#[inline]
+// Every position of every account passes here: as a call it would cost half more.
+#[inline(always)]
 pub fn funding_flow(
     rate: i64,
     since: UnixSeconds,

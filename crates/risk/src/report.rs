@@ -60,13 +60,14 @@ pub fn report<'s>(
         let (set, scan) =
             scenarios(terms.index).ok_or(RiskError::MissingUnderlying { index: terms.index })?;
         let curve = Curve::new(terms, sums.long, sums.short, &total)?;
+        let today = curve.sound(FACTOR_ONE)?;
         visit(UnderlyingReport {
             index: terms.index,
             net,
             requirement: curve.own.amount,
             worst_scenario: worst_scenario(set, scan, net)?.0,
-            liquidation_price_down: curve.crossing(0)?,
-            liquidation_price_up: curve.crossing(FACTOR_MAX)?,
+            liquidation_price_down: curve.crossing(0, today)?,
+            liquidation_price_up: curve.crossing(FACTOR_MAX, today)?,
         });
         Ok(())
     })?;
@@ -130,9 +131,8 @@ impl<'a> Curve<'a> {
     }
 
     /// The price between today's and `far` at which the account crosses its line, on the far
-    /// side: there, the account's state is no longer today's.
-    fn crossing(&self, far: u64) -> Result<Option<Price>, MathError> {
-        let today = self.sound(FACTOR_ONE)?;
+    /// side: there, the account's state is no longer `today`'s.
+    fn crossing(&self, far: u64, today: bool) -> Result<Option<Price>, MathError> {
         if self.sound(far)? == today {
             return Ok(None);
         }
@@ -170,14 +170,13 @@ pub fn withdrawable(
     key: RowKey,
     balance: i64,
 ) -> Result<i64, RiskError> {
-    let own = |holding: &Holding| holding.key.underlying() == key.underlying();
-    let others = holdings.clone().filter(|holding| !own(holding));
-    // Underlyings add up, so that only the token's own is judged again for each amount.
-    let rest = health(market, others, Check::Initial)?.surplus()?;
-    let sound = |amount: i64| -> Result<bool, RiskError> {
+    // Underlyings add up, so that only the token's own is judged again for each amount. One closure
+    // judges both parts: the rule is long, and each sort of iterator would be a copy of it.
+    let judged = |own: bool, amount: i64| -> Result<(Value, bool), RiskError> {
         let mut held = amount == 0;
         let mut short = false;
-        let after = holdings.clone().filter(own).map(|mut holding| {
+        let part = |holding: &Holding| (holding.key.underlying() == key.underlying()) == own;
+        let after = holdings.clone().filter(part).map(|mut holding| {
             if holding.key == key {
                 held = true;
                 short |= holding.quantity < amount;
@@ -185,8 +184,13 @@ pub fn withdrawable(
             }
             holding
         });
-        let surplus = health(market, after, Check::Initial)?.surplus()?.checked_add(rest)?;
-        Ok(held && !short && !surplus.is_negative())
+        let surplus = health(market, after, Check::Initial)?.surplus()?;
+        Ok((surplus, held && !short))
+    };
+    let (rest, _) = judged(false, 0)?;
+    let sound = |amount: i64| -> Result<bool, RiskError> {
+        let (own, covered) = judged(true, amount)?;
+        Ok(covered && !own.checked_add(rest)?.is_negative())
     };
     if balance <= 0 || !sound(0)? {
         return Ok(0);

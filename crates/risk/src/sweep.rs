@@ -275,17 +275,17 @@ fn seek_underlying<'a>(
     Err(RiskError::MissingUnderlying { index })
 }
 
-/// The terms of row `key`; those before it are left behind.
+/// The terms of row `key`; they and those before are left behind, since no row comes twice.
 #[inline]
 fn seek_row<'a>(cursor: &mut Market<'a>, key: RowKey) -> Result<&'a RowTerms, RiskError> {
     while let Some((row, rest)) = cursor.rows.split_first() {
-        if row.key == key {
-            return Ok(row);
-        }
         if row.key > key {
             break;
         }
         cursor.rows = rest;
+        if row.key == key {
+            return Ok(row);
+        }
     }
     Err(RiskError::MissingTerms { key })
 }

@@ -80,7 +80,7 @@ proptest! {
         terms.arrays = options_market().arrays;
         terms.shocks = options_market().shocks;
         for underlying in &mut terms.underlyings {
-            (underlying.shocks, underlying.short_option_floor) = (Place::new(0), ppm(10_000));
+            underlying.shocks = Place::new(0);
         }
         for check in [Check::Maintenance, Check::Initial] {
             let wanted = before::health(&terms, &account, check).unwrap();

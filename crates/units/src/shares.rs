@@ -135,6 +135,9 @@ impl Shares {
     }
 
     const fn rebased(self, index: Index, away: bool) -> Result<Self, MathError> {
+        if index.0 == Index::ONE.0 {
+            return Ok(self);
+        }
         let Some((floor, exact)) = product_by_64(self.get().unsigned_abs(), index.0) else {
             return Err(MathError::Overflow);
         };

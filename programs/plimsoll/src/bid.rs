@@ -4,14 +4,15 @@
 use anchor_lang::prelude::*;
 use plimsoll_risk::{
     allowed, closed_form_slice, open_interest_change, quote_share, row_slice, Action, Health,
-    Holding, LiquidationTerms, RowKey, RowKind, SideIndices,
+    Holding, LiquidationTerms, RowKey, SideIndices,
 };
-use plimsoll_units::{BaseLots, Fraction, Ratio, TokenAtoms, Value};
+use plimsoll_units::{BaseLots, Fraction, Ratio, TokenAtoms, UnixSeconds, Value};
 
-use crate::check::Guarded;
+use crate::check::{Guarded, Parties, RowPermit};
 use crate::error::{Named, PlimsollError};
 use crate::instructions::liquidate::BidRow;
-use crate::state::{Collateral, Instrument, QUOTE_KEY};
+use crate::load::{RowSource, Snapshot};
+use crate::state::{Collateral, Instrument, Row, QUOTE_KEY};
 
 /// What the move of one row changed beyond the two accounts.
 pub(crate) struct Taking {
@@ -39,29 +40,30 @@ pub(crate) fn take_slice(
     require!(!limit.is_zero(), PlimsollError::BidEmpty);
     let share = closed_form_slice(terms, before, beta).named()?.min(limit);
     let rows = guarded.parties.first.rows()?.to_vec();
-    let all_priced = guarded.market.is_all_priced();
-    let mut takings = Vec::with_capacity(rows.len());
+    let Guarded { parties, market, permit, now, .. } = guarded;
+    let all_priced = market.is_all_priced();
+    let takings = Vec::with_capacity(rows.len());
+    let mut taker = Taker { parties, permit, now: now.time, takings };
+    let mut sources = market.in_order();
     for (at, row) in rows.iter().enumerate() {
-        let key = row.key()?;
-        if key == QUOTE_KEY || !(all_priced || is_priced(guarded, key)?) {
+        let (key, source) = sources.find(row.key)?;
+        if key == QUOTE_KEY || !(all_priced || is_priced(market, key)?) {
             continue;
         }
-        takings.push(match key.kind() {
-            RowKind::Token => {
-                let quantity = guarded.market.atoms(key, row)?;
-                let part = row_slice(&Holding { key, quantity, quote: Value::ZERO }, share);
-                take_token(guarded, key, at, TokenAtoms::new(part.quantity))?
+        match source {
+            RowSource::Token { view, .. } => {
+                let atoms = share.of_lots_away(source.atoms(row)?);
+                taker.token(*view, key, at, TokenAtoms::new(atoms))?;
             }
-            RowKind::Position => {
-                let indices = guarded.market.side_indices(key)?;
-                let quote = row.flow(&indices)?;
+            RowSource::Position { view, indices } => {
+                let quote = row.flow_in_place(indices)?;
                 let part = row_slice(&Holding { key, quantity: row.lots, quote }, share);
-                let lots = BaseLots::new(part.quantity);
-                take_position(guarded, key, at, &indices, (lots, part.quote))?
+                let moved = (BaseLots::new(part.quantity), part.quote);
+                taker.position(*view, key, at, indices, moved)?;
             }
-        });
+        }
     }
-    Ok(takings)
+    Ok(taker.takings)
 }
 
 /// Takes named amounts of named rows.
@@ -71,26 +73,29 @@ pub(crate) fn take_rows(guarded: &mut Guarded<'_, '_>, rows: &[BidRow]) -> Resul
         _ => true,
     });
     require!(ascending, PlimsollError::BidRowsOutOfOrder);
-    let mut takings = Vec::with_capacity(rows.len());
+    let Guarded { parties, market, permit, now, .. } = guarded;
+    let takings = Vec::with_capacity(rows.len());
+    let mut taker = Taker { parties, permit, now: now.time, takings };
+    let mut sources = market.in_order();
     for wanted in rows {
         let key = RowKey::from_raw(wanted.key).ok_or(PlimsollError::BidRowUnknown)?;
-        require!(is_priced(guarded, key)?, PlimsollError::BidRowNotPriced);
-        let row = guarded.parties.first.row(key)?.copied().ok_or(PlimsollError::BidRowUnknown)?;
-        takings.push(match key.kind() {
-            RowKind::Token => {
-                require_part(wanted.amount, guarded.market.atoms(key, &row)?)?;
-                take_token(guarded, key, 0, TokenAtoms::new(wanted.amount))?
+        require!(is_priced(market, key)?, PlimsollError::BidRowNotPriced);
+        let row = taker.parties.first.row(key)?.copied().ok_or(PlimsollError::BidRowUnknown)?;
+        let (_, source) = sources.find(row.key)?;
+        match source {
+            RowSource::Token { view, .. } => {
+                require_part(wanted.amount, source.atoms(&row)?)?;
+                taker.token(*view, key, 0, TokenAtoms::new(wanted.amount))?;
             }
-            RowKind::Position => {
+            RowSource::Position { view, indices } => {
                 require_part(wanted.amount, row.lots)?;
                 let lots = BaseLots::new(wanted.amount);
-                let indices = guarded.market.side_indices(key)?;
-                let quote = quote_share(row.flow(&indices)?, lots, row.lots()).named()?;
-                take_position(guarded, key, 0, &indices, (lots, quote))?
+                let quote = quote_share(row.flow(indices)?, lots, row.lots()).named()?;
+                taker.position(*view, key, 0, indices, (lots, quote))?;
             }
-        });
+        }
     }
-    Ok(takings)
+    Ok(taker.takings)
 }
 
 /// `BidAmountOutOfRange` unless `part` is a part of `whole`: same sign, not zero, not larger.
@@ -101,60 +106,79 @@ fn require_part(part: i64, whole: i64) -> Result<()> {
     Ok(())
 }
 
-fn is_priced(guarded: &Guarded<'_, '_>, key: RowKey) -> Result<bool> {
-    let grade = guarded.market.underlying(key.underlying())?.grade;
+fn is_priced(market: &Snapshot, key: RowKey) -> Result<bool> {
+    let grade = market.underlying(key.underlying())?.grade;
     Ok(allowed(grade, Action::Liquidate))
 }
 
-/// `near` is where the row is likely to be in both accounts.
-fn take_token(
-    guarded: &mut Guarded<'_, '_>,
-    key: RowKey,
-    near: usize,
-    atoms: TokenAtoms,
-) -> Result<Taking> {
-    let view = guarded.market.row_view(key)?;
-    // SAFETY: no other load of this collateral is alive, and risk accounts cannot be any of the
-    // declared writable accounts.
-    let mut collateral = unsafe { Account::<Collateral>::load_mut(view)? };
-    // Rates set anew hold from now on: the time until now is counted at those before.
-    collateral.accrue(guarded.now.time)?;
-    let borrows = collateral.totals().borrows;
-    let out = atoms.checked_neg().map_err(PlimsollError::from)?;
-    let row = guarded.parties.first.row_mut_near(key, near, &guarded.permit)?;
-    row.shares = collateral.change(row.shares(), out)?.into();
-    let row = guarded.parties.second()?.row_mut_near(key, near, &guarded.permit)?;
-    row.shares = collateral.change(row.shares(), atoms)?.into();
-    // A debt that meets a deposit of the bidder's is gone: deposits must earn that much less.
-    if collateral.totals().borrows != borrows {
-        collateral.rebase()?;
-    }
-    Ok(Taking { key, quantity: atoms.get(), open_interest_change: BaseLots::ZERO })
+/// What moves one row after the other, while the market is read.
+struct Taker<'a, 'b> {
+    parties: &'a mut Parties<'b>,
+    permit: &'a RowPermit,
+    now: UnixSeconds,
+    takings: Vec<Taking>,
 }
 
-/// `near` is where the row is likely to be in both accounts.
-fn take_position(
-    guarded: &mut Guarded<'_, '_>,
-    key: RowKey,
-    near: usize,
-    indices: &SideIndices,
-    (lots, quote): (BaseLots, Value),
-) -> Result<Taking> {
-    let (lots_out, quote_out) = (lots.checked_neg().named()?, quote.checked_neg().named()?);
-    let row = guarded.parties.first.row_mut_near(key, near, &guarded.permit)?;
-    let first_before = row.lots();
-    row.keep_borne(indices, quote)?;
-    row.change(indices, lots_out, quote_out)?;
-    let first_after = row.lots();
-    let row = guarded.parties.second()?.row_mut_near(key, near, &guarded.permit)?;
-    let second_before = row.lots();
-    row.change(indices, lots, quote)?;
-    let change = open_interest_change([first_before, second_before], [first_after, row.lots()]);
-    let change = change.named()?;
-    if change.is_negative() {
-        // A bidder of the other side would net out of a loss that waits for that side.
-        let instrument = Account::<Instrument>::load(guarded.market.row_view(key)?)?;
-        require!(instrument.losses_pending_quote_atoms == 0, PlimsollError::LossesPending);
+impl Taker<'_, '_> {
+    /// `view` is the row's collateral, `near` where the row is likely to be in both accounts.
+    fn token(
+        &mut self,
+        view: AccountView,
+        key: RowKey,
+        near: usize,
+        atoms: TokenAtoms,
+    ) -> Result<()> {
+        // SAFETY: no other load of this collateral is alive, and risk accounts cannot be any of the
+        // declared writable accounts.
+        let mut collateral = unsafe { Account::<Collateral>::load_mut(view)? };
+        // Rates set anew hold from now on: the time until now is counted at those before.
+        collateral.accrue(self.now)?;
+        let borrows = collateral.borrow_shares;
+        let out = atoms.checked_neg().map_err(PlimsollError::from)?;
+        let row = self.parties.first.row_mut_near(key, near, self.permit)?;
+        row.shares = collateral.change(row.shares(), out)?.into();
+        let row = self.parties.second()?.row_mut_near(key, near, self.permit)?;
+        row.shares = collateral.change(row.shares(), atoms)?.into();
+        // A debt that meets a deposit of the bidder's is gone: deposits must earn that much less.
+        if collateral.borrow_shares != borrows {
+            collateral.rebase()?;
+        }
+        let (quantity, open_interest_change) = (atoms.get(), BaseLots::ZERO);
+        self.takings.push(Taking { key, quantity, open_interest_change });
+        Ok(())
     }
-    Ok(Taking { key, quantity: lots.get(), open_interest_change: change })
+
+    /// `view` is the row's instrument, `near` where the row is likely to be in both accounts.
+    fn position(
+        &mut self,
+        view: AccountView,
+        key: RowKey,
+        near: usize,
+        indices: &SideIndices,
+        (lots, quote): (BaseLots, Value),
+    ) -> Result<()> {
+        let (lots_out, quote_out) = (lots.checked_neg().named()?, quote.checked_neg().named()?);
+        let row = self.parties.first.row_mut_near(key, near, self.permit)?;
+        let first_before = row.lots();
+        row.keep_borne(indices, quote)?;
+        row.change(indices, lots_out, quote_out)?;
+        let first_after = row.lots();
+        let row = self.parties.second()?.row_mut_near(key, near, self.permit)?;
+        let second_before = row.lots();
+        row.change(indices, lots, quote)?;
+        let change = open_interest_change([first_before, second_before], [first_after, row.lots()]);
+        let change = change.named()?;
+        if lots.is_zero() {
+            let was_short = self.parties.first.row(key)?.is_some_and(Row::was_short);
+            let row = self.parties.second()?.row_mut_near(key, near, self.permit)?;
+            row.keep_side(quote, was_short)?;
+        }
+        if change.is_negative() {
+            // A bidder of the other side would net out of a loss that waits for that side.
+            let instrument = Account::<Instrument>::load(view)?;
+            require!(instrument.losses_pending_quote_atoms == 0, PlimsollError::LossesPending);
+        }
+        self.takings.push(Taking { key, quantity: lots.get(), open_interest_change: change });
+        Ok(())
+    }
 }

@@ -31,111 +31,76 @@ pub enum Policy {
     ReadOnly,
 }
 
-/// Every instruction.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
-pub enum Ix {
-    CreateGroup,
-    CreateUnderlying,
-    CreateCollateral,
-    CreateInstrument,
-    OpenAccount,
-    CloseAccount,
-    SetDelegate,
-    Deposit,
-    Withdraw,
-    Trade,
-    RefreshUnderlying,
-    RefreshInstrument,
-    MarkAccount,
-    Liquidate,
-    AddToInsurance,
-    CollectFees,
-    RefreshCollateral,
-    RepayDebt,
-    RequestUnstake,
-    SettlePosition,
-    Deleverage,
-    ResizePosition,
-    CloseDeleveraging,
-    ShareLoss,
-    StakeInsurance,
-    Unstake,
-    WriteOffDebt,
-    LaunchGroup,
-    ProposeOwner,
-    AcceptOwnership,
-    Propose,
-    Execute,
-    Veto,
-    CloseProposal,
-    Pause,
-    Unpause,
-    Tighten,
-    CreateExpiry,
-    CreateContract,
-    PublishSurface,
-    SampleSettlement,
-    RefreshRiskArray,
-    CloseExpiry,
-    ViewAccount,
-    ViewWithdrawable,
+/// The table, as an enum, as a list, and as a match: of a call with a known instruction the compiler
+/// leaves nothing, and no name of an instruction is in the program.
+macro_rules! policies {
+    ($($ix:ident $name:literal $policy:ident;)*) => {
+        /// Every instruction.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[allow(missing_docs)]
+        pub enum Ix {
+            $($ix,)*
+        }
+
+        /// Instruction, its name in the IDL, and what it owes.
+        pub const POLICIES: &[(Ix, &str, Policy)] = &[$((Ix::$ix, $name, Policy::$policy),)*];
+
+        /// What the table says of an instruction.
+        #[inline]
+        pub const fn policy(ix: Ix) -> Policy {
+            match ix {
+                $(Ix::$ix => Policy::$policy,)*
+            }
+        }
+    };
 }
 
-/// Instruction, its name in the IDL, and what it owes.
-pub const POLICIES: [(Ix, &str, Policy); 45] = [
-    (Ix::CreateGroup, "create_group", Policy::OptedOut),
-    (Ix::CreateUnderlying, "create_underlying", Policy::OptedOut),
-    (Ix::CreateCollateral, "create_collateral", Policy::OptedOut),
-    (Ix::CreateInstrument, "create_instrument", Policy::OptedOut),
-    (Ix::OpenAccount, "open_account", Policy::OptedOut),
-    (Ix::CloseAccount, "close_account", Policy::OptedOut),
-    (Ix::SetDelegate, "set_delegate", Policy::OptedOut),
-    (Ix::Deposit, "deposit", Policy::OptedOut),
-    (Ix::Withdraw, "withdraw", Policy::InitialOrReduce),
-    (Ix::Trade, "trade", Policy::InitialOrReduce),
-    (Ix::RefreshUnderlying, "refresh_underlying", Policy::OptedOut),
-    (Ix::RefreshInstrument, "refresh_instrument", Policy::OptedOut),
-    (Ix::MarkAccount, "mark_account", Policy::OptedOut),
-    (Ix::Liquidate, "liquidate", Policy::Liquidation),
-    (Ix::AddToInsurance, "add_to_insurance", Policy::OptedOut),
-    (Ix::CollectFees, "collect_fees", Policy::OptedOut),
-    (Ix::RefreshCollateral, "refresh_collateral", Policy::OptedOut),
-    (Ix::RepayDebt, "repay_debt", Policy::OptedOut),
-    (Ix::RequestUnstake, "request_unstake", Policy::OptedOut),
-    (Ix::SettlePosition, "settle_position", Policy::OptedOut),
-    (Ix::Deleverage, "deleverage", Policy::LastResort),
-    (Ix::ResizePosition, "resize_position", Policy::OptedOut),
-    (Ix::CloseDeleveraging, "close_deleveraging", Policy::OptedOut),
-    (Ix::ShareLoss, "share_loss", Policy::OptedOut),
-    (Ix::StakeInsurance, "stake_insurance", Policy::OptedOut),
-    (Ix::Unstake, "unstake", Policy::OptedOut),
-    (Ix::WriteOffDebt, "write_off_debt", Policy::OptedOut),
-    (Ix::LaunchGroup, "launch_group", Policy::OptedOut),
-    (Ix::ProposeOwner, "propose_owner", Policy::OptedOut),
-    (Ix::AcceptOwnership, "accept_ownership", Policy::OptedOut),
-    (Ix::Propose, "propose", Policy::OptedOut),
-    (Ix::Execute, "execute", Policy::OptedOut),
-    (Ix::Veto, "veto", Policy::OptedOut),
-    (Ix::CloseProposal, "close_proposal", Policy::OptedOut),
-    (Ix::Pause, "pause", Policy::OptedOut),
-    (Ix::Unpause, "unpause", Policy::OptedOut),
-    (Ix::Tighten, "tighten", Policy::OptedOut),
-    (Ix::CreateExpiry, "create_expiry", Policy::OptedOut),
-    (Ix::CreateContract, "create_contract", Policy::OptedOut),
-    (Ix::PublishSurface, "publish_surface", Policy::OptedOut),
-    (Ix::SampleSettlement, "sample_settlement", Policy::OptedOut),
-    (Ix::RefreshRiskArray, "refresh_risk_array", Policy::OptedOut),
-    (Ix::CloseExpiry, "close_expiry", Policy::OptedOut),
-    (Ix::ViewAccount, "view_account", Policy::ReadOnly),
-    (Ix::ViewWithdrawable, "view_withdrawable", Policy::ReadOnly),
-];
-
-/// What the table says of an instruction.
-pub fn policy(ix: Ix) -> Policy {
-    let found = POLICIES.iter().find(|(other, _, _)| *other == ix);
-    // An instruction that the table forgot owes the most.
-    found.map_or(Policy::InitialOrReduce, |(_, _, policy)| *policy)
+policies! {
+    CreateGroup "create_group" OptedOut;
+    CreateUnderlying "create_underlying" OptedOut;
+    CreateCollateral "create_collateral" OptedOut;
+    CreateInstrument "create_instrument" OptedOut;
+    OpenAccount "open_account" OptedOut;
+    CloseAccount "close_account" OptedOut;
+    SetDelegate "set_delegate" OptedOut;
+    Deposit "deposit" OptedOut;
+    Withdraw "withdraw" InitialOrReduce;
+    Trade "trade" InitialOrReduce;
+    RefreshUnderlying "refresh_underlying" OptedOut;
+    RefreshInstrument "refresh_instrument" OptedOut;
+    MarkAccount "mark_account" OptedOut;
+    Liquidate "liquidate" Liquidation;
+    AddToInsurance "add_to_insurance" OptedOut;
+    CollectFees "collect_fees" OptedOut;
+    RefreshCollateral "refresh_collateral" OptedOut;
+    RepayDebt "repay_debt" OptedOut;
+    RequestUnstake "request_unstake" OptedOut;
+    SettlePosition "settle_position" OptedOut;
+    Deleverage "deleverage" LastResort;
+    ResizePosition "resize_position" OptedOut;
+    CloseDeleveraging "close_deleveraging" OptedOut;
+    ShareLoss "share_loss" OptedOut;
+    StakeInsurance "stake_insurance" OptedOut;
+    Unstake "unstake" OptedOut;
+    WriteOffDebt "write_off_debt" OptedOut;
+    LaunchGroup "launch_group" OptedOut;
+    ProposeOwner "propose_owner" OptedOut;
+    AcceptOwnership "accept_ownership" OptedOut;
+    Propose "propose" OptedOut;
+    Execute "execute" OptedOut;
+    Veto "veto" OptedOut;
+    CloseProposal "close_proposal" OptedOut;
+    Pause "pause" OptedOut;
+    Unpause "unpause" OptedOut;
+    Tighten "tighten" OptedOut;
+    CreateExpiry "create_expiry" OptedOut;
+    CreateContract "create_contract" OptedOut;
+    PublishSurface "publish_surface" OptedOut;
+    SampleSettlement "sample_settlement" OptedOut;
+    RefreshRiskArray "refresh_risk_array" OptedOut;
+    CloseExpiry "close_expiry" OptedOut;
+    ViewAccount "view_account" ReadOnly;
+    ViewWithdrawable "view_withdrawable" ReadOnly;
 }
 
 /// Permission to write rows of margin accounts. Only this room makes one.

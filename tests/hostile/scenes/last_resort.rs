@@ -31,6 +31,19 @@ pub fn deleverage(world: &mut World) -> Instruction {
     ix::deleverage(&world.directory, &address(SPONSOR), &world.margin("alice"), 0, 700).unwrap()
 }
 
+/// Alice is bankrupt, and what she lost in SOL was settled into a debt.
+pub fn deleverage_settled(world: &mut World) -> Instruction {
+    sink(world, "110");
+    for _ in 0..250 {
+        world.advance_seconds(30);
+        ["USDC", "SOL", "BTC", "ETH"].iter().for_each(|one| drop(world.refresh(one).unwrap()));
+    }
+    world.settle("alice", "SOL-PERP", None).unwrap();
+    world.stay_silent("alice", 1_650);
+    let account = world.margin("alice");
+    ix::deleverage(&world.directory, &address(SPONSOR), &account, 0, 1_000).unwrap()
+}
+
 pub fn resize_position(world: &mut World) -> Instruction {
     unbid(world);
     close(world, SPONSOR, 700);

@@ -72,6 +72,7 @@ pub const SCENES: &[(&str, &str, Make)] = &[
     ("liquidate", "a slice", trading::liquidate),
     ("liquidate", "a bankrupt account", trading::liquidate_bankrupt),
     ("deleverage", "", last_resort::deleverage),
+    ("deleverage", "a settled loss", last_resort::deleverage_settled),
     ("resize_position", "", last_resort::resize_position),
     ("close_deleveraging", "", last_resort::close_deleveraging),
     ("settle_position", "a loss, for a reward", money::settle_loss),

@@ -103,6 +103,7 @@ impl Numbers {
             episode_slot: account.episode_slot,
             silent_since_slot: account.silent_since_slot,
             seen_slot: account.seen_slot,
+            resized_at: account.resized_at,
             ..model::Account::default()
         };
         for row in account.rows().unwrap() {

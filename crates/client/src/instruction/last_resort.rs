@@ -37,7 +37,12 @@ pub fn deleverage(
         system_program: super::SYSTEM_PROGRAM,
     });
     let keys = row_keys(&margin_account.state)?;
-    let written = [listed.state.key()];
+    let key = listed.state.key();
+    let mut written = vec![key];
+    if margin_account.state.row(key)?.is_some_and(|row| row.settled_debt_quote_atoms > 0) {
+        // What others bear of a settled loss repays the quote debt that it has become.
+        written.push(RowKey::QUOTE);
+    }
     instruction.accounts.extend(directory.risk_metas(&keys, Access::Writable(&written))?);
     Ok(instruction)
 }

@@ -2,34 +2,45 @@
 
 use super::{high_u64, join, low_u64, mul_u64, widen, widen_bool, LOW};
 
+/// A de Bruijn sequence: its products with the 64 numbers of nothing but ones on the right differ
+/// in their upper six bits.
+const SEQUENCE: u64 = 0x03f7_9d71_b4cb_0a89;
+
+/// Zeros above the ones, at the place that those six bits name.
+const ZEROS: [u8; 64] = zeros();
+
+/// Evaluated by the compiler only.
+#[allow(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
+const fn zeros() -> [u8; 64] {
+    let mut table = [64; 64];
+    let mut count = 0;
+    while count < 64 {
+        let place = (SEQUENCE.wrapping_mul(u64::MAX >> count) >> 58) as usize;
+        assert!(table[place] == 64);
+        table[place] = count;
+        count += 1;
+    }
+    table
+}
+
 /// Zeros above the highest set bit; 64 for zero. The target has no instruction for it, and what
-/// the compiler puts in its place is longer than six comparisons. Written out rather than as a
-/// loop, so that it is never run as one, and folds where the number is a constant.
+/// the compiler puts in its place is longer than a look into a table. It folds where the number is
+/// a constant.
 #[inline]
 pub const fn leading_zeros(x: u64) -> u32 {
     if x == 0 {
         return 64;
     }
-    let (mut x, mut zeros) = (x, 0);
-    if x >> 32 == 0 {
-        (x, zeros) = (x << 32, 32);
-    }
-    if x >> 48 == 0 {
-        (x, zeros) = (x << 16, zeros | 16);
-    }
-    if x >> 56 == 0 {
-        (x, zeros) = (x << 8, zeros | 8);
-    }
-    if x >> 60 == 0 {
-        (x, zeros) = (x << 4, zeros | 4);
-    }
-    if x >> 62 == 0 {
-        (x, zeros) = (x << 2, zeros | 2);
-    }
-    if x >> 63 == 0 {
-        zeros |= 1;
-    }
-    zeros
+    let x = x | (x >> 1);
+    let x = x | (x >> 2);
+    let x = x | (x >> 4);
+    let x = x | (x >> 8);
+    let x = x | (x >> 16);
+    let ones = x | (x >> 32);
+    // Six bits: a place of the table, always.
+    #[allow(clippy::indexing_slicing)]
+    let zeros = ZEROS[(SEQUENCE.wrapping_mul(ones) >> 58) as usize];
+    zeros as u32
 }
 
 /// `a * b` as (high, low) double words.

@@ -1,13 +1,30 @@
-//! When do only owners act on accounts below their line? For a while after a pause, and after an
-//! oracle stood still: they could not see it coming, and may act before anybody takes their rows.
+//! When do only owners act on accounts below their line? For a while after a pause, after an oracle
+//! stood still, and after a deleveraging took lots of theirs: they could not see it coming, and may
+//! act before anybody takes their rows.
 
 use anchor_lang::prelude::*;
+use plimsoll_risk::Health;
+use plimsoll_units::UnixSeconds;
 
 use crate::check::Guarded;
 use crate::clock::Now;
 use crate::error::PlimsollError;
 use crate::load::Snapshot;
-use crate::state::Row;
+use crate::state::{Group, MarginAccount, Row};
+
+impl Group {
+    /// True for a while after a deleveraging took lots of the account. A bankrupt's owner has nothing
+    /// left to save, and others bear for it: it gets no time.
+    pub(crate) fn lets_owner_act(
+        &self,
+        account: &MarginAccount,
+        health: &Health,
+        now: Now,
+    ) -> bool {
+        let since = now.time.elapsed_since(UnixSeconds::new(account.resized_at)).get();
+        since < self.owner_first_seconds && !health.equity.is_negative()
+    }
+}
 
 /// `OwnerFirst` while an underlying of the first account's rows is reserved to owners, or the quote
 /// token's, which prices every row.

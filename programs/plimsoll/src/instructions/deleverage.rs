@@ -10,6 +10,7 @@
 use anchor_lang::prelude::*;
 use plimsoll_risk::{
     allowed, check_deleveraged, Action, Check, Health, LiquidationTerms, Resizing, RowKey, RowKind,
+    SideIndices,
 };
 use plimsoll_units::{BaseLots, Price, QuoteAtoms, UnixSeconds, Value};
 
@@ -19,10 +20,12 @@ use crate::error::{grade_error, Named, PlimsollError};
 use crate::events;
 use crate::governance::{require_bidders_turn, PauseClass};
 use crate::instructions::refresh_instrument::lot_price;
+use crate::instructions::settle_position::move_cash;
 use crate::instructions::share_loss::{spread, Failed, Spread};
 use crate::seeds;
 use crate::state::{
-    day, Deleveraging, Group, Instrument, Insurance, MarginAccount, Pool, SideTotals, VERSION,
+    day, Collateral, Deleveraging, Group, Instrument, Insurance, MarginAccount, Pool, SideTotals,
+    QUOTE_KEY, VERSION,
 };
 
 /// Less than this part of the open interest is small.
@@ -31,7 +34,7 @@ const SMALL_PART: u64 = 1_000;
 const SMALL_COUNT_MAX: u64 = 24;
 
 /// Accounts of `deleverage`. The trailing accounts are the margin account's risk accounts, the
-/// instrument writable.
+/// instrument writable, and the quote token's collateral where a settled loss may be repaid.
 #[derive(Accounts)]
 #[instruction(lots: i64, number: u64)]
 pub struct Deleverage {
@@ -169,6 +172,13 @@ fn close(
     let held = row.lots();
     row.change(&indices, out, received)?;
     row.borne_quote_atoms = shortfall.get();
+    let settled = QuoteAtoms::new(row.settled_debt_quote_atoms);
+    // What the flow's own loss leaves of it; never more than the quote debt, by which claims are.
+    let rest = row.flow(&indices)?.to_quote_floor().named()?;
+    let repaid = shortfall.min(settled).min(rest);
+    if repaid.is_positive() {
+        repay(guarded, pool, (part.key, &indices), repaid)?;
+    }
     let after = guarded.market.health(guarded.parties.first.rows()?, Check::Maintenance)?;
     check_deleveraged(terms, &before, &after, (part.lots, held)).named()?;
     Ok(Outcome { before, shortfall, spread })
@@ -248,6 +258,25 @@ fn bear(
     // The fund pays into the pool, and the position claims it there like the rest.
     pool.add_cash(spread.insurance)?;
     Ok(Some(spread))
+}
+
+/// What others bear of a loss that was settled into a quote debt repays that debt: the account would
+/// pay interest on it until the pool had cash for the position's claim. It comes out of the pool's
+/// cash, which the settlement had filled, and which may fall below zero as where a loss is shared.
+fn repay(
+    guarded: &mut Guarded<'_, '_>,
+    pool: &mut Pool,
+    at: (RowKey, &SideIndices),
+    amount: QuoteAtoms,
+) -> Result<()> {
+    let view = guarded.market.row_view(QUOTE_KEY)?;
+    require!(view.is_writable(), PlimsollError::RiskAccountReadOnly);
+    // SAFETY: no other load of this collateral is alive, and risk accounts cannot be any of the
+    // declared writable accounts.
+    let mut quote = unsafe { Account::<Collateral>::load_mut(view)? };
+    quote.accrue(guarded.now.time)?;
+    move_cash((guarded.parties.first, &mut quote), pool, at, amount, &guarded.permit)?;
+    quote.rebase()
 }
 
 /// The fair price of a lot, rounded against the account.

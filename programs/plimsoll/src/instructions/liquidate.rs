@@ -3,7 +3,7 @@
 use anchor_lang::prelude::*;
 use plimsoll_risk::{
     beta, depth, ends_silence, liquidatable, settle, BidKind, Check, Episode, Health,
-    LiquidationTerms, RowKey, RowKind, Settlement, Silence,
+    LiquidationTerms, RowKey, Settlement, Silence,
 };
 use plimsoll_units::{QuoteAtoms, Ratio, Slots, Value};
 
@@ -13,7 +13,7 @@ use crate::claims::{assign, claims, Assigned};
 use crate::error::{Named, PlimsollError};
 use crate::events::{Liquidated, LossAssigned};
 use crate::governance::{require_bidders_turn, PauseClass};
-use crate::state::{Collateral, Group, Insurance, MarginAccount, Pool, QUOTE_KEY};
+use crate::state::{Collateral, Group, Insurance, MarginAccount, Pool, QUOTE_KEY, ROWS_MAX};
 use crate::token;
 
 /// One row of a bid.
@@ -112,14 +112,16 @@ pub(crate) fn handler(
     let parties =
         Parties { first: &mut accounts.margin_account, second: Some(&mut accounts.bidder) };
     let outcome = guarded(Ix::Liquidate, group, parties, &touched, views, |guarded| {
-        bid(guarded, insurance, &terms, &request, &limits, fund_max)
+        bid(guarded, insurance, (group.1, &terms), &request, &limits, fund_max)
     })?;
     receipt(accounts, &outcome)
 }
 
 /// The quote row, in which both sides settle, and the rows that the bid takes.
 fn touched_keys(account: &MarginAccount, request: &BidRequest) -> Result<Vec<RowKey>> {
-    let mut keys = vec![QUOTE_KEY];
+    // As many as an account has at most: a list that grows is copied each time.
+    let mut keys = Vec::with_capacity(ROWS_MAX.saturating_add(1));
+    keys.push(QUOTE_KEY);
     match request {
         BidRequest::Slice { .. } => {
             for row in account.rows()? {
@@ -151,7 +153,7 @@ struct Outcome {
 fn bid(
     guarded: &mut Guarded<'_, '_>,
     insurance: &mut Insurance,
-    terms: &LiquidationTerms,
+    (group, terms): (&Group, &LiquidationTerms),
     request: &BidRequest,
     limits: &BidLimits,
     fund_max: QuoteAtoms,
@@ -159,6 +161,8 @@ fn bid(
     require_bidders_turn(guarded)?;
     let before = guarded.market.health(guarded.parties.first.rows()?, Check::Maintenance)?;
     let beta = pay(guarded, terms, &before)?;
+    let waits = group.lets_owner_act(guarded.parties.first, &before, guarded.now);
+    require!(!waits, PlimsollError::OwnerFirst);
     let owed = match before.equity.is_negative() {
         true => claims(guarded, before.equity)?,
         false => Vec::new(),
@@ -285,7 +289,8 @@ fn conclude_account(
 /// Books the change of open interest where there is one; other pools need not be passed.
 fn book_pools(guarded: &mut Guarded<'_, '_>, takings: &[Taking]) -> Result<()> {
     for taking in takings {
-        if taking.key.kind() != RowKind::Position || taking.open_interest_change.is_zero() {
+        // Only positions change any.
+        if taking.open_interest_change.is_zero() {
             continue;
         }
         let group = guarded.parties.first.group;

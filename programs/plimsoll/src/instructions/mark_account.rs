@@ -2,7 +2,8 @@
 //! is below its line and nobody bids, which counts towards deleveraging. Anybody may.
 //!
 //! The pay of a bid rises with depth at once and with time only from here on, so that a keeper
-//! who finds the pay too small can start the clock without a bid.
+//! who finds the pay too small can start the clock without a bid. It starts only while bids are
+//! allowed.
 
 use anchor_lang::prelude::*;
 use plimsoll_risk::{liquidatable, Check, Episode, Silence};
@@ -43,12 +44,15 @@ pub(crate) fn handler(ctx: &mut Context<MarkAccount>) -> Result<()> {
     if !runs && !marked {
         return Err(market.refusal(account.rows()?)?.into());
     }
-    if !marked {
+    let open = group.lets_bid(now.time)
+        && is_bidders_turn(&market, account.rows()?, now)?
+        && !group.lets_owner_act(account, &health, now);
+    // The clock would run while nobody may bid, and the pay be at its most in the first slot after.
+    if !marked && open {
         account.set_episode(Episode::Since(now.slot));
     }
     if health.equity < health.requirement {
         // That nobody bids says something only while somebody may.
-        let open = group.lets_bid(now.time) && is_bidders_turn(&market, account.rows()?, now)?;
         let silence = Silence::seen_at(account.silence(), &terms, now.slot);
         match open {
             true => account.set_silence(silence),

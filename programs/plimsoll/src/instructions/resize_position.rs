@@ -1,13 +1,18 @@
 //! Takes a position through the next deleveraging of its side. Anybody may, at any time: what is
-//! left of the position was decided when its side was deleveraged, to within a lot.
+//! left of the position was decided when its side was deleveraged, to within a lot. Whoever loses
+//! a hundredth of a hedge by it, or more, may act before others bid.
 
 use anchor_lang::prelude::*;
 use plimsoll_risk::{RowKey, RowKind};
 
 use crate::check::{opted_out, Ix};
+use crate::clock::now;
 use crate::error::PlimsollError;
 use crate::events::PositionResized;
 use crate::state::{Deleveraging, Instrument, MarginAccount};
+
+/// Whoever loses at least this part of a position gets time of its own: a hundredth.
+const OWNER_TIME_PART: u64 = 100;
 
 /// Accounts of `resize_position`.
 #[derive(Accounts)]
@@ -46,6 +51,10 @@ pub(crate) fn handler(ctx: &mut Context<ResizePosition>) -> Result<()> {
         return Ok(());
     }
     let after = row.lots;
+    let lost = before.abs_diff(after);
+    if lost.saturating_mul(OWNER_TIME_PART) >= before.unsigned_abs() {
+        accounts.margin_account.give_owner_time(now()?.time);
+    }
     accounts.margin_account.sweep(&permit)?;
     emit!(PositionResized {
         margin_account: *accounts.margin_account.address(),

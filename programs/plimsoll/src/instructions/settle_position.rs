@@ -82,7 +82,9 @@ pub(crate) fn handler(ctx: &mut Context<SettlePosition>, underlying: u16) -> Res
         accounts.group.require_unpaused(PauseClass::SettleProfit, now.time)?;
     }
     accounts.quote_collateral.accrue(now.time)?;
-    let moved = move_cash(accounts, key, &indices, amount, &permit)?;
+    let moving = (&mut *accounts.margin_account, &mut *accounts.quote_collateral);
+    move_cash(moving, &mut accounts.pool, (key, &indices), amount, &permit)?;
+    let moved = amount;
     let reward = match moved.is_negative() {
         true => pay_reward(accounts, &instrument, key, moved, now.time, &permit)?,
         false => QuoteAtoms::ZERO,
@@ -154,20 +156,21 @@ fn due(
 }
 
 /// Moves `amount` from the pool's cash to the quote balance (back, if negative), and what a
-/// closed position leaves below one atom to the pool's dust.
-fn move_cash(
-    accounts: &mut SettlePosition,
-    key: RowKey,
-    indices: &SideIndices,
+/// closed position leaves below one atom to the pool's dust. Accrual and rates of the quote token
+/// are for the caller.
+pub(crate) fn move_cash(
+    (account, quote_collateral): (&mut MarginAccount, &mut Collateral),
+    pool: &mut Pool,
+    (key, indices): (RowKey, &SideIndices),
     amount: QuoteAtoms,
     permit: &RowPermit,
-) -> Result<QuoteAtoms> {
+) -> Result<()> {
     let paid = amount.checked_neg().named()?;
-    let debt_before = quote_debt(&accounts.margin_account, &accounts.quote_collateral)?;
-    credit(&mut accounts.margin_account, &mut accounts.quote_collateral, amount, permit)?;
-    let debt = quote_debt(&accounts.margin_account, &accounts.quote_collateral)?;
-    accounts.pool.add_cash(paid)?;
-    let row = accounts.margin_account.row_mut(key, permit)?;
+    let debt_before = quote_debt(account, quote_collateral)?;
+    credit(account, quote_collateral, amount, permit)?;
+    let debt = quote_debt(account, quote_collateral)?;
+    pool.add_cash(paid)?;
+    let row = account.row_mut(key, permit)?;
     row.change(indices, BaseLots::ZERO, Value::from_quote(paid))?;
     let caused = debt.checked_sub(debt_before).named()?;
     let caused = QuoteAtoms::new(row.settled_debt_quote_atoms).checked_add(caused);
@@ -176,9 +179,9 @@ fn move_cash(
     let is_dust = row.lots == 0 && left.abs().named()? < Value::from_quote(QuoteAtoms::new(1));
     if is_dust && !left.is_zero() {
         row.change(indices, BaseLots::ZERO, left.checked_neg().named()?)?;
-        accounts.pool.add_dust(left)?;
+        pool.add_dust(left)?;
     }
-    Ok(amount)
+    Ok(())
 }
 
 fn quote_debt(account: &MarginAccount, quote_collateral: &Collateral) -> Result<QuoteAtoms> {

@@ -15,7 +15,7 @@ mod snapshot;
 mod terms;
 
 pub(crate) use reader::{Member, RiskAccounts};
-pub(crate) use snapshot::{merged_keys, Snapshot};
+pub(crate) use snapshot::{merged_keys, RowSource, Snapshot};
 pub use terms::{
     array_terms, judged, linear_terms, token_terms, underlying_terms, withhold_open_profit,
     QuoteFactors,

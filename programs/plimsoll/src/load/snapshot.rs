@@ -4,8 +4,8 @@ use core::cell::Cell;
 
 use anchor_lang::prelude::*;
 use plimsoll_risk::{
-    allowed, health, Action, Check, Grade, Health, Holding, LinearShocks, Market, Place, RiskArray,
-    RowKey, RowKind, RowTerms, SideIndices, UnderlyingTerms,
+    allowed, health, Action, Check, Grade, Health, Holding, LinearShocks, Market, Place, Quote,
+    RiskArray, RowKey, RowKind, RowTerms, SideIndices, UnderlyingTerms,
 };
 use plimsoll_units::{Index, Price, Value};
 
@@ -107,7 +107,7 @@ impl Snapshot {
             sources: Vec::with_capacity(keys.len()),
             last_row: Cell::new(0),
             last_underlying: Cell::new(0),
-            owners_until: 0,
+            owners_until: i64::MIN,
         };
         let (factors, mut mid) = loaded.load_quote(group, quote_decimals, accounts, now)?;
         let mut current = 0_u16;
@@ -117,11 +117,7 @@ impl Snapshot {
                 current = key.underlying();
                 let (account, view) = accounts.take::<Underlying>(group, current)?;
                 let quote = take_quote(&account, accounts, now)?;
-                let terms = underlying_terms(&account, &quote, &factors)?;
-                mid = terms.price;
-                loaded.owners_until = loaded.owners_until.max(account.owner_first_until);
-                loaded.underlyings.push(terms);
-                loaded.underlying_views.push(view);
+                mid = loaded.push_underlying(&account, view, &quote, &factors)?;
             }
             loaded.load_row(group, key, mid, accounts, now)?;
         }
@@ -153,12 +149,26 @@ impl Snapshot {
         let (account, view) = accounts.take::<Underlying>(group, 0)?;
         let quote = take_quote(&account, accounts, now)?;
         let factors = QuoteFactors::new(&account, &quote, quote_decimals)?;
-        let terms = underlying_terms(&account, &quote, &factors)?;
+        let mid = self.push_underlying(&account, view, &quote, &factors)?;
+        Ok((factors, mid))
+    }
+
+    /// Gives the underlying's price.
+    // One place makes the terms and puts them away, so that they are not moved in between.
+    #[inline(never)]
+    fn push_underlying(
+        &mut self,
+        account: &Underlying,
+        view: AccountView,
+        quote: &Quote,
+        factors: &QuoteFactors,
+    ) -> Result<Price> {
+        let terms = underlying_terms(account, quote, factors)?;
         let mid = terms.price;
-        self.owners_until = account.owner_first_until;
+        self.owners_until = self.owners_until.max(account.owner_first_until);
         self.underlyings.push(terms);
         self.underlying_views.push(view);
-        Ok((factors, mid))
+        Ok(mid)
     }
 
     /// `mid` is the price of the row's underlying.
@@ -268,12 +278,11 @@ impl Snapshot {
 
     /// The rows of an account as the risk crate sees them.
     pub(crate) fn holdings(&self, rows: &[Row]) -> Result<Vec<Holding>> {
-        let mut loaded = self.sources_in_order();
+        let mut loaded = self.in_order();
         let mut holdings = Vec::with_capacity(rows.len());
         for row in rows {
-            let found = loaded.find(|(terms, _)| terms.key.raw() == row.key);
-            let (terms, source) = found.ok_or(PlimsollError::RowTermsMissing)?;
-            holdings.push(source.holding(terms.key, row)?);
+            let (key, source) = loaded.find(row.key)?;
+            holdings.push(source.holding(key, row)?);
         }
         Ok(holdings)
     }
@@ -283,11 +292,11 @@ impl Snapshot {
     // cost more to write and to read than a third of the rule itself.
     #[inline(never)]
     pub(crate) fn health(&self, rows: &[Row], check: Check) -> Result<Health> {
-        let mut loaded = self.sources_in_order();
+        let mut loaded = self.in_order();
         let mut failed = false;
         let holdings = rows.iter().map_while(|row| {
-            let found = loaded.find(|(terms, _)| terms.key.raw() == row.key);
-            let holding = found.and_then(|(terms, source)| source.holding(terms.key, row).ok());
+            let found = loaded.next_with(row.key);
+            let holding = found.and_then(|(key, source)| source.holding(key, row).ok());
             failed |= holding.is_none();
             holding
         });
@@ -299,8 +308,10 @@ impl Snapshot {
         result.map_err(crate::error::report)
     }
 
-    fn sources_in_order(&self) -> SourcesInOrder<'_> {
-        self.rows.iter().zip(&self.sources)
+    /// For a walk over rows in the order of their keys.
+    #[inline]
+    pub(crate) fn in_order(&self) -> InOrder<'_> {
+        InOrder { rows: self.rows.iter(), sources: self.sources.iter() }
     }
 
     /// Terms of one row.
@@ -374,13 +385,35 @@ impl Snapshot {
 }
 
 /// Terms and sources of the rows not yet passed, ascending by key.
-type SourcesInOrder<'a> =
-    core::iter::Zip<core::slice::Iter<'a, RowTerms>, core::slice::Iter<'a, RowSource>>;
+// Two iterators side by side, and not their zip: that one counts places, and multiplies them.
+pub(crate) struct InOrder<'a> {
+    rows: core::slice::Iter<'a, RowTerms>,
+    sources: core::slice::Iter<'a, RowSource>,
+}
+
+impl<'a> InOrder<'a> {
+    /// The source of the row with this key; those before it are left behind.
+    #[inline(always)]
+    fn next_with(&mut self, raw: u64) -> Option<(RowKey, &'a RowSource)> {
+        loop {
+            let (terms, source) = (self.rows.next()?, self.sources.next()?);
+            if terms.key.raw() == raw {
+                return Some((terms.key, source));
+            }
+        }
+    }
+
+    /// The same; `RowTermsMissing` if there is none.
+    #[inline]
+    pub(crate) fn find(&mut self, raw: u64) -> Result<(RowKey, &'a RowSource)> {
+        Ok(self.next_with(raw).ok_or(PlimsollError::RowTermsMissing)?)
+    }
+}
 
 impl RowSource {
     /// The collateral or instrument.
     #[inline]
-    fn view(&self) -> AccountView {
+    pub(crate) fn view(&self) -> AccountView {
         match self {
             Self::Token { view, .. } | Self::Position { view, .. } => *view,
         }
@@ -399,7 +432,7 @@ impl RowSource {
 
     /// Token atoms of a balance, toward minus infinity.
     #[inline]
-    fn atoms(&self, row: &Row) -> Result<i64> {
+    pub(crate) fn atoms(&self, row: &Row) -> Result<i64> {
         let Self::Token { deposit, borrow, .. } = self else {
             return Err(PlimsollError::CorruptAccount.into());
         };

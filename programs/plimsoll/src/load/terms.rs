@@ -46,7 +46,8 @@ pub(crate) fn take_quote(
     let sources = account.sources()?;
     // Most underlyings have one source.
     if let [source] = sources {
-        return judged(account, &[take_source(source, accounts)?], now.time);
+        let quote = take_source(source, accounts)?;
+        return judged(account, core::slice::from_ref(&quote), now.time);
     }
     let mut quotes = [None; SOURCES_MAX];
     for (source, slot) in sources.iter().zip(quotes.iter_mut()) {
@@ -110,6 +111,8 @@ pub(crate) fn priced_terms(
 }
 
 /// Terms of an underlying. With any grade but `Valid` all prices are the stable one.
+// In place where they are put away: as a result they would be moved twice.
+#[inline(always)]
 pub fn underlying_terms(
     account: &Underlying,
     quote: &Quote,

@@ -64,12 +64,14 @@ pub fn read_for_check(
 ) -> Result<Option<SourceQuote>> {
     if is_pinned(source) {
         require!(anchor_lang::address_eq(address, &source.address), PlimsollError::OracleWrongFeed);
-        return Ok(read(source, address, owner, data).unwrap_or(None));
+        return match read_data(source, owner, data) {
+            Err(_) => Ok(None),
+            quote => quote,
+        };
     }
-    read(source, address, owner, data)
+    read_data(source, owner, data)
 }
 
-#[inline]
 fn read(
     source: &StoredSource,
     address: &Address,
@@ -79,9 +81,16 @@ fn read(
     if is_pinned(source) {
         require!(anchor_lang::address_eq(address, &source.address), PlimsollError::OracleWrongFeed);
     }
-    let raw = match SourceKind::from_raw(source.kind).ok_or(PlimsollError::OracleSourceInvalid)? {
-        SourceKind::PythPush => pyth_push::read(owner, data)?,
-        SourceKind::PythPull => pyth_pull::read(owner, data, &source.feed_id)?,
+    read_data(source, owner, data)
+}
+
+/// Reads the account that the source names, if it names one.
+#[inline]
+fn read_data(source: &StoredSource, owner: &Address, data: &[u8]) -> Result<Option<SourceQuote>> {
+    let raw = match SourceKind::from_raw(source.kind) {
+        Some(SourceKind::PythPull) => pyth_pull::read(owner, data, &source.feed_id)?,
+        Some(SourceKind::PythPush) => pyth_push::read(owner, data)?,
+        None => return Err(PlimsollError::OracleSourceInvalid.into()),
     };
     Ok(raw.quote())
 }

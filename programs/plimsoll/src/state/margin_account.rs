@@ -20,6 +20,9 @@ pub const ROWS_MAX: usize = TOKEN_ROWS_MAX + POSITION_ROWS_MAX;
 /// transaction may lock, so whatever can be opened can also be liquidated.
 pub const RISK_ACCOUNTS_MAX: usize = 56;
 
+/// A deleveraging gives an account's owner time to act first once in this time (seconds): a day.
+const OWNER_TIME_SECONDS: u64 = 86_400;
+
 /// The quote token's row, which every account has room for.
 pub const QUOTE_KEY: RowKey = RowKey::QUOTE;
 
@@ -53,10 +56,13 @@ pub struct MarginAccount {
     pub silent_since_slot: u64,
     /// When it was last seen so (slot).
     pub seen_slot: u64,
+    /// When a deleveraging last shrank a position and gave the owner time to act first (Unix
+    /// seconds).
+    pub resized_at: i64,
     /// Zero; for trigger orders.
     pub reserved: [u64; 32],
     /// Zero.
-    pub reserved_2: [u64; 30],
+    pub reserved_2: [u64; 29],
     /// Rows in ascending order of their keys; those past `row_count` are zero.
     pub rows: [Row; ROWS_MAX],
 }
@@ -65,8 +71,8 @@ const _: () = assert!(
     core::mem::size_of::<MarginAccount>()
         == 2 + 2 + 2 + 2 // version, bump, sub-account, counts, padding
             + 3 * 32 // group, owner, delegate
-            + 4 * 8 // expiry, episode, silence
-            + 62 * 8 // reserved
+            + 5 * 8 // expiry, episode, silence, resized
+            + 61 * 8 // reserved
             + ROWS_MAX * core::mem::size_of::<Row>()
 );
 
@@ -97,16 +103,18 @@ impl MarginAccount {
     }
 
     /// The same where the row is probably the one at `near`.
+    #[inline(always)]
     pub(crate) fn row_mut_near(
         &mut self,
         key: RowKey,
         near: usize,
         permit: &RowPermit,
     ) -> Result<&mut Row> {
-        if self.rows()?.get(near).is_some_and(|row| row.key == key.raw()) {
-            return self.rows.get_mut(near).ok_or_else(|| PlimsollError::CorruptAccount.into());
+        let used = near < usize::from(self.row_count);
+        if !(used && self.rows.get(near).is_some_and(|row| row.key == key.raw())) {
+            return self.row_mut(key, permit);
         }
-        self.row_mut(key, permit)
+        self.rows.get_mut(near).ok_or_else(|| PlimsollError::CorruptAccount.into())
     }
 
     /// Makes sure that rows with these keys exist. Fails by name when the account is full.
@@ -122,7 +130,8 @@ impl MarginAccount {
                     at
                 }
             };
-            near = at.saturating_add(1);
+            // A place among the rows, so that one more fits.
+            near = at.wrapping_add(1);
         }
         match self.row_count == before {
             true => Ok(()),
@@ -139,11 +148,13 @@ impl MarginAccount {
         if count >= ROWS_MAX {
             return Err(full.into());
         }
+        // Rows past the count are zero, so that one more at the end needs no more than its key.
         if at < count {
             self.rows.copy_within(at..count, at.saturating_add(1));
+            let slot = self.rows.get_mut(at).ok_or(PlimsollError::CorruptAccount)?;
+            *slot = bytemuck::Zeroable::zeroed();
         }
-        let slot = self.rows.get_mut(at).ok_or(PlimsollError::CorruptAccount)?;
-        *slot = Row::new(key);
+        self.rows.get_mut(at).ok_or(PlimsollError::CorruptAccount)?.key = key.raw();
         self.row_count = self.row_count.saturating_add(1);
         if key.kind() == RowKind::Token {
             self.token_count = self.token_count.saturating_add(1);
@@ -230,6 +241,16 @@ impl MarginAccount {
         }
     }
 
+    /// Somebody else's deleveraging took a part of what may have been a hedge: the owner may act
+    /// before anybody bids. At most once a day, and not where an episode runs: no account can be kept
+    /// from bids by one deleveraging after another.
+    pub(crate) fn give_owner_time(&mut self, now: UnixSeconds) {
+        let rested = now.elapsed_since(UnixSeconds::new(self.resized_at)).get();
+        if self.episode_slot == 0 && rested >= OWNER_TIME_SECONDS {
+            self.resized_at = now.get();
+        }
+    }
+
     /// For how long the account has been below its line without a bid, as far as anybody has seen.
     pub fn silence(&self) -> Option<Silence> {
         let (since, seen) = (Slot::new(self.silent_since_slot), Slot::new(self.seen_slot));
@@ -298,7 +319,8 @@ pub fn risk_account_count(rows: &[Row]) -> Result<usize> {
     let mut underlyings = 1_usize;
     for row in rows {
         if row.key >> 32 != last {
-            underlyings = underlyings.saturating_add(1);
+            // At most one for each row.
+            underlyings = underlyings.wrapping_add(1);
             last = row.key >> 32;
         }
     }

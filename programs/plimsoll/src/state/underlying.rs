@@ -284,8 +284,13 @@ impl Underlying {
 
     /// Initial over maintenance requirement, open interest included.
     pub fn initial_multiplier(&self) -> Result<Ratio> {
-        let widening = Ratio::from_ppm(self.widening_ppm).max(Ratio::ONE);
-        let multiplier = Ratio::from_ppm(self.initial_multiplier_ppm).mul_ceil(widening);
+        let (multiplier, widening) =
+            (Ratio::from_ppm(self.initial_multiplier_ppm), Ratio::from_ppm(self.widening_ppm));
+        // Mostly there is none, and then there is no division.
+        if widening <= Ratio::ONE {
+            return Ok(multiplier);
+        }
+        let multiplier = multiplier.mul_ceil(widening);
         Ok(multiplier.map_err(PlimsollError::from)?)
     }
 }

@@ -152,7 +152,6 @@ impl Underlying {
             depth: Value::from_quote(QuoteAtoms::new(self.depth as i64)),
             basis: Ratio::from_ppm(self.basis),
             initial_multiplier: Ratio::from_ppm(self.multiplier),
-            short_option_floor: Ratio::from_ppm(self.floor),
             shocks,
         }
     }
@@ -168,8 +167,8 @@ pub fn price(x: f64) -> Price {
 }
 
 /// What the crate is told of an array: outcomes away from zero in the coarsest unit that leaves
-/// them 30 bits.
-pub fn risk_array(array: &Array) -> RiskArray {
+/// them 30 bits; and what a short option needs at least, as a part of its notional.
+pub fn risk_array(array: &Array, floor: Ratio) -> RiskArray {
     let steps = (array.notional * 2f64.powi(48)).log2().ceil() as i32;
     let shift = (steps - 30).max(0);
     let unit = 2f64.powi(shift - 48);
@@ -181,6 +180,10 @@ pub fn risk_array(array: &Array) -> RiskArray {
     };
     // An option may be worth less than any float; a price may not be zero.
     let mark = |x: f64| price(x.max(array.notional * 1e-12));
+    let short_floor = match array.pay {
+        Pay::Linear => 0,
+        _ => away(array.notional * f64::from(floor.ppm()) / 1e6),
+    };
     RiskArray {
         outcomes: array.outcomes.map(away),
         delta: i64::from(away(array.delta)),
@@ -188,6 +191,7 @@ pub fn risk_array(array: &Array) -> RiskArray {
         low: mark(array.low),
         high: mark(array.high),
         notional: price(array.notional),
+        short_floor: i64::from(short_floor),
         payoff,
         expires_at: array.expires_at,
         fading: array.fading,
@@ -207,7 +211,9 @@ pub fn terms(underlyings: &[Underlying], rows: &[Row]) -> Terms {
         let mut array = Place::NONE;
         if let Some(described) = &row.array {
             array = Place::new(terms.arrays.len() as u16);
-            terms.arrays.push(risk_array(described));
+            let own = |one: &&Underlying| one.index == row.key.underlying();
+            let floor = underlyings.iter().find(own).map_or(0, |one| one.floor);
+            terms.arrays.push(risk_array(described, Ratio::from_ppm(floor)));
         }
         let least = row.array.as_ref().map_or(0.0, |array| array.notional * 1e-12);
         let price = price(row.price.max(least));

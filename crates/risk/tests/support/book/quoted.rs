@@ -183,7 +183,7 @@ pub const OPTIONS: [Quoted; 6] = [
 /// scan range 10 %, basis 1 %, floor 1 %, half as much again for opening, ample depth.
 pub fn options_market() -> Terms {
     let mut sol = underlying(1, 150);
-    (sol.shocks, sol.short_option_floor) = (Place::new(0), ppm(10_000));
+    sol.shocks = Place::new(0);
     let mut terms = Terms { underlyings: vec![sol], ..Terms::default() };
     terms.shocks.push(LinearShocks::new(&ScenarioSet::SPAN, ppm(100_000)).unwrap());
     let row = |key, price, array| RowTerms { key, price, weight: Ratio::ONE, array };
@@ -192,7 +192,7 @@ pub fn options_market() -> Terms {
     for (index, option) in (0u16..).zip(&OPTIONS) {
         let value = price(option.price * DOLLAR);
         terms.rows.push(row(position_key(1, index + 2), value, Place::new(index)));
-        terms.arrays.push(risk_array(&option.array()));
+        terms.arrays.push(risk_array(&option.array(), ppm(10_000)));
     }
     terms
 }
