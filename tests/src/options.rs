@@ -48,6 +48,7 @@ pub fn record(forward: u64, strike: u64, volatility_ppm: u64, seconds: u64) -> R
         shocks: SHOCKS,
         slices: [[0; 5]; 2],
         seconds_later: 0,
+        settlement: [0; 7],
         status: 0,
         results: [0; 16],
     }
@@ -128,7 +129,9 @@ pub fn bytes(record: &Record) -> [u8; RECORD_SIZE_BYTES] {
     words.push(record.premium.cast_unsigned());
     words.extend(record.shocks.as_flattened().iter().map(|shock| shock.cast_unsigned()));
     words.extend(record.slices.as_flattened().iter().map(|term| term.cast_unsigned()));
-    words.extend([record.seconds_later, record.status]);
+    words.push(record.seconds_later);
+    words.extend(record.settlement);
+    words.push(record.status);
     words.extend(record.results.iter().map(|result| result.cast_unsigned()));
     let bytes: Vec<u8> = words.into_iter().flat_map(u64::to_le_bytes).collect();
     bytes.try_into().unwrap()

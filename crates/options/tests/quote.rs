@@ -59,7 +59,7 @@ fn setting_of(row: &Row) -> Setting {
 }
 
 /// The largest distances from the reference, relative to the price of a lot.
-#[derive(Default, Debug)]
+#[derive(Clone, Copy, Default, Debug)]
 struct Worst {
     values: f64,
     delta: f64,
@@ -106,6 +106,16 @@ fn quotes_are_those_of_the_reference() {
     });
     println!("outside {outside:?}\ninside {inside:?}");
     assert_eq!(rows, 480);
+    // Half a part per million of the volatility is what moves a value most; inside, of a shock.
+    for (worst, bounds) in [
+        (outside, [2.5e-7, 2.3e-7, 5.4e-6, 1.3e-7, 5.3e-8, 1.6e-7]),
+        (inside, [2.1e-9, 1.9e-7, 1.3e-5, 7.2e-10, 2.4e-7, 5.1e-7]),
+    ] {
+        let Worst { values, delta, gamma, vega, theta, array } = worst;
+        for (found, bound) in [values, delta, gamma, vega, theta, array].into_iter().zip(bounds) {
+            assert!(found <= bound, "{worst:?}");
+        }
+    }
 }
 
 #[test]
