@@ -88,7 +88,7 @@ fn run_sample(record: &mut Record) -> Result<(), SettlementError> {
 
 /// A step of as many parts per million as the record says, after a whole period.
 fn run_step(record: &mut Record) -> Result<(), u64> {
-    let published = |terms: [i64; 5]| {
+    let published = |terms: [i64; 5]| -> Result<Publication, u64> {
         let slice = slice(terms).map_err(|error| SURFACE_ERRORS + error as u64)?;
         Ok(Publication { slice, basis: Basis::ZERO })
     };
