@@ -5,11 +5,11 @@
 //! within its bounds, is in `tests/cost`.
 
 use options_probe::{
-    compute, Record, BUTTERFLIES, CALENDAR, GREEKS, IMPLIED, RISK_ARRAY, SURFACE_ERRORS, VALUE,
-    VOLATILITY,
+    compute, Record, BUTTERFLIES, CALENDAR, GREEKS, IMPLIED, QUOTE, RISK_ARRAY, SAMPLE, STEP,
+    SURFACE_ERRORS, VALUE, VOLATILITY,
 };
 use plimsoll_options::{Premium, SurfaceError};
-use plimsoll_tests::options::{bytes, record, surface_table, table, Probe};
+use plimsoll_tests::options::{bytes, expiry_table, record, surface_table, table, Probe};
 
 /// Compares the VM with the host on every record, and returns what the host computed.
 fn assert_vm_agrees(mut records: Vec<Record>) -> Vec<Record> {
@@ -70,6 +70,17 @@ fn vm_agrees_with_the_host_about_slices() {
     ] {
         assert!(count(what, 1) > 0 && count(what, refusal(refused)) > 0, "{refused:?}");
     }
+}
+
+#[test]
+fn vm_agrees_with_the_host_about_expiries() {
+    let records: Vec<Record> = [QUOTE, SAMPLE, STEP].into_iter().flat_map(expiry_table).collect();
+    let done = assert_vm_agrees(records);
+    for what in [QUOTE, SAMPLE, STEP] {
+        let right = done.iter().filter(|one| one.what == what && one.status == 1).count();
+        assert!(right > expiry_table(what).len() / 3, "{right} of {what}");
+    }
+    assert!(done.iter().filter(|one| one.what == SAMPLE).all(|one| one.status == 1));
 }
 
 #[test]

@@ -10,7 +10,9 @@ mod options;
 use std::collections::BTreeMap;
 
 use bench::{shape, Bench, Footprint, Oracles, Shape};
-use options_probe::{BUTTERFLIES, CALENDAR, GREEKS, IMPLIED, RISK_ARRAY, VALUE, VOLATILITY};
+use options_probe::{
+    BUTTERFLIES, CALENDAR, GREEKS, IMPLIED, QUOTE, RISK_ARRAY, SAMPLE, STEP, VALUE, VOLATILITY,
+};
 use plimsoll::state::{POSITION_ROWS_MAX, RISK_ACCOUNTS_MAX, TOKEN_ROWS_MAX};
 use plimsoll_client::instruction;
 use plimsoll_client::PROGRAM_ID;
@@ -210,6 +212,9 @@ fn options(costs: &mut BTreeMap<String, u64>) {
         (VOLATILITY, "volatility of a strike from a slice, at most", 2_500),
         (BUTTERFLIES, "check of a slice for butterflies, at most", UNITS_MAX),
         (CALENDAR, "check of two slices for the calendar, at most", UNITS_MAX),
+        (QUOTE, "quote of a lot with its risk array, at most", 40_000),
+        (SAMPLE, "sample of a settlement, with its average, at most", 5_000),
+        (STEP, "check of a publication's step, at most", 10_000),
     ] {
         let (units, worst) = probe.worst_units(what);
         let options_probe::Record { forward, strike, volatility_ppm, seconds, .. } = worst;

@@ -3,7 +3,8 @@
 
 use litesvm::LiteSVM;
 use options_probe::{
-    compute, Record, BUTTERFLIES, CALENDAR, IMPLIED, RECORD_SIZE_BYTES, VALUE, VOLATILITY,
+    compute, Record, BUTTERFLIES, CALENDAR, IMPLIED, QUOTE, RECORD_SIZE_BYTES, SAMPLE, STEP, VALUE,
+    VOLATILITY,
 };
 use solana_account::Account;
 use solana_address::Address;
@@ -48,6 +49,7 @@ pub fn record(forward: u64, strike: u64, volatility_ppm: u64, seconds: u64) -> R
         shocks: SHOCKS,
         slices: [[0; 5]; 2],
         seconds_later: 0,
+        settlement: [0; 7],
         status: 0,
         results: [0; 16],
     }
@@ -121,6 +123,42 @@ pub fn surface_table(what: u64) -> Vec<Record> {
     records
 }
 
+/// A settlement at 150,000,000 for so much time until the record's moment, as its words: twice the
+/// sum in the unit of 2^-52, which is sixteen places below the price's own.
+fn settled(covered: u64, seconds: u64) -> [u64; 7] {
+    let sum = u128::from(2 * covered * 150_000_000) << 52;
+    let (low, high) = (sum as u64, (sum >> 64) as u64);
+    let (unit, exponent) = (-52_i64, -36_i64);
+    let time = (1 << 31) - seconds;
+    let words = [low, high, unit.cast_unsigned(), covered, time];
+    let [low, high, unit, covered, time] = if covered == 0 { [0, 0, 0, 0, time] } else { words };
+    [low, high, unit, covered, time, 150_000_000 << 36, exponent.cast_unsigned()]
+}
+
+/// Quotes, samples and steps, before the window, inside and behind it, for each slice.
+pub fn expiry_table(what: u64) -> Vec<Record> {
+    let mut records = Vec::new();
+    let spot = 150_000_000;
+    for slice in slices().map(|(slice, _)| slice) {
+        for (seconds, covered) in
+            [(2_592_000, 0), (90_000, 0), (1_750, 10), (900, 800), (30, 1_770), (0, 1_000)]
+        {
+            for strike in [spot / 100, spot / 10 * 9, spot, spot / 10 * 13, spot * 100] {
+                for kind in [0, 1] {
+                    records.push(Record {
+                        what,
+                        kind,
+                        slices: [slice, slice.map(|term| term + term / 100)],
+                        settlement: settled(covered, seconds + 60),
+                        ..record(spot + 12_345, strike, 20_000, seconds)
+                    });
+                }
+            }
+        }
+    }
+    records
+}
+
 /// A record as it stands in the account's data.
 pub fn bytes(record: &Record) -> [u8; RECORD_SIZE_BYTES] {
     let Record { what, kind, forward, strike, volatility_ppm, seconds, .. } = *record;
@@ -128,7 +166,9 @@ pub fn bytes(record: &Record) -> [u8; RECORD_SIZE_BYTES] {
     words.push(record.premium.cast_unsigned());
     words.extend(record.shocks.as_flattened().iter().map(|shock| shock.cast_unsigned()));
     words.extend(record.slices.as_flattened().iter().map(|term| term.cast_unsigned()));
-    words.extend([record.seconds_later, record.status]);
+    words.push(record.seconds_later);
+    words.extend(record.settlement);
+    words.push(record.status);
     words.extend(record.results.iter().map(|result| result.cast_unsigned()));
     let bytes: Vec<u8> = words.into_iter().flat_map(u64::to_le_bytes).collect();
     bytes.try_into().unwrap()
@@ -173,11 +213,13 @@ impl Probe {
     }
 
     /// The most units that any of a few hundred options takes, from a cent of the strike to a
-    /// hundred times it, or any of the slices of [`surface_table`], beyond a run with no record at
+    /// hundred times it, or any of [`surface_table`] or [`expiry_table`], beyond a run with no record at
     /// all; and that record. An implied volatility is asked of the option's own value.
     pub fn worst_units(&mut self, what: u64) -> (u64, Record) {
-        if [VOLATILITY, BUTTERFLIES, CALENDAR].contains(&what) {
-            return self.worst_of(surface_table(what));
+        match what {
+            VOLATILITY | BUTTERFLIES | CALENDAR => return self.worst_of(surface_table(what)),
+            QUOTE | SAMPLE | STEP => return self.worst_of(expiry_table(what)),
+            _ => (),
         }
         let mut records = Vec::new();
         let is_taken = |one: &Record| {

@@ -38,6 +38,7 @@
 //! | `fading` | how much of that is known already? |
 //! | `steps` | how far may a publication move the market? |
 //! | `quote` | what is one lot worth, and what may it gain or lose? |
+//! | `future` | the same of a dated future, which fades too |
 //! | `lot` | how is a lot's risk written in few bits? |
 //! | `mark` | what is a quote worth after the price moved? |
 //! | `tables` | the coefficients, and the numbers that a cell of a table starts from |
@@ -63,6 +64,7 @@ mod error;
 mod exp;
 mod fading;
 mod fixed;
+mod future;
 mod greeks;
 mod implied;
 mod ln;
@@ -84,6 +86,7 @@ pub use error::{OptionError, SettlementError, StepError, SurfaceError};
 pub use exp::{density, exp_negative, Density};
 pub use fading::Fading;
 pub use fixed::{Deviations, Fixed, Level, Log, Premium};
+pub use future::{quote_future, FutureQuote, FutureRequest};
 pub use greeks::{greeks, Greeks};
 pub use implied::implied_volatility;
 pub use ln::ln;

@@ -6,10 +6,11 @@
 //! outcome is off by less than 2^-30 of the largest one, away from zero: a loss is never short, for
 //! either side.
 
-use crate::fixed::Premium;
+use crate::fixed::{price_floor, Premium};
 use crate::greeks::Greeks;
 use crate::risk_array::SHOCKS_MAX;
-use plimsoll_units::{wide, Value};
+use crate::OptionError;
+use plimsoll_units::{wide, Price, Value};
 
 /// What one lot may gain or lose in each scenario, to be stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,6 +35,25 @@ pub struct LotGreeks {
     pub vega: Value,
     /// As a day passes, at the pace of now.
     pub theta: Value,
+}
+
+/// Bits of the larger of strike and forward.
+const LEVEL_BITS: i16 = 43;
+
+/// How many quote atoms a step of a lot's levels is, as a power of two, from −42 to 18; for the
+/// larger of strike and forward, from 1 to below 2^61 quote atoms.
+pub(crate) fn exponent_of(larger: Price) -> Result<i16, OptionError> {
+    let (_, own) = larger.parts();
+    // From 2^0 to 2^61: a mantissa has 64 bits.
+    if !(-63..=-3).contains(&own) {
+        return Err(OptionError::NotionalOutOfRange);
+    }
+    Ok(own.wrapping_add(64).wrapping_sub(LEVEL_BITS))
+}
+
+/// A number of steps of `2^exponent` quote atoms as a price.
+pub(crate) fn price_of(steps: u64, exponent: i64) -> Result<Price, OptionError> {
+    price_floor(wide::join(0, steps), exponent).ok_or(OptionError::NotionalOutOfRange)
 }
 
 /// A lot's levels: how many quote atoms a step is, and what of them moves with the price.

@@ -58,22 +58,36 @@ pub fn mark_at(quote: &OptionQuote, spot_now: Price) -> Result<Values, OptionErr
 impl Mark {
     fn moved(&self, values: &Values, spot_now: Price) -> Result<Values, MathError> {
         let factor = spot_now.checked_div(self.spot)?;
-        let change = |part: Value| part.mul_price_floor(factor)?.checked_sub(part);
         let strike = self.strike.value_floor(1)?;
-        let forward = self.forward.value_floor(1)?.checked_add(change(self.carried)?)?;
+        let forward = self.forward.value_floor(1)?.checked_add(change(self.carried, factor)?)?;
         let forward = forward.max(Value::ZERO);
         let (gain, most) = match self.kind {
             Kind::Call => (forward.checked_sub(strike)?, forward),
             Kind::Put => (strike.checked_sub(forward)?, strike),
         };
-        let least = gain.max(Value::ZERO);
-        let change = change(self.delta)?;
+        values.moved(change(self.delta, factor)?, gain.max(Value::ZERO), most)
+    }
+}
+
+/// What `part` changes by as it is multiplied.
+pub(crate) fn change(part: Value, factor: Price) -> Result<Value, MathError> {
+    part.mul_price_floor(factor)?.checked_sub(part)
+}
+
+impl Values {
+    /// Each more by `change`, from `least` to `most`, one step at least.
+    pub(crate) fn moved(
+        &self,
+        change: Value,
+        least: Value,
+        most: Value,
+    ) -> Result<Self, MathError> {
         let at = |price: Price| {
             let value = price.value_floor(1)?.checked_add(change)?;
             let value = value.max(least).min(most).max(Value::STEP);
             price_floor(value.get().unsigned_abs(), -VALUE_BITS).ok_or(MathError::Overflow)
         };
-        Ok(Values { low: at(values.low)?, fair: at(values.fair)?, high: at(values.high)? })
+        Ok(Self { low: at(self.low)?, fair: at(self.fair)?, high: at(self.high)? })
     }
 }
 

@@ -10,9 +10,9 @@
 
 use crate::black76::{value_nearest, Kind, Market, Terms};
 use crate::fading::{Faded, Fading};
-use crate::fixed::{price_floor, Level, Premium};
+use crate::fixed::{Level, Premium};
 use crate::greeks::greeks;
-use crate::lot::{Lot, LotArray, LotGreeks};
+use crate::lot::{exponent_of, price_of, Lot, LotArray, LotGreeks};
 use crate::mark::{Mark, Values};
 use crate::risk_array::{risk_array, Shock, SHOCKS_MAX};
 use crate::steps::Basis;
@@ -59,9 +59,6 @@ pub struct OptionQuote {
     /// What [`crate::mark_at`] starts from.
     pub mark: Mark,
 }
-
-/// Bits of the larger of strike and forward.
-const LEVEL_BITS: i16 = 43;
 
 /// One lot's value and risk.
 ///
@@ -113,7 +110,7 @@ pub fn quote(request: &QuoteRequest) -> Result<OptionQuote, OptionError> {
             kind: request.kind,
             strike: request.strike,
             spot: request.spot,
-            forward: pricing.price_of(faded.forward.get())?,
+            forward: price_of(faded.forward.get(), lot.exponent)?,
             carried: lot.carried_value(),
             delta: greeks.delta,
         },
@@ -131,12 +128,7 @@ struct Pricing<'a> {
 impl<'a> Pricing<'a> {
     fn new(request: &'a QuoteRequest<'a>) -> Result<Self, OptionError> {
         let larger = forward_of(request, request.spot)?.max(request.strike);
-        let (_, own) = larger.parts();
-        // From 2^0 to 2^61: a mantissa has 64 bits.
-        if !(-63..=-3).contains(&own) {
-            return Err(OptionError::NotionalOutOfRange);
-        }
-        let exponent = own.wrapping_add(64).wrapping_sub(LEVEL_BITS);
+        let exponent = exponent_of(larger)?;
         let strike = Level::from_price_floor(request.strike, exponent)?;
         Ok(Self { request, exponent, terms: Terms { kind: request.kind, strike } })
     }
@@ -160,15 +152,8 @@ impl<'a> Pricing<'a> {
 
     /// A value as a price, one step at least.
     fn price(&self, value: Premium) -> Result<Price, OptionError> {
-        let steps = wide::join(0, value.get().max(1).unsigned_abs());
         let exponent = wide::widen_i16(self.exponent).wrapping_sub(Premium::BITS.into());
-        price_floor(steps, exponent).ok_or(OptionError::NotionalOutOfRange)
-    }
-
-    /// A number of levels' steps as a price.
-    fn price_of(&self, steps: u64) -> Result<Price, OptionError> {
-        let price = price_floor(wide::join(0, steps), wide::widen_i16(self.exponent));
-        price.ok_or(OptionError::NotionalOutOfRange)
+        price_of(value.get().max(1).unsigned_abs(), exponent)
     }
 
     fn lot(&self, faded: &Faded) -> Lot {

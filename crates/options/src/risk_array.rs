@@ -102,7 +102,7 @@ fn shocked_volatility(volatility: Ratio, shock: i32) -> Result<Ratio, OptionErro
 
 /// `change · weight`, away from zero, for a weight of at most one.
 #[inline]
-fn weighted_away(change: Premium, weight: Ratio) -> Premium {
+pub(crate) fn weighted_away(change: Premium, weight: Ratio) -> Premium {
     if weight == Ratio::ONE {
         return change;
     }

@@ -61,6 +61,9 @@ fn errors_say_what_failed() {
         AboveBound,
         VolatilityOutOfRange,
         VegaNegligible,
+        NotionalOutOfRange,
+        BandInverted,
+        ConfidenceOutOfRange,
     ];
     let texts: std::collections::BTreeSet<String> = all.iter().map(ToString::to_string).collect();
     assert_eq!(texts.len(), all.len());

@@ -6,6 +6,7 @@
 
 pub mod chain;
 pub mod fit;
+pub mod lots;
 pub mod surface;
 
 use plimsoll_options::{Kind, Level, Market, Terms};

@@ -1,5 +1,5 @@
-//! A program that values options and checks volatility surfaces inside the VM, so that a test can compare it with the host's
-//! arithmetic and see what it costs. It is never deployed.
+//! A program that values options, settles expiries and checks volatility surfaces inside the VM, so that a
+//! test can compare it with the host's arithmetic and see what it costs. It is never deployed.
 //!
 //! Its one account holds records: what to compute of which option, then room for the results, all
 //! in 64-bit little-endian words.
@@ -10,6 +10,8 @@ use plimsoll_options::{
     SurfaceError, Terms, SHOCKS_MAX,
 };
 use plimsoll_units::{Ratio, Seconds};
+
+mod expiry;
 
 #[cfg(target_arch = "bpf")]
 use plimsoll_sbf_builtins as _;
@@ -28,6 +30,13 @@ pub const VOLATILITY: u64 = 4;
 pub const BUTTERFLIES: u64 = 5;
 /// Whether the first slice is nowhere above the second, later one.
 pub const CALENDAR: u64 = 6;
+/// The quote of a lot: its values' mantissas, delta, volatility and shift, sixteen outcomes in eight
+/// words, and the lower words of gamma, vega and theta.
+pub const QUOTE: u64 = 7;
+/// A sample for a settlement: the words of what it leads to.
+pub const SAMPLE: u64 = 8;
+/// Whether the second slice may follow the first one.
+pub const STEP: u64 = 9;
 
 /// What the status of a surface's error is more than that of an option's.
 pub const SURFACE_ERRORS: u64 = 100;
@@ -56,6 +65,8 @@ pub struct Record {
     pub slices: [[i64; 5]; 2],
     /// Time to expiry of the second slice.
     pub seconds_later: u64,
+    /// The settlement so far, for the expiry at 2^31 seconds.
+    pub settlement: [u64; 7],
     /// One, and one more than the error's place among the errors where there is one.
     pub status: u64,
     /// The results.
@@ -69,6 +80,7 @@ pub const RECORD_SIZE_BYTES: usize = core::mem::size_of::<Record>();
 pub fn compute(records: &mut [Record]) {
     for record in records {
         record.status = match record.what {
+            QUOTE | SAMPLE | STEP => expiry::run(record),
             VOLATILITY | BUTTERFLIES | CALENDAR => match run_surface(record) {
                 Ok(()) => 1,
                 Err(error) => 2 + SURFACE_ERRORS + error as u64,
@@ -105,23 +117,27 @@ fn run(record: &mut Record) -> Result<(), OptionError> {
             record.results[0] = i64::from(found.ppm());
         }
         _ => {
-            let shocks = record.shocks.map(|[price, volatility, weight]| Shock {
-                price: price as i32,
-                volatility: volatility as i32,
-                weight: Ratio::from_ppm(weight as u32),
-            });
-            let array = risk_array(terms, market, &shocks)?;
+            let array = risk_array(terms, market, &shocks(record))?;
             record.results = array.map(Premium::get);
         }
     }
     Ok(())
 }
 
+fn slice(terms: [i64; 5]) -> Result<Slice, SurfaceError> {
+    let [a, b, rho, m, sigma] = terms.map(Fixed::new);
+    Slice::new(SliceTerms { a, b, rho, m, sigma })
+}
+
+fn shocks(record: &Record) -> [Shock; SHOCKS_MAX] {
+    record.shocks.map(|[price, volatility, weight]| Shock {
+        price: price as i32,
+        volatility: volatility as i32,
+        weight: Ratio::from_ppm(weight as u32),
+    })
+}
+
 fn run_surface(record: &mut Record) -> Result<(), SurfaceError> {
-    let slice = |[a, b, rho, m, sigma]: [i64; 5]| {
-        let [a, b, rho, m, sigma] = [a, b, rho, m, sigma].map(Fixed::new);
-        Slice::new(SliceTerms { a, b, rho, m, sigma })
-    };
     let first = slice(record.slices[0])?;
     let time = Seconds::new(record.seconds);
     match record.what {
