@@ -114,6 +114,18 @@ pub const fn widen_index(x: u32) -> usize {
     x as usize
 }
 
+/// The same number in a wider word.
+#[inline(always)]
+pub const fn widen_u8(x: u8) -> u32 {
+    x as u32
+}
+
+/// The upper six bits of a word: a place in a table of 64.
+#[inline(always)]
+pub const fn upper_six(x: u64) -> usize {
+    (x >> 58) as usize
+}
+
 /// A non-negative number that `i64` holds too, if it does.
 #[inline(always)]
 pub const fn signed(x: u64) -> Option<i64> {

@@ -1,6 +1,6 @@
 //! Products of double words, from the words' products and their carries; and where a word begins.
 
-use super::{high_u64, join, low_u64, mul_u64, widen, widen_bool, LOW};
+use super::{high_u64, join, low_u64, mul_u64, upper_six, widen, widen_bool, widen_u8, LOW};
 
 /// A de Bruijn sequence: its products with the 64 numbers of nothing but ones on the right differ
 /// in their upper six bits.
@@ -15,7 +15,7 @@ const fn zeros() -> [u8; 64] {
     let mut table = [64; 64];
     let mut count = 0;
     while count < 64 {
-        let place = (SEQUENCE.wrapping_mul(u64::MAX >> count) >> 58) as usize;
+        let place = upper_six(SEQUENCE.wrapping_mul(u64::MAX >> count));
         assert!(table[place] == 64);
         table[place] = count;
         count += 1;
@@ -39,8 +39,7 @@ pub const fn leading_zeros(x: u64) -> u32 {
     let ones = x | (x >> 32);
     // Six bits: a place of the table, always.
     #[allow(clippy::indexing_slicing)]
-    let zeros = ZEROS[(SEQUENCE.wrapping_mul(ones) >> 58) as usize];
-    zeros as u32
+    widen_u8(ZEROS[upper_six(SEQUENCE.wrapping_mul(ones))])
 }
 
 /// `a * b` as (high, low) double words.

@@ -12,10 +12,12 @@
 
 mod reader;
 mod snapshot;
+mod source;
 mod terms;
 
 pub(crate) use reader::{Member, RiskAccounts};
-pub(crate) use snapshot::{merged_keys, RowSource, Snapshot};
+pub(crate) use snapshot::{merged_keys, Snapshot};
+pub(crate) use source::RowSource;
 pub use terms::{
     array_terms, judged, linear_terms, token_terms, underlying_terms, withhold_open_profit,
     QuoteFactors,

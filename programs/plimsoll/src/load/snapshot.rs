@@ -7,28 +7,17 @@ use plimsoll_risk::{
     allowed, health, Action, Check, Grade, Health, Holding, LinearShocks, Market, Place, Quote,
     RiskArray, RowKey, RowKind, RowTerms, SideIndices, UnderlyingTerms,
 };
-use plimsoll_units::{Index, Price, Value};
+use plimsoll_units::Price;
 
+use super::source::{InOrder, RowSource};
 use super::terms::{
     array_terms, linear_terms, take_quote, token_terms, underlying_terms, withhold_open_profit,
     QuoteFactors,
 };
 use super::RiskAccounts;
 use crate::clock::Now;
-use crate::error::{Named, PlimsollError};
+use crate::error::PlimsollError;
 use crate::state::{Collateral, Group, Instrument, Row, Underlying};
-
-/// The account behind a row, and by what a stored row becomes an amount.
-// Eight words, tag and account in front: the longest that is moved in place and not by a call.
-pub(crate) enum RowSource {
-    /// Of a collateral: token atoms per deposit share, and per borrow share.
-    Token { view: AccountView, deposit: Index, borrow: Index },
-    /// Of an instrument: what a lot of either side has paid.
-    Position { view: AccountView, indices: SideIndices },
-}
-
-#[cfg(target_os = "solana")]
-const _: () = assert!(core::mem::size_of::<RowSource>() <= 8 * 8);
 
 /// Terms of all underlyings and rows that were asked for.
 pub(crate) struct Snapshot {
@@ -311,7 +300,7 @@ impl Snapshot {
     /// For a walk over rows in the order of their keys.
     #[inline]
     pub(crate) fn in_order(&self) -> InOrder<'_> {
-        InOrder { rows: self.rows.iter(), sources: self.sources.iter() }
+        InOrder::new(&self.rows, &self.sources)
     }
 
     /// Terms of one row.
@@ -381,66 +370,5 @@ impl Snapshot {
         let is = |at: usize| self.rows.get(at).is_some_and(|terms| terms.key == key);
         let search = || self.rows.binary_search_by_key(&key, |terms| terms.key).ok();
         near(&self.last_row, is, search)
-    }
-}
-
-/// Terms and sources of the rows not yet passed, ascending by key.
-// Two iterators side by side, and not their zip: that one counts places, and multiplies them.
-pub(crate) struct InOrder<'a> {
-    rows: core::slice::Iter<'a, RowTerms>,
-    sources: core::slice::Iter<'a, RowSource>,
-}
-
-impl<'a> InOrder<'a> {
-    /// The source of the row with this key; those before it are left behind.
-    #[inline(always)]
-    fn next_with(&mut self, raw: u64) -> Option<(RowKey, &'a RowSource)> {
-        loop {
-            let (terms, source) = (self.rows.next()?, self.sources.next()?);
-            if terms.key.raw() == raw {
-                return Some((terms.key, source));
-            }
-        }
-    }
-
-    /// The same; `RowTermsMissing` if there is none.
-    #[inline]
-    pub(crate) fn find(&mut self, raw: u64) -> Result<(RowKey, &'a RowSource)> {
-        Ok(self.next_with(raw).ok_or(PlimsollError::RowTermsMissing)?)
-    }
-}
-
-impl RowSource {
-    /// The collateral or instrument.
-    #[inline]
-    pub(crate) fn view(&self) -> AccountView {
-        match self {
-            Self::Token { view, .. } | Self::Position { view, .. } => *view,
-        }
-    }
-
-    /// A stored row as the risk crate sees it.
-    #[inline(always)]
-    fn holding(&self, key: RowKey, row: &Row) -> Result<Holding> {
-        Ok(match self {
-            Self::Token { .. } => Holding { key, quantity: self.atoms(row)?, quote: Value::ZERO },
-            Self::Position { indices, .. } => {
-                Holding { key, quantity: row.lots, quote: row.flow_with_owed(indices)? }
-            }
-        })
-    }
-
-    /// Token atoms of a balance, toward minus infinity.
-    #[inline]
-    pub(crate) fn atoms(&self, row: &Row) -> Result<i64> {
-        let Self::Token { deposit, borrow, .. } = self else {
-            return Err(PlimsollError::CorruptAccount.into());
-        };
-        let shares = row.shares();
-        let index = match shares.is_negative() {
-            true => *borrow,
-            false => *deposit,
-        };
-        Ok(shares.to_atoms_floor(index).named()?.get())
     }
 }
