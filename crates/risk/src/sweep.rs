@@ -68,17 +68,42 @@ pub(crate) fn sweep<'a>(
     visit(&sums, arrays.sums.as_ref())
 }
 
+/// The sums of the array rows: a kilobyte, made only when such a row turns up.
+struct Arrays<'a, 'w> {
+    sums: Option<ArraySums<'a>>,
+    scope: Scope<'w>,
+}
+
 /// A row with a risk array: its terms, its fair value, and how it is judged.
 struct ArrayRow<'t> {
+    holding: Holding,
     row: &'t RowTerms,
     value: Value,
     check: Check,
 }
 
-/// The sums of the array rows: a kilobyte, made only when such a row turns up.
-struct Arrays<'a, 'w> {
-    sums: Option<ArraySums<'a>>,
-    scope: Scope<'w>,
+impl<'a> Arrays<'a, '_> {
+    /// Adds a row, and gives back what its weight withholds.
+    #[inline(never)]
+    fn add(&mut self, found: &ArrayRow<'_>, table: &'a [RiskArray]) -> Result<Value, RiskError> {
+        let ArrayRow { holding: Holding { key, quantity, quote }, row, value, check } = *found;
+        let array = row.array.find(table).ok_or(RiskError::MissingArray { key })?;
+        let sums = match &mut self.sums {
+            Some(sums) => sums,
+            none => none.insert(ArraySums::new(self.scope, key.underlying())?),
+        };
+        sums.add(array, quantity, value, check)?;
+        if check == Check::Maintenance || row.weight >= Ratio::ONE {
+            return Ok(Value::ZERO);
+        }
+        // Rounded up, since it is taken off.
+        let strict = if quantity < 0 { array.high } else { array.low };
+        let profit = strict.value_ceil(quantity)?.checked_add(quote)?;
+        if !profit.is_positive() {
+            return Ok(Value::ZERO);
+        }
+        Ok(withheld(profit, row.weight)?)
+    }
 }
 
 impl<'a> Sums<'a> {
@@ -124,7 +149,11 @@ impl<'a> Sums<'a> {
         }
         self.add_fixed(quote)?;
         if !row.array.is_none() {
-            return self.add_array(holding, &ArrayRow { row, value, check }, cursor.arrays, arrays);
+            // By value: what is lent out to a call cannot stay in registers here.
+            let found = ArrayRow { holding: *holding, row, value, check };
+            let withheld = arrays.add(&found, cursor.arrays)?;
+            self.withheld = self.withheld.checked_add(withheld)?;
+            return Ok(());
         }
         if quantity > 0 {
             self.long = self.long.checked_add(value)?;
@@ -133,34 +162,6 @@ impl<'a> Sums<'a> {
         }
         if check == Check::Initial && row.weight < Ratio::ONE {
             self.withhold(terms, row, value, quote)?;
-        }
-        Ok(())
-    }
-
-    /// Adds a row with a risk array.
-    #[inline(never)]
-    fn add_array(
-        &mut self,
-        holding: &Holding,
-        found: &ArrayRow<'_>,
-        table: &'a [RiskArray],
-        arrays: &mut Arrays<'a, '_>,
-    ) -> Result<(), RiskError> {
-        let Holding { key, quantity, quote } = *holding;
-        let ArrayRow { row, value, check } = *found;
-        let array = row.array.find(table).ok_or(RiskError::MissingArray { key })?;
-        let sums = match &mut arrays.sums {
-            Some(sums) => sums,
-            none => none.insert(ArraySums::new(arrays.scope, self.index)?),
-        };
-        sums.add(array, quantity, value, check)?;
-        if check == Check::Initial && row.weight < Ratio::ONE {
-            // Rounded up, since it is taken off.
-            let strict = if quantity < 0 { array.high } else { array.low };
-            let profit = strict.value_ceil(quantity)?.checked_add(quote)?;
-            if profit.is_positive() {
-                self.withhold_profit(profit, row.weight)?;
-            }
         }
         Ok(())
     }
@@ -245,10 +246,16 @@ impl<'a> Sums<'a> {
 
     #[inline]
     fn withhold_profit(&mut self, profit: Value, weight: Ratio) -> Result<(), RiskError> {
-        let counted = profit.mul_ratio_floor(weight)?.min(profit);
-        self.withheld = self.withheld.checked_add(profit.checked_sub(counted)?)?;
+        self.withheld = self.withheld.checked_add(withheld(profit, weight)?)?;
         Ok(())
     }
+}
+
+/// What a weight takes off a profit.
+#[inline]
+fn withheld(profit: Value, weight: Ratio) -> Result<Value, MathError> {
+    let counted = profit.mul_ratio_floor(weight)?.min(profit);
+    profit.checked_sub(counted)
 }
 
 /// low / price and high / price: at most and at least one.
