@@ -2,7 +2,10 @@
 
 use anchor_lang::bytemuck::Zeroable;
 use anchor_lang::prelude::*;
-use plimsoll_options::{quote, Fading, Kind, QuoteRequest, Shock, SHOCKS_MAX};
+use plimsoll_options::{
+    quote, quote_future, Basis, Fading, FutureRequest, Kind, LotArray, LotGreeks, QuoteRequest,
+    Shock, Values, SHOCKS_MAX,
+};
 use plimsoll_risk::{Payoff, ScenarioSet, UnderlyingTerms};
 use plimsoll_units::{Price, Ratio, UnixSeconds, Value};
 
@@ -118,60 +121,40 @@ fn shocks(
 
 fn option(request: &QuoteRequest<'_>) -> Result<Lot> {
     let quoted = quote(request).named()?;
-    let floor = |price: Price| price.value_floor(1).named();
-    Ok(Lot {
-        low: floor(quoted.values.low)?,
-        fair: floor(quoted.values.fair)?,
-        high: quoted.values.high.value_ceil(1).named()?,
-        delta: quoted.greeks.delta,
-        gamma: quoted.greeks.gamma,
-        vega: quoted.greeks.vega,
-        theta: quoted.greeks.theta,
-        outcomes: quoted.array.outcomes.map(|one| i128::from(one) << quoted.array.shift),
-    })
+    Lot::new(&quoted.values, &quoted.greeks, &quoted.array)
 }
 
-/// A future in its settlement window: what is averaged already is fixed, the rest moves.
+impl Lot {
+    fn new(values: &Values, greeks: &LotGreeks, array: &LotArray) -> Result<Self> {
+        let floor = |price: Price| price.value_floor(1).named();
+        Ok(Self {
+            low: floor(values.low)?,
+            fair: floor(values.fair)?,
+            high: values.high.value_ceil(1).named()?,
+            delta: greeks.delta,
+            gamma: greeks.gamma,
+            vega: greeks.vega,
+            theta: greeks.theta,
+            outcomes: array.outcomes.map(|one| i128::from(one) << array.shift),
+        })
+    }
+}
+
+/// A future in its settlement window, at the index price as before it.
 fn future(
-    [low, spot, high]: [Price; 3],
+    [spot_low, spot, spot_high]: [Price; 3],
     fading: Fading,
     shocks: &[Shock; SHOCKS_MAX],
 ) -> Result<Lot> {
-    let fixed = part(fading.average(), fading.fixed())?;
-    let moves = FIXED_ONE.saturating_sub(fading.fixed());
-    let at = |price: Price| part(price, moves)?.checked_add(fixed).named();
-    let moving = part(spot, moves)?;
-    let mut outcomes = [0; SHOCKS_MAX];
-    for (outcome, shock) in outcomes.iter_mut().zip(shocks) {
-        let size = Ratio::from_ppm(shock.price.unsigned_abs());
-        let gain = moving.mul_ratio_ceil(size).and_then(|gain| gain.mul_ratio_ceil(shock.weight));
-        let gain = gain.named()?.get();
-        *outcome = if shock.price < 0 { gain.saturating_neg() } else { gain };
-    }
-    Ok(Lot {
-        low: at(low)?,
-        fair: at(spot)?,
-        high: at(high)?,
-        delta: moving,
-        gamma: Value::ZERO,
-        vega: Value::ZERO,
-        theta: Value::ZERO,
-        outcomes,
-    })
+    let request = FutureRequest { spot, spot_low, spot_high, basis: Basis::ZERO, fading, shocks };
+    let quoted = quote_future(&request).named()?;
+    let none = Value::ZERO;
+    let greeks = LotGreeks { delta: quoted.carried, gamma: none, vega: none, theta: none };
+    Lot::new(&quoted.values, &greeks, &quoted.array)
 }
 
 /// One in steps of 2^-32.
 const FIXED_ONE: u64 = 1 << 32;
-
-/// A part of a price in steps of 2^-32, as the value of one, rounded down.
-fn part(price: Price, part: u64) -> Result<Value> {
-    if part == 0 {
-        return Ok(Value::ZERO);
-    }
-    let (mantissa, exponent) = Price::from_integer(part).named()?.parts();
-    let factor = Price::from_words(mantissa, i64::from(exponent).saturating_sub(32)).named()?;
-    price.checked_mul(factor).and_then(|price| price.value_floor(1)).named()
-}
 
 /// Parts per million in 2^-32, cut; at most one.
 fn fixed_share(ppm: u32) -> u32 {
