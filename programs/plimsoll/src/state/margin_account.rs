@@ -199,7 +199,7 @@ impl MarginAccount {
         (released, requirement): (Value, Value),
         _: &RowPermit,
     ) -> Result<()> {
-        for row in self.rows_mut()? {
+        for row in self.rows_mut()?.iter_mut().filter(|row| row.settled_debt_quote_atoms != 0) {
             let settled = QuoteAtoms::new(row.settled_debt_quote_atoms);
             let gone = part_floor(settled, released, requirement).named()?;
             row.settled_debt_quote_atoms = settled.checked_sub(gone).named()?.get();
