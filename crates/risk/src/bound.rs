@@ -41,7 +41,7 @@ impl Book<'_> {
         let (mut pay_at_zero, mut end, mut size) = (Value::ZERO, unit.net, unit.net.unsigned_abs());
         for row in self.rows.iter().flatten() {
             let point = unit.point(row)?;
-            pay_at_zero = pay_at_zero.checked_add(point.at_zero)?;
+            pay_at_zero = pay_at_zero.checked_add(point.pay_at_zero()?)?;
             end = end.saturating_add(point.after);
             size = size.saturating_add(point.after.abs_diff(point.before));
             points.insert(point);
@@ -147,10 +147,6 @@ impl Unit {
             Payoff::Call { strike } => (strike, 0, rise),
             Payoff::Put { strike } => (strike, rise.saturating_neg(), 0),
         };
-        let at_zero = match array.payoff {
-            Payoff::Put { strike } => strike.value_floor(quantity)?,
-            _ => Value::ZERO,
-        };
         let level = match same {
             true => strike,
             false => strike.checked_mul(self.notional.checked_div(array.notional)?)?,
@@ -160,9 +156,7 @@ impl Unit {
             level: level.halved(self.bits)?,
             before,
             after,
-            at_zero,
             fading: array.fading,
-            owes: quantity < 0,
         })
     }
 
@@ -179,7 +173,7 @@ impl Unit {
     }
 }
 
-/// Where the line is broken, and what a row adds to it.
+/// Where the line is broken, and what a row adds to it. Small enough to be copied word by word.
 #[derive(Clone, Copy)]
 struct Point {
     expires_at: i64,
@@ -189,11 +183,23 @@ struct Point {
     before: i64,
     /// Slope above it.
     after: i64,
-    /// Pay at a price of zero.
-    at_zero: Value,
     fading: bool,
-    /// Does the row cost its holder anything in the end?
-    owes: bool,
+}
+
+impl Point {
+    /// What the row pays at a price of zero.
+    fn pay_at_zero(&self) -> Result<Value, MathError> {
+        // Only a put falls up to its strike and is flat beyond.
+        if self.before == 0 || self.after != 0 {
+            return Ok(Value::ZERO);
+        }
+        self.level.value_floor(self.before.saturating_neg())
+    }
+
+    /// May the row cost its holder anything in the end?
+    const fn owes(&self) -> bool {
+        self.after < 0 || self.before > 0
+    }
 }
 
 /// Points by expiry and level.
@@ -233,8 +239,8 @@ fn least_pay(group: &[Option<Point>], net: i64, slack: i64) -> Result<Option<Val
     for point in group.iter().flatten() {
         slope = slope.checked_add(point.before).ok_or(MathError::Overflow)?;
         end = end.checked_add(point.after).ok_or(MathError::Overflow)?;
-        pay = pay.checked_add(point.at_zero)?;
-        owes |= point.owes;
+        pay = pay.checked_add(point.pay_at_zero()?)?;
+        owes |= point.owes();
     }
     if end.saturating_add(slack) < 0 {
         return Ok(None);
