@@ -59,7 +59,7 @@ pub(crate) fn parts(
         worst,
         concentration: concentrated(terms, net, arrays, scenario)?,
         basis: basis(terms, sums, arrays)?,
-        floor: arrays.floors,
+        floor: arrays.floors()?,
     })
 }
 
@@ -74,11 +74,11 @@ fn concentrated(
     arrays: &ArraySums<'_>,
     scenario: Value,
 ) -> Result<Requirement, RiskError> {
-    let all = concentration(terms, net.checked_add(arrays.delta)?.abs()?)?;
+    let all = concentration(terms, net.checked_add(arrays.delta()?)?.abs()?)?;
     if all.amount.is_zero() {
         return Ok(all);
     }
-    let left = concentration(terms, net.abs()?.checked_add(arrays.delta_short.abs()?)?)?;
+    let left = concentration(terms, net.abs()?.checked_add(arrays.delta_short()?.abs()?)?)?;
     let given_up = arrays.long.checked_sub(scenario)?.max(Value::ZERO);
     Ok(Requirement {
         amount: all.amount.min(left.amount.checked_add(given_up)?),
@@ -93,10 +93,11 @@ fn basis(
     arrays: &ArraySums<'_>,
 ) -> Result<Value, RiskError> {
     let (mut long, mut short) = (sums.long, sums.short);
-    if arrays.delta.is_negative() {
-        short = short.checked_sub(arrays.delta)?;
+    let delta = arrays.delta()?;
+    if delta.is_negative() {
+        short = short.checked_sub(delta)?;
     } else {
-        long = long.checked_add(arrays.delta)?;
+        long = long.checked_add(delta)?;
     }
     let hedged = long.min(short);
     if hedged.is_zero() {

@@ -7,7 +7,7 @@
 use crate::arrays::FACTOR_BITS;
 use crate::margin::Check;
 use crate::{LinearShocks, RiskArray, RiskError, SCENARIOS_MAX};
-use plimsoll_units::Value;
+use plimsoll_units::{MathError, Value};
 
 /// Array rows of one underlying that the bound at expiry can see. More are judged, but without a
 /// bound.
@@ -53,24 +53,40 @@ pub(crate) struct ArraySums<'a> {
     pub(crate) short: Value,
     /// For opening: value of all rows at the strict price of their side.
     pub(crate) strict: Value,
-    /// Notional that the rows move with.
-    pub(crate) delta: Value,
-    /// The same of the short rows alone.
-    pub(crate) delta_short: Value,
-    /// What is required of the short rows on top.
-    pub(crate) floors: Value,
     /// First scenario of the sums below, and their number.
     first: usize,
     count: usize,
-    /// Outcomes of all rows, in units of `2^shift` steps.
+    /// What is summed in a word, in units of `2^shift` steps: outcomes of all rows, the notional
+    /// that they move with, that of the short ones, and what these require at least.
     near: [i64; SCENARIOS_MAX],
+    near_delta: i64,
+    near_delta_short: i64,
+    near_floors: i64,
     shift: u8,
-    /// Lots in `near`, long and short: below 2^32.
+    /// Lots in these, long and short: below 2^32.
     lots: u64,
-    /// What is not in `near`.
-    far: Option<[Value; SCENARIOS_MAX]>,
+    /// What is in none of these.
+    far: Option<Far>,
     rows: [Option<BoundRow<'a>>; BOUND_ROWS_MAX],
     held: usize,
+}
+
+/// Sums of two words, for what does not fit one.
+#[derive(Clone, Copy)]
+struct Far {
+    outcomes: [Value; SCENARIOS_MAX],
+    delta: Value,
+    delta_short: Value,
+    floors: Value,
+}
+
+impl Far {
+    const NONE: Self = Self {
+        outcomes: [Value::ZERO; SCENARIOS_MAX],
+        delta: Value::ZERO,
+        delta_short: Value::ZERO,
+        floors: Value::ZERO,
+    };
 }
 
 impl<'a> ArraySums<'a> {
@@ -80,12 +96,12 @@ impl<'a> ArraySums<'a> {
             long: Value::ZERO,
             short: Value::ZERO,
             strict: Value::ZERO,
-            delta: Value::ZERO,
-            delta_short: Value::ZERO,
-            floors: Value::ZERO,
             first,
             count,
             near: [0; SCENARIOS_MAX],
+            near_delta: 0,
+            near_delta_short: 0,
+            near_floors: 0,
             shift: 0,
             lots: 0,
             far: None,
@@ -99,8 +115,26 @@ impl<'a> ArraySums<'a> {
         self.rows.get(..self.held)
     }
 
+    /// Notional that the rows move with.
+    pub(crate) fn delta(&self) -> Result<Value, MathError> {
+        let near = Value::from_scaled(self.near_delta, self.shift)?;
+        self.far.map_or(Ok(near), |far| near.checked_add(far.delta))
+    }
+
+    /// The same of the short rows alone.
+    pub(crate) fn delta_short(&self) -> Result<Value, MathError> {
+        let near = Value::from_scaled(self.near_delta_short, self.shift)?;
+        self.far.map_or(Ok(near), |far| near.checked_add(far.delta_short))
+    }
+
+    /// What the short rows require at least.
+    pub(crate) fn floors(&self) -> Result<Value, MathError> {
+        let near = Value::from_scaled(self.near_floors, self.shift)?;
+        self.far.map_or(Ok(near), |far| near.checked_add(far.floors))
+    }
+
     /// Adds a row of `quantity` lots, worth `value` at their fair price.
-    #[inline(never)]
+    #[inline(always)]
     pub(crate) fn add(
         &mut self,
         array: &'a RiskArray,
@@ -112,15 +146,8 @@ impl<'a> ArraySums<'a> {
             let strict = if quantity < 0 { array.high } else { array.low };
             self.strict = self.strict.checked_add(strict.value_floor(quantity)?)?;
         }
-        let delta = Value::from_scaled(array.delta, array.shift)?.times(quantity)?;
-        self.delta = self.delta.checked_add(delta)?;
         if quantity < 0 {
             self.short = self.short.checked_sub(value)?;
-            self.delta_short = self.delta_short.checked_add(delta)?;
-            if array.short_floor != 0 {
-                let floor = Value::from_scaled(array.short_floor, array.shift)?.times(quantity)?;
-                self.floors = self.floors.checked_sub(floor)?;
-            }
         } else {
             self.long = self.long.checked_add(value)?;
         }
@@ -137,13 +164,24 @@ impl<'a> ArraySums<'a> {
         if self.lots == 0 {
             self.shift = array.shift;
         }
+        let (Ok(delta), Ok(floor)) = (i32::try_from(array.delta), i32::try_from(array.short_floor))
+        else {
+            return self.add_far(array, quantity);
+        };
         if lots > u64::from(u32::MAX) || array.shift != self.shift {
             return self.add_far(array, quantity);
         }
         self.lots = lots;
+        // See the head of the file: nothing wraps.
+        let delta = quantity.wrapping_mul(i64::from(delta));
+        self.near_delta = self.near_delta.wrapping_add(delta);
+        if quantity < 0 {
+            self.near_delta_short = self.near_delta_short.wrapping_add(delta);
+            let floor = quantity.wrapping_mul(i64::from(floor));
+            self.near_floors = self.near_floors.wrapping_sub(floor);
+        }
         if self.count == SCENARIOS_MAX {
             for (near, outcome) in self.near.iter_mut().zip(&array.outcomes) {
-                // See the head of the file: nothing wraps.
                 *near = near.wrapping_add(quantity.wrapping_mul(i64::from(*outcome)));
             }
             return Ok(());
@@ -155,12 +193,20 @@ impl<'a> ArraySums<'a> {
         Ok(())
     }
 
-    /// Adds outcomes that do not fit beside the others.
+    /// Adds what does not fit beside the others.
+    #[inline(never)]
     fn add_far(&mut self, array: &RiskArray, quantity: i64) -> Result<(), RiskError> {
-        let far = self.far.get_or_insert([Value::ZERO; SCENARIOS_MAX]);
+        let far = self.far.get_or_insert(Far::NONE);
+        let delta = Value::from_scaled(array.delta, array.shift)?.times(quantity)?;
+        far.delta = far.delta.checked_add(delta)?;
+        if quantity < 0 {
+            far.delta_short = far.delta_short.checked_add(delta)?;
+            let floor = Value::from_scaled(array.short_floor, array.shift)?.times(quantity)?;
+            far.floors = far.floors.checked_sub(floor)?;
+        }
         let outcomes = array.outcomes.iter().skip(self.first).take(self.count);
         let in_a_word = quantity.unsigned_abs() <= u64::from(u32::MAX);
-        for (sum, outcome) in far.iter_mut().zip(outcomes) {
+        for (sum, outcome) in far.outcomes.iter_mut().zip(outcomes) {
             let outcome = i64::from(*outcome);
             let gain = if in_a_word {
                 Value::from_scaled(quantity.wrapping_mul(outcome), array.shift)?
@@ -219,7 +265,7 @@ impl<'a> ArraySums<'a> {
         shocks: &LinearShocks,
         mut visit: impl FnMut(u8, Value),
     ) -> Result<(), RiskError> {
-        let far = self.far.unwrap_or([Value::ZERO; SCENARIOS_MAX]);
+        let far = self.far.map_or([Value::ZERO; SCENARIOS_MAX], |far| far.outcomes);
         let factors = shocks.factors.iter().skip(self.first).take(self.count);
         for (((near, far), factor), index) in
             self.near.iter().zip(&far).zip(factors).zip(self.first..)

@@ -46,7 +46,7 @@ pub(crate) fn sweep<'a>(
 ) -> Result<(), RiskError> {
     let mut cursor = *market;
     let mut sums = Sums::new(0);
-    let mut arrays = Arrays { sums: None, scope };
+    let mut arrays = Arrays { sums: None, underlying: 0, check, scope };
     let mut least = 0;
     for holding in holdings {
         let raw = holding.key.raw();
@@ -71,39 +71,37 @@ pub(crate) fn sweep<'a>(
 /// The sums of the array rows: a kilobyte, made only when such a row turns up.
 struct Arrays<'a, 'w> {
     sums: Option<ArraySums<'a>>,
+    underlying: u16,
+    check: Check,
     scope: Scope<'w>,
 }
 
-/// A row with a risk array: its terms, its fair value, and how it is judged.
-struct ArrayRow<'t> {
-    holding: Holding,
-    row: &'t RowTerms,
-    value: Value,
-    check: Check,
-}
-
 impl<'a> Arrays<'a, '_> {
-    /// Adds a row, and gives back what its weight withholds.
     #[inline(never)]
-    fn add(&mut self, found: &ArrayRow<'_>, table: &'a [RiskArray]) -> Result<Value, RiskError> {
-        let ArrayRow { holding: Holding { key, quantity, quote }, row, value, check } = *found;
-        let array = row.array.find(table).ok_or(RiskError::MissingArray { key })?;
+    fn add(&mut self, array: &'a RiskArray, lots: i64, value: Value) -> Result<(), RiskError> {
         let sums = match &mut self.sums {
             Some(sums) => sums,
-            none => none.insert(ArraySums::new(self.scope, key.underlying())?),
+            none => none.insert(ArraySums::new(self.scope, self.underlying)?),
         };
-        sums.add(array, quantity, value, check)?;
-        if check == Check::Maintenance || row.weight >= Ratio::ONE {
-            return Ok(Value::ZERO);
-        }
-        // Rounded up, since it is taken off.
-        let strict = if quantity < 0 { array.high } else { array.low };
-        let profit = strict.value_ceil(quantity)?.checked_add(quote)?;
-        if !profit.is_positive() {
-            return Ok(Value::ZERO);
-        }
-        Ok(withheld(profit, row.weight)?)
+        sums.add(array, lots, value, self.check)
     }
+}
+
+/// What a weight takes off the profit of a row with a risk array, at the strict price of its side.
+#[inline(never)]
+fn array_withheld(
+    array: &RiskArray,
+    lots: i64,
+    flow: Value,
+    weight: Ratio,
+) -> Result<Value, RiskError> {
+    // Rounded up, since it is taken off.
+    let strict = if lots < 0 { array.high } else { array.low };
+    let profit = strict.value_ceil(lots)?.checked_add(flow)?;
+    if !profit.is_positive() {
+        return Ok(Value::ZERO);
+    }
+    Ok(withheld(profit, weight)?)
 }
 
 impl<'a> Sums<'a> {
@@ -149,10 +147,14 @@ impl<'a> Sums<'a> {
         }
         self.add_fixed(quote)?;
         if !row.array.is_none() {
-            // By value: what is lent out to a call cannot stay in registers here.
-            let found = ArrayRow { holding: *holding, row, value, check };
-            let withheld = arrays.add(&found, cursor.arrays)?;
-            self.withheld = self.withheld.checked_add(withheld)?;
+            // What is lent out to a call cannot stay in registers here: all by value.
+            let array = row.array.find(cursor.arrays).ok_or(RiskError::MissingArray { key })?;
+            arrays.underlying = self.index;
+            arrays.add(array, quantity, value)?;
+            if check == Check::Initial && row.weight < Ratio::ONE {
+                let withheld = array_withheld(array, quantity, quote, row.weight)?;
+                self.withheld = self.withheld.checked_add(withheld)?;
+            }
             return Ok(());
         }
         if quantity > 0 {
