@@ -25,6 +25,7 @@ mod listing_later;
 mod migration;
 mod options_keeper;
 mod options_trading;
+mod options_view;
 mod oracle_dumps;
 mod oracles;
 mod outflow;

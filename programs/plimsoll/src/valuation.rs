@@ -1,4 +1,5 @@
-//! What a lot of a contract is worth before it settles, and what it may gain or lose.
+//! What a lot of a contract is worth before it settles, and what it may gain or lose. Clients on the
+//! host call the same function.
 
 use anchor_lang::bytemuck::Zeroable;
 use anchor_lang::prelude::*;
@@ -37,7 +38,7 @@ struct Lot {
 /// it widens the scenarios' volatility scan range.
 ///
 /// Errors: `OptionOutOfRange`, `MathOverflow`.
-pub(crate) fn value(
+pub fn value(
     instrument: &Instrument,
     underlying: &Underlying,
     expiry: &Expiry,
