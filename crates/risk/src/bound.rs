@@ -47,7 +47,7 @@ impl Book<'_> {
             points.insert(point);
         }
         // No book pays more at its worst than where all prices end at zero, or than far up.
-        let slack = tolerance(size);
+        let slack = tolerance(size, points.count);
         if self.value.checked_sub(pay_at_zero)? >= limit || end.saturating_add(slack) < 0 {
             return Ok(None);
         }
@@ -83,10 +83,11 @@ impl Book<'_> {
     }
 }
 
-/// By how much a slope may be off, of slopes of `size` in all: 2^-40 of them, and a step for each
-/// row.
-fn tolerance(size: u64) -> i64 {
-    i64::try_from(size >> 40).unwrap_or(i64::MAX).saturating_add(32)
+/// By how much a slope may be off, of slopes of `size` in all: 2^-40 of them, and a last bit for
+/// each row and for the linear ones.
+fn tolerance(size: u64, rows: usize) -> i64 {
+    let rows = i64::try_from(rows).unwrap_or(i64::MAX);
+    i64::try_from(size >> 40).unwrap_or(i64::MAX).saturating_add(rows).saturating_add(2)
 }
 
 /// What slopes and levels are counted in.
@@ -137,7 +138,6 @@ impl Unit {
         let BoundRow { array, quantity } = *row;
         let same = array.notional == self.notional;
         let rise = if same {
-            // Below 2^61.
             quantity.wrapping_shl(self.bits.into())
         } else {
             self.converted(array.notional, quantity)?

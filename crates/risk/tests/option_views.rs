@@ -58,6 +58,25 @@ fn report_says_where_a_bound_is_required_instead() {
     near(report.requirement, 96.244_796_8 + 15.0);
 }
 
+/// The sum that judges counts in coarser units than the one that is reported: what it loses may
+/// not be less.
+#[test]
+fn coarse_sum_is_rounded_against_the_account() {
+    let terms = options_market();
+    for sign in [1, -1] {
+        for number in 1..500 {
+            let sol = token(1, 1, sign * number * 12_345_677);
+            let account = [sol, linear(1, C150, 1, usd(0)), linear(1, P150, 1, usd(0))];
+            let (_, parts) = viewed(&terms, &account);
+            let worst = parts.outcomes.into_iter().min().unwrap().min(Value::ZERO);
+            let loss = worst.checked_neg().unwrap();
+            // Both round; the reported one by a step of 2^-48 atoms at most.
+            assert!(parts.scenario.checked_add(Value::STEP).unwrap() >= loss);
+            near(parts.scenario, of_value(loss) / DOLLAR);
+        }
+    }
+}
+
 #[test]
 fn report_of_linear_rows_takes_nothing_apart() {
     let mut reports = vec![];
