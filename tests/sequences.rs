@@ -24,6 +24,17 @@ const LEAST: [(&str, u64); 10] = [
     ("execute", 300),
 ];
 
+/// What sequences leave out: the model does not value contracts yet.
+const NOT_PLAYED: [&str; 7] = [
+    "create_expiry",
+    "create_contract",
+    "publish_surface",
+    "sample_settlement",
+    "refresh_risk_array",
+    "close_expiry",
+    "view_underlying",
+];
+
 fn number(name: &str, default: u64) -> u64 {
     std::env::var(name).map_or(default, |text| text.parse().unwrap())
 }
@@ -31,7 +42,9 @@ fn number(name: &str, default: u64) -> u64 {
 #[test]
 fn every_instruction_is_among_the_entries() {
     let table: BTreeSet<&str> = POLICIES.iter().map(|(_, name, _)| *name).collect();
-    assert_eq!(instructions(), table);
+    let played: BTreeSet<&str> = instructions().into_iter().chain(NOT_PLAYED).collect();
+    assert_eq!(played, table);
+    assert!(instructions().is_disjoint(&NOT_PLAYED.into()));
 }
 
 #[test]

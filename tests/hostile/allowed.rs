@@ -138,6 +138,12 @@ const ALLOWED: &[Row] = &[
     ("close_expiry", "payer", "read-only", "who pays the fee is written anyway"),
     (
         "settle_position, an option that has settled",
+        "<oracle>",
+        "*",
+        "what a settled contract pays is known, and no price is needed",
+    ),
+    (
+        "settle_position, an option that has settled",
         "+ instrument C",
         "stale array",
         "a settlement price does not age",
@@ -150,6 +156,12 @@ const ALLOWED: &[Row] = &[
     ),
     // Views.
     ("view_*", "margin_account", "sibling", "anybody may look at any account"),
+    (
+        "view_underlying",
+        "+ oracle ETH/USD",
+        "*",
+        "what is asked for does not depend on another underlying",
+    ),
     ("view_withdrawable", "argument collateral_key", "zero", "the key of the quote token"),
 ];
 

@@ -23,6 +23,7 @@ mod liquidation_slice;
 mod listing;
 mod listing_later;
 mod migration;
+mod options_attacks;
 mod options_keeper;
 mod options_trading;
 mod options_view;

@@ -297,12 +297,12 @@ fn row_terms(
         rows.push(token_terms(&one.state, mid(one.state.underlying)?, now.time)?);
     }
     for one in &directory.instruments {
-        if !one.state.has_array(now.time) {
-            rows.push(linear_terms(&one.state, mid(one.state.underlying)?)?);
-            continue;
-        }
         let found = underlyings.get(usize::from(one.state.underlying));
         let terms = found.ok_or(ClientError::UnknownUnderlying(one.state.underlying))?;
+        if !one.state.counts_by_array(terms, now.time) {
+            rows.push(linear_terms(&one.state, terms.price)?);
+            continue;
+        }
         let mut state = one.state;
         if revalued == Some(state.underlying) && !state.is_settled() {
             let expiry = &directory.expiry(state.underlying, state.expires_at)?.state;

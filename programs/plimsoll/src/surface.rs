@@ -12,8 +12,9 @@ use plimsoll_units::{Price, Ratio, Seconds, UnixSeconds, Value};
 use crate::error::{Named, PlimsollError};
 use crate::state::{Expiry, Instrument, InstrumentStatus, StoredArray};
 
-/// The time since the last publication counts for so many steps at most.
-const STEPS_MAX: u64 = 24;
+/// The time since the last publication counts for so many steps at most: a key that was stolen after a
+/// silent day may move no more than after four periods.
+const STEPS_MAX: u64 = 4;
 /// Seconds of an hour.
 const HOUR: u64 = 3_600;
 

@@ -34,8 +34,9 @@ struct Lot {
 
 /// The array of a contract at the price, by the surface as it is read now.
 ///
-/// The confidence of the surface counts twice: the least and the largest value are taken over it, and
-/// it widens the scenarios' volatility scan range.
+/// The least and the largest value are taken over the confidence of the surface, so that it widens what
+/// opening needs. The scenarios are not: a publisher's word, or its silence, may make nobody
+/// liquidatable at once.
 ///
 /// Errors: `OptionOutOfRange`, `MathOverflow`.
 pub fn value(
@@ -46,7 +47,7 @@ pub fn value(
     now: UnixSeconds,
 ) -> Result<StoredArray> {
     let confidence = expiry.confidence(now).min(Ratio::ONE);
-    let shocks = shocks(underlying, expiry, confidence)?;
+    let shocks = shocks(underlying, expiry)?;
     let lot = instrument.lot()?;
     let per_lot = |price: Price| price.checked_mul(lot).named();
     let [low, spot, high] = [per_lot(terms.low)?, per_lot(terms.price)?, per_lot(terms.high)?];
@@ -109,14 +110,10 @@ fn fading_basis(basis: Basis, fading: Fading) -> Result<Basis> {
 const DAY: u64 = 86_400;
 
 /// The scenarios as moves of price and volatility. What falls by more than all falls by all.
-fn shocks(
-    underlying: &Underlying,
-    expiry: &Expiry,
-    confidence: Ratio,
-) -> Result<[Shock; SHOCKS_MAX]> {
+fn shocks(underlying: &Underlying, expiry: &Expiry) -> Result<[Shock; SHOCKS_MAX]> {
     let set: ScenarioSet = underlying.scenario_set()?;
     let scan = i64::from(underlying.scan_lower_ppm);
-    let volatility = i64::from(expiry.volatility_scan_ppm).saturating_add(confidence.ppm().into());
+    let volatility = i64::from(expiry.volatility_scan_ppm);
     let part = |shock: i32, range: i64| {
         let product = i64::from(shock).saturating_mul(range);
         let away = product.unsigned_abs().div_ceil(PARTS.unsigned_abs());

@@ -196,6 +196,12 @@ pub fn trade(world: &mut World) -> Instruction {
     world.deal("alice", "bob", "C", 10, "13.7")
 }
 
+pub fn view(world: &mut World) -> Instruction {
+    held(world);
+    let underlying = world.underlying("SOL");
+    ix::view_underlying(&world.directory, &world.margin("alice"), underlying).unwrap()
+}
+
 pub fn withdraw(world: &mut World) -> Instruction {
     held(world);
     world.withdrawal("alice", "USDC", USDC, 0)

@@ -98,6 +98,7 @@ pub const OPTION_SCENES: &[(&str, &str, Make)] = &[
     ("create_contract", "before the launch", expiries::contract),
     ("create_contract", "by a proposal", expiries::contract_later),
     ("publish_surface", "", expiries::publish),
+    ("view_underlying", "", expiries::view),
     ("sample_settlement", "in the window", expiries::sample),
     ("sample_settlement", "behind the expiry", expiries::settle),
     ("refresh_risk_array", "", expiries::refresh),

@@ -2,12 +2,12 @@
 //! simulation; writes nothing.
 
 use anchor_lang::prelude::*;
-use plimsoll_risk::{report as report_of, ArrayReport, RowKind};
+use plimsoll_risk::{allowed, report as report_of, Action, ArrayReport, RowKind};
 use plimsoll_units::Value;
 
 use super::view_account::{ceil, floor, scenario_sets, ViewAccount};
 use crate::clock::now;
-use crate::error::{report, Named, PlimsollError};
+use crate::error::{grade_error, report, Named, PlimsollError};
 use crate::load::Snapshot;
 use crate::state::{Instrument, Row, StoredArray};
 
@@ -50,6 +50,9 @@ pub(crate) fn handler(ctx: &mut Context<ViewAccount>, underlying: u16) -> Result
     let group = &ctx.accounts.group;
     let rows = ctx.accounts.margin_account.rows()?;
     let market = Snapshot::load_for((group.address(), group), rows, views, now()?)?;
+    if let Ok(terms) = market.underlying(underlying) {
+        require!(allowed(terms.grade, Action::Liquidate), grade_error(terms.grade));
+    }
     let sets = scenario_sets(&market)?;
     let holdings = market.holdings(rows)?;
     let find = |index| {

@@ -181,7 +181,8 @@ impl Snapshot {
             RowKind::Position => {
                 let (account, view) = accounts.take::<Instrument>(group, key.index())?;
                 require!(account.underlying == key.underlying(), PlimsollError::CorruptAccount);
-                let terms = match account.has_array(now.time) {
+                let own = self.underlyings.last().ok_or(PlimsollError::RowTermsMissing)?;
+                let terms = match account.counts_by_array(own, now.time) {
                     false => linear_terms(&account, mid)?,
                     true => self.load_array(&account, now)?,
                 };

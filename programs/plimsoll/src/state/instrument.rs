@@ -6,7 +6,8 @@
 use anchor_lang::bytemuck::{Pod, Zeroable};
 use anchor_lang::prelude::*;
 use plimsoll_risk::{
-    funding_flow, FundingTerms, Payoff, RowKey, RowKind, SideIndices, SCENARIOS_MAX,
+    allowed, funding_flow, Action, FundingTerms, Payoff, RowKey, RowKind, SideIndices,
+    UnderlyingTerms, SCENARIOS_MAX,
 };
 use plimsoll_units::{Price, QuoteAtoms, Ratio, Seconds, TickSize, UnixSeconds, Value};
 
@@ -310,6 +311,15 @@ impl Instrument {
             FUTURE => now.get() >= self.expires_at.saturating_sub(SETTLEMENT_SECONDS),
             _ => true,
         }
+    }
+
+    /// True if a check under these terms reads the array. A future that nobody could refresh when its
+    /// window began, for want of a price, counts without one, like any row without a price.
+    #[inline]
+    pub fn counts_by_array(&self, underlying: &UnderlyingTerms, now: UnixSeconds) -> bool {
+        let priced = allowed(underlying.grade, Action::Liquidate);
+        let bare = self.kind.0 == FUTURE && self.array.refreshed_at == 0 && !priced;
+        self.has_array(now) && !bare
     }
 
     /// True once the settlement price has been taken over.
