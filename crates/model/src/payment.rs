@@ -325,7 +325,8 @@ impl Step<'_> {
         };
         let old = self.before.accounts[&id].positions[&index].clone();
         let row = self.next.accounts[&id].positions.get(&index).cloned();
-        let mut row = row.unwrap_or(Position { lots: 0, quote: 0, ..old });
+        let gone = Position { lots: 0, quote: 0, borne_quote_atoms: 0, ..old };
+        let mut row = row.unwrap_or(gone);
         row.owed_quote_atoms += signed;
         self.put(id, index, row);
         self.next.instruments[index].losses_pending_quote_atoms += unsigned(part);
