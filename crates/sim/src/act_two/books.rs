@@ -100,7 +100,7 @@ pub const BOOKS: [OptionBook; 5] = [
     OptionBook {
         name: "strangle",
         holds: "short the 85 % put and the 110 % call",
-        dollars_per_cent: 12,
+        dollars_per_cent: 15,
         has_tokens: false,
         borrows_per_cent: 0,
         legs: &[(Leg::FarPut, -1), (Leg::Call, -1)],

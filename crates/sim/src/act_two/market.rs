@@ -2,8 +2,10 @@
 //! holds which book.
 
 use plimsoll_client::instruction as ix;
-use plimsoll_client::{Address, ContractParams, ExpiryParams, InstrumentParams, Snapshot};
-use plimsoll_keeper::Keeper;
+use plimsoll_client::{
+    Address, ContractParams, ExpiryParams, GroupDirectory, InstrumentParams, Snapshot,
+};
+use plimsoll_keeper::{Keeper, Refusal};
 
 use super::books::{Leg, OptionBook, BOOKS, CONTRACTS, LOTS, LOT_EXPONENT, UNITS};
 use super::surface::{Level, STEP_PPM, STEP_SECONDS};
@@ -81,7 +83,6 @@ pub(super) fn assemble(
     for number in 0..options.keepers {
         market.keepers.push(issuer.keeper(world, number, options.capital_dollars)?);
     }
-    refresh_arrays(world, &payer)?;
     for book in BOOKS {
         let holder = enter(world, &issuer, &maker, book)?;
         market.holders.push(holder);
@@ -110,16 +111,29 @@ fn list_contracts(
         send(world, owner, &[one.map_err(text)?])?;
     }
     send(world, owner, &[ix::launch_group(owner, &group)])?;
+    // Valued before they are copied: what has no value yet cannot be judged.
+    let directory = GroupDirectory::fetch(world, &group, mints).map_err(text)?;
+    refresh(world, owner, &directory).map_err(|refusal| refusal.to_string())?;
     copy(world, &group, mints)
 }
 
-/// Values all contracts anew, and takes the values over into the copy.
-pub(super) fn refresh_arrays(world: &mut World, payer: &Address) -> Result<(), String> {
-    for leg in CONTRACTS {
-        let one = ix::refresh_risk_array(world.directory()?, instrument(leg));
-        send(world, payer, &[one.map_err(|error| error.to_string())?])?;
+/// Values all contracts anew, and takes the values over into the copy. False if the price is not
+/// valid, so that nothing can be valued, taken or judged now.
+pub(super) fn refresh_arrays(world: &mut World, payer: &Address) -> Result<bool, String> {
+    let directory = world.directory()?.clone();
+    match refresh(world, payer, &directory) {
+        Ok(()) => world.reprice().map(|()| true),
+        Err(refusal) if refusal.name().starts_with("Oracle") => Ok(false),
+        Err(refusal) => Err(refusal.to_string()),
     }
-    world.reprice()
+}
+
+fn refresh(world: &mut World, payer: &Address, directory: &GroupDirectory) -> Result<(), Refusal> {
+    for leg in CONTRACTS {
+        let one = ix::refresh_risk_array(directory, instrument(leg));
+        world.submit(payer, &[one.map_err(|error| Refusal::Other(error.to_string()))?])?;
+    }
+    Ok(())
 }
 
 /// One book: opens, brings in, borrows, trades with the market maker at fair prices.

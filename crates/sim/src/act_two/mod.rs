@@ -16,7 +16,9 @@ pub mod surface;
 
 use std::path::Path as FilePath;
 
-use plimsoll_client::instruction::{publish_surface, refresh_instrument, refresh_underlying};
+use plimsoll_client::instruction::{
+    publish_surface, refresh_collateral, refresh_instrument, refresh_underlying,
+};
 use plimsoll_client::{Address, ClientError, Snapshot};
 use plimsoll_risk::{health, Check, RiskError};
 use plimsoll_units::{QuoteAtoms, Value};
@@ -89,6 +91,8 @@ pub struct Act {
     pub losses: Losses,
     /// Bids on keepers, who hold what they took to the end.
     pub keepers_liquidated: usize,
+    /// Steps without a valid price, in which nobody could be judged; they are not among `steps`.
+    pub unpriced: usize,
     /// Transactions that succeeded, and checks of all invariants.
     pub transactions: u64,
     /// See `transactions`.
@@ -121,6 +125,7 @@ struct Running {
     steps: Vec<Step>,
     fates: Vec<Fate>,
     keepers_liquidated: usize,
+    unpriced: usize,
 }
 
 impl Running {
@@ -136,7 +141,7 @@ impl Running {
         });
         let fates = fates.collect();
         let (level, steps) = (Level::CALM, Vec::new());
-        Self { world, market, opening, level, steps, fates, keepers_liquidated: 0 }
+        Self { world, market, opening, level, steps, fates, keepers_liquidated: 0, unpriced: 0 }
     }
 
     /// Prices, volatilities, values; then the keepers.
@@ -145,7 +150,10 @@ impl Running {
         let confidences = bars.map(|bar| confidence_ppm(range_ppm(&bar)));
         publish(&mut self.world, &self.market.oracles, &prices, &confidences)?;
         let price = prices[Coin::Sol.place()];
-        self.crank(step == 0, price)?;
+        if !self.crank(step == 0, price)? {
+            self.unpriced += 1;
+            return Ok(());
+        }
         let time = self.world.time().time.get();
         let standings = self.standings()?;
         for (fate, standing) in self.fates.iter_mut().zip(&standings) {
@@ -169,14 +177,17 @@ impl Running {
         Ok(())
     }
 
-    /// What anybody may do, and once in a bar what the publisher does.
-    fn crank(&mut self, begins: bool, price: Price8) -> Result<(), String> {
+    /// What anybody may do, and once in a bar what the publisher does. False without a valid price.
+    fn crank(&mut self, begins: bool, price: Price8) -> Result<bool, String> {
         let payer = self.market.payer;
         let text = |error: ClientError| error.to_string();
         for underlying in [0, SOL] {
             let one = refresh_underlying(self.world.directory()?, underlying).map_err(text)?;
             send(&mut self.world, &payer, &[one])?;
         }
+        // The reserve's part of the interest is in no account before: the copy counts it from here.
+        let one = refresh_collateral(self.world.directory()?, 0).map_err(text)?;
+        send(&mut self.world, &payer, &[one])?;
         if begins {
             let perpetual = Coin::Sol.place() as u16;
             let one = refresh_instrument(self.world.directory()?, perpetual).map_err(text)?;
@@ -234,6 +245,7 @@ impl Running {
             fates: self.fates,
             losses: self.world.losses,
             keepers_liquidated: self.keepers_liquidated,
+            unpriced: self.unpriced,
             transactions: self.world.transactions,
             checks: self.world.mirror.as_ref().map_or(0, |mirror| mirror.checks),
         })
