@@ -73,7 +73,7 @@ fn minutes(text: &mut String, act: &Act) {
     text.push_str(&title("books by minute (thousands of dollars)"));
     let _ = write!(text, "{:<6}{:>8}{:>5}", "", "", "");
     for fate in &act.fates {
-        let _ = write!(text, " |{:^17}", fate.book.name);
+        let _ = write!(text, " |{:>17}", fate.book.name);
     }
     let _ = write!(text, "\n{:<6}{:>8}{:>5}", "UTC", "SOL", "vol");
     for _ in &act.fates {
@@ -96,8 +96,8 @@ fn fates(text: &mut String, act: &Act) {
     text.push_str(&title("what became of them (dollars)"));
     let _ = writeln!(
         text,
-        "{:<11}{:>9}{:>9}{:>7}{:>10}{:>10}{:>11}  {}",
-        "book", "start", "end", "bids", "first bid", "bad debt", "alone, at", "holds"
+        "{:<11}{:>9}{:>9}{:>7}{:>10}{:>10}{:>11}  holds",
+        "book", "start", "end", "bids", "first bid", "bad debt", "alone, at"
     );
     for (place, fate) in act.fates.iter().enumerate() {
         let equity = |step: Option<&Step>| step.map_or(0, |step| step.standings[place].equity);
