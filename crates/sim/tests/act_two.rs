@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use plimsoll_sim::act_two::books::{Leg, LOTS, UNITS};
 use plimsoll_sim::act_two::{run, Act, Fate, Standing};
 use plimsoll_sim::options::Options;
-use plimsoll_sim::prices::{described, load, DOLLAR};
+use plimsoll_sim::prices::{described, load, Bar, DOLLAR};
 use plimsoll_sim::report::{option_books, option_picture};
 
 /// Quote atoms in a dollar.
@@ -149,4 +149,40 @@ fn the_real_minutes_run_through() {
     for name in ["protected", "collar", "spread"] {
         assert_eq!(fate(&act, name).bids, 0, "{name}");
     }
+}
+
+#[test]
+fn a_price_that_is_not_valid_is_waited_out() {
+    let Some(program) = program() else { return };
+    let options = Options::default();
+    let mut path = described(options.seed).shortened(6);
+    let calm = run(&options, &path, &program).unwrap();
+    assert_eq!(calm.unpriced, 0);
+    // It halves between two minutes: more than the oracle's rule takes at once.
+    let sol = &mut path.series[0];
+    for bar in sol.perpetual.iter_mut().chain(&mut sol.spot) {
+        let half = |price: u64| price / 2;
+        if bar.open != calm.opening {
+            let [open, high, low, close] = [bar.open, bar.high, bar.low, bar.close].map(half);
+            *bar = Bar { open, high, low, close };
+        }
+    }
+
+    let act = run(&options, &path, &program).unwrap();
+
+    assert!(act.unpriced > 0);
+    assert_eq!(act.steps.len() + act.unpriced, 6 * 4);
+    // Nobody was judged or taken before the price was valid again.
+    let first = act.fates.iter().filter_map(|fate| fate.first_bid).min().unwrap();
+    assert!(act.steps.iter().any(|step| step.time == first));
+    assert!(option_books(&act).contains(&format!("{} steps had no valid price", act.unpriced)));
+}
+
+#[test]
+fn a_program_that_is_not_built_is_named() {
+    let options = Options::default();
+    let nowhere = Path::new("nowhere/plimsoll.so");
+    let error = run(&options, &described(1), nowhere).unwrap_err();
+    assert!(error.starts_with("nowhere/plimsoll.so: "), "{error}");
+    assert!(error.ends_with("build it with `cargo xtask build`"), "{error}");
 }
