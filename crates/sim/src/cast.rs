@@ -75,7 +75,7 @@ pub fn assemble(
     }
     let oracles = new_oracles(world);
     publish(world, &oracles, prices, &[300; 3])?;
-    list(world, &payer, &mints, &oracles)?;
+    list(world, &payer, &mints, &oracles, |_, _| ())?;
 
     let issuer = Issuer { payer, mints, prices: *prices };
     let desk = world.person()?;
@@ -87,11 +87,7 @@ pub fn assemble(
     let maker = issuer.open(world, &rich)?;
     let mut cast = Cast { mints, oracles, maker, desk, keepers: vec![], crowd: vec![], refused: 0 };
     for number in 0..options.keepers {
-        let party = issuer.open(world, &[(0, tokens(0, options.capital_dollars, prices))])?;
-        issuer.wallets(world, &party.owner, &[0, 1, 2, 3])?;
-        let ask = Ratio::from_ppm(ASKS_PPM[number % ASKS_PPM.len()]);
-        let config = Config { ask, margin_kept: MARGIN_KEPT, ..Config::DEFAULT };
-        cast.keepers.push(Keeper::new(party.owner, party.account, config));
+        cast.keepers.push(issuer.keeper(world, number, options.capital_dollars)?);
     }
     let mut rng = Rng::new(options.seed, "books");
     let books: Vec<Book> = (0..options.accounts).map(|_| draw(&mut rng, prices)).collect();
@@ -125,7 +121,11 @@ pub fn publish(
     Ok(())
 }
 
-fn new_mint(world: &mut World, payer: &Address, decimals: u8) -> Result<Address, String> {
+pub(crate) fn new_mint(
+    world: &mut World,
+    payer: &Address,
+    decimals: u8,
+) -> Result<Address, String> {
     let mint = world.key();
     let rent = world.rent(MINT_BYTES);
     let create = create_account(payer, &mint, rent, MINT_BYTES, &TOKEN_PROGRAM);
@@ -134,7 +134,7 @@ fn new_mint(world: &mut World, payer: &Address, decimals: u8) -> Result<Address,
 }
 
 /// One oracle each, of both kinds; Solana has two that must agree.
-fn new_oracles(world: &mut World) -> Vec<(Option<Coin>, Oracle)> {
+pub(crate) fn new_oracles(world: &mut World) -> Vec<(Option<Coin>, Oracle)> {
     let feed = |text: &str| {
         let mut id = [0; 32];
         for (slot, at) in id.iter_mut().zip((0..64).step_by(2)) {
@@ -154,14 +154,16 @@ fn new_oracles(world: &mut World) -> Vec<(Option<Coin>, Oracle)> {
     ]
 }
 
-/// Lets the migrations make the group, and starts the copy by which it is checked.
-fn list(
+/// Lets the migrations make the group, its file changed before, and starts the copy by which it is
+/// checked.
+pub(crate) fn list(
     world: &mut World,
     payer: &Address,
     mints: &[Address; 4],
     oracles: &[(Option<Coin>, Oracle)],
+    change: impl FnOnce(&mut Markets, &mut Names),
 ) -> Result<(), String> {
-    let markets = Markets::parse(MARKETS)?;
+    let mut markets = Markets::parse(MARKETS)?;
     let mut names = Names::default();
     for (name, mint) in TOKENS.iter().zip(mints) {
         names.set(name, *mint);
@@ -170,11 +172,17 @@ fn list(
     for (title, (_, oracle)) in titles.iter().zip(oracles) {
         names.set(title, oracle.address());
     }
+    change(&mut markets, &mut names);
     let owner = world.keypair(payer)?;
     let plan = plimsoll_migrations::apply(world, &owner, &markets, &names)
         .map_err(|error| error.to_string())?;
-    let directory = GroupDirectory::fetch(world, &plan.group, &plan.mints)
-        .map_err(|error| error.to_string())?;
+    copy(world, &plan.group, &plan.mints)
+}
+
+/// Starts the copy of a group without margin accounts.
+pub(crate) fn copy(world: &mut World, group: &Address, mints: &[Address]) -> Result<(), String> {
+    let directory =
+        GroupDirectory::fetch(world, group, mints).map_err(|error| error.to_string())?;
     let now = world.time();
     let mirror = Mirror::new(world, directory, now).map_err(|fault| fault.to_string())?;
     world.mirror = Some(mirror);
@@ -190,22 +198,27 @@ impl Cluster for World {
 }
 
 /// Makes tokens and brings them in.
-struct Issuer {
-    payer: Address,
-    mints: [Address; 4],
-    prices: [Price8; 3],
+pub(crate) struct Issuer {
+    pub(crate) payer: Address,
+    pub(crate) mints: [Address; 4],
+    pub(crate) prices: [Price8; 3],
 }
 
 impl Issuer {
     /// Wallets of `owner` for these tokens.
-    fn wallets(&self, world: &mut World, owner: &Address, list: &[usize]) -> Result<(), String> {
+    pub(crate) fn wallets(
+        &self,
+        world: &mut World,
+        owner: &Address,
+        list: &[usize],
+    ) -> Result<(), String> {
         let create = |token: &usize| create_wallet(&self.payer, owner, &self.mints[*token]);
         let instructions: Vec<Instruction> = list.iter().map(create).collect();
         send(world, &self.payer, &instructions)
     }
 
     /// Gives `owner` tokens.
-    fn issue(
+    pub(crate) fn issue(
         &self,
         world: &mut World,
         owner: &Address,
@@ -219,7 +232,11 @@ impl Issuer {
     }
 
     /// Somebody new with a margin account and these deposits.
-    fn open(&self, world: &mut World, deposits: &[(usize, u64)]) -> Result<Party, String> {
+    pub(crate) fn open(
+        &self,
+        world: &mut World,
+        deposits: &[(usize, u64)],
+    ) -> Result<Party, String> {
         let owner = world.person()?;
         let group = world.directory()?.group.address;
         let account = pda::margin(&group, &owner, 0);
@@ -236,6 +253,51 @@ impl Issuer {
         }
         Ok(Party { owner, account })
     }
+
+    /// Somebody borrows tokens and takes them out.
+    pub(crate) fn lend(
+        &self,
+        world: &mut World,
+        party: &Party,
+        token: usize,
+        atoms: u64,
+    ) -> Result<(), String> {
+        self.wallets(world, &party.owner, &[token])?;
+        let mint = self.mints[token];
+        let withdrawal = Withdrawal {
+            mint,
+            destination: wallet(&party.owner, &mint),
+            amount_token_atoms: atoms,
+            borrow_token_atoms_max: atoms,
+        };
+        let account = world.margin(&party.account)?;
+        let instruction = withdraw(world.directory()?, &account, &withdrawal)
+            .map_err(|error| error.to_string())?;
+        send(world, &party.owner, &[instruction])
+    }
+
+    /// A keeper with a capital, which asks what its number says.
+    pub(crate) fn keeper(
+        &self,
+        world: &mut World,
+        number: usize,
+        dollars: u64,
+    ) -> Result<Keeper, String> {
+        let party = self.open(world, &[(0, tokens(0, dollars, &self.prices))])?;
+        self.wallets(world, &party.owner, &[0, 1, 2, 3])?;
+        let ask = Ratio::from_ppm(ASKS_PPM[number % ASKS_PPM.len()]);
+        let config = Config { ask, margin_kept: MARGIN_KEPT, ..Config::DEFAULT };
+        Ok(Keeper::new(party.owner, party.account, config))
+    }
+
+    /// Fills the insurance fund.
+    pub(crate) fn insure(&self, world: &mut World, atoms: u64) -> Result<(), String> {
+        self.issue(world, &self.payer, 0, atoms)?;
+        let source = wallet(&self.payer, &self.mints[0]);
+        let instruction = add_to_insurance(world.directory()?, &self.payer, &source, atoms)
+            .map_err(|error| error.to_string())?;
+        send(world, &self.payer, &[instruction])
+    }
 }
 
 /// One trader: opens, brings tokens, borrows, trades with the market maker.
@@ -247,18 +309,7 @@ fn enter(
 ) -> Result<Trader, String> {
     let party = issuer.open(world, &book.deposits)?;
     for (token, atoms) in &book.borrows {
-        issuer.wallets(world, &party.owner, &[*token])?;
-        let mint = issuer.mints[*token];
-        let withdrawal = Withdrawal {
-            mint,
-            destination: wallet(&party.owner, &mint),
-            amount_token_atoms: *atoms,
-            borrow_token_atoms_max: *atoms,
-        };
-        let account = world.margin(&party.account)?;
-        let instruction = withdraw(world.directory()?, &account, &withdrawal)
-            .map_err(|error| error.to_string())?;
-        send(world, &party.owner, &[instruction])?;
+        issuer.lend(world, &party, *token, *atoms)?;
     }
     for (coin, lots) in &book.trades {
         // Whoever wants more than the margin check allows takes half, and half of that again.
@@ -284,11 +335,7 @@ fn insure(world: &mut World, issuer: &Issuer, books: &[Book]) -> Result<(), Stri
     let borrows: u64 = books.iter().map(|book| value(&book.borrows)).sum();
     let dollars = deposits.saturating_sub(borrows);
     let atoms = tokens(0, dollars * INSURANCE_PER_MILLE / 1_000, &issuer.prices).max(1);
-    issuer.issue(world, &issuer.payer, 0, atoms)?;
-    let source = wallet(&issuer.payer, &issuer.mints[0]);
-    let instruction = add_to_insurance(world.directory()?, &issuer.payer, &source, atoms)
-        .map_err(|error| error.to_string())?;
-    send(world, &issuer.payer, &[instruction])
+    issuer.insure(world, atoms)
 }
 
 /// Sends what must not fail.

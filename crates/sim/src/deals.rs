@@ -34,13 +34,27 @@ pub fn deal(
     let snapshot = Snapshot::new(&directory, world, world.time()).map_err(text)?;
     let atoms = snapshot.lot_price(instrument).map_err(text)?.value_floor(1);
     let atoms = atoms.and_then(|value| value.to_quote_floor()).map_err(|e| text(e.into()))?;
+    let fair = (instrument, atoms.get());
+    agree(world, [first, second], fair, lots, spread_ppm)
+}
+
+/// The same for any instrument, whose fair price is given in quote atoms per lot.
+pub(crate) fn agree(
+    world: &mut World,
+    [first, second]: [&Party; 2],
+    (instrument, fair_quote_atoms): (u16, i64),
+    lots: i64,
+    spread_ppm: i64,
+) -> Result<Result<(), Refusal>, String> {
+    let directory = world.directory()?.clone();
+    let text = |error: ClientError| error.to_string();
     let worse = match BaseLots::new(lots).is_negative() {
         true => 1_000_000 - spread_ppm,
         false => 1_000_000 + spread_ppm,
     };
     let listed = directory.instrument(instrument).map_err(text)?;
     let tick = i128::from(listed.state.tick().get());
-    let price = i128::from(atoms.get()) * i128::from(worse) / 1_000_000;
+    let price = i128::from(fair_quote_atoms) * i128::from(worse) / 1_000_000;
     let ticks = ((price + tick / 2) / tick).max(1);
     let price_ticks = u64::try_from(ticks).map_err(|error| error.to_string())?;
     let (one, other) = (world.margin(&first.account)?, world.margin(&second.account)?);

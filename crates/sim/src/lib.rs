@@ -14,6 +14,7 @@
 //! | `mirror` | does the money add up, after every transaction |
 //! | `receipts`, `record` | what happened, and what did it cost |
 //! | `run` | the evening, step by step |
+//! | `act_two` | what becomes of option books on the same evening |
 //! | `report` | tables, letters and a picture |
 //!
 //! The one law: no wall clock, no threads, no order of a hash map reaches the output, so that one
@@ -22,6 +23,7 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+pub mod act_two;
 pub mod books;
 pub mod cast;
 pub mod deals;

@@ -5,9 +5,12 @@ use std::io::{IsTerminal, Write as _};
 use std::path::Path;
 use std::process::{Command, ExitCode};
 
+use plimsoll_sim::act_two;
 use plimsoll_sim::options::{Options, HELP};
 use plimsoll_sim::prices::Feed;
-use plimsoll_sim::report::{comparison, picture, report, steps, Summary};
+use plimsoll_sim::report::{
+    comparison, option_books, option_picture, picture, report, steps, Summary,
+};
 use plimsoll_sim::run::{run, Outcome, Stage};
 
 /// Where `cargo xtask build` puts the program.
@@ -50,8 +53,15 @@ fn demonstrate(options: &Options) -> Result<(), String> {
     fs::write(out.join("steps.csv"), steps(&outcome)).map_err(cannot)?;
     let svg = out.join("demo.svg");
     fs::write(&svg, picture(&outcome)).map_err(cannot)?;
-    print!("{text}");
-    println!("\nreport.txt, steps.csv and demo.svg are in {}", out.display());
+    let act = act_two::run(options, &outcome.path, Path::new(PROGRAM))?;
+    let second = option_books(&act);
+    fs::write(out.join("options.txt"), &second).map_err(cannot)?;
+    fs::write(out.join("options.svg"), option_picture(&act)).map_err(cannot)?;
+    print!("{text}{second}");
+    println!(
+        "\nreport.txt, steps.csv, demo.svg, options.txt and options.svg are in {}",
+        out.display()
+    );
     let drawn = rendered(&svg, &out.join("demo.png"));
     eprintln!(
         "{} ({:.1} s in all)",

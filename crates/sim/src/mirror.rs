@@ -24,6 +24,7 @@ enum Place {
     Collateral(usize),
     Instrument(usize),
     Pool(usize),
+    Expiry(usize),
     Vault(usize),
 }
 
@@ -96,6 +97,7 @@ impl Mirror {
         put(directory.collaterals.iter().map(|one| one.address).collect(), Place::Collateral);
         put(directory.instruments.iter().map(|one| one.address).collect(), Place::Instrument);
         put(directory.pools.iter().map(|one| one.address).collect(), Place::Pool);
+        put(directory.expiries.iter().map(|one| one.address).collect(), Place::Expiry);
         put(vaults.clone(), Place::Vault);
         let mut mirror = Self {
             vaults_token_atoms: vec![0; vaults.len()],
@@ -181,6 +183,7 @@ impl Mirror {
             Some(Place::Collateral(at)) => self.directory.collaterals[*at] = read(source, address)?,
             Some(Place::Instrument(at)) => self.directory.instruments[*at] = read(source, address)?,
             Some(Place::Pool(at)) => self.directory.pools[*at] = read(source, address)?,
+            Some(Place::Expiry(at)) => self.directory.expiries[*at] = read(source, address)?,
             Some(Place::Vault(at)) => {
                 let stored = source.account(address).map_err(ClientError::from)?;
                 let held = stored.and_then(|stored| token_balance(&stored.data));

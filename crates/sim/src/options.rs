@@ -11,8 +11,8 @@ plimsoll-sim: a crash in memory
 
 Runs the built program in an embedded Solana VM: real SPL mints, Pyth accounts fed four times a
 minute, hundreds of margin accounts, and keepers with limited capital, through the evening of
-10 October 2025. Checks after every transaction that the money adds up. One seed gives one
-output, byte for byte.
+10 October 2025; then five option books through the same prices. Checks after every transaction
+that the money adds up. One seed gives one output, byte for byte.
 
 usage: cargo xtask demo [options]
 
@@ -26,7 +26,8 @@ usage: cargo xtask demo [options]
   --minutes N      stop after N minutes; 118
   --keepers N      keepers, 1 to 20; 3
   --capital N      each keeper's capital in dollars; 400000
-  --out DIR        where report.txt, demo.svg, demo.png and steps.csv go; target/demo
+  --out DIR        where report.txt, demo.svg, demo.png, steps.csv, and of the option books
+                   options.txt and options.svg go; target/demo
   --single         this run only, without the comparison with other capital and the other feed
   --plain          no progress bar
   --help           this text

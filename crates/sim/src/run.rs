@@ -20,7 +20,7 @@ use crate::unwind::{unwind, Appetite};
 use crate::world::World;
 
 /// Steps of a bar: open, one extreme, the other, close.
-const STEPS: i64 = 4;
+pub(crate) const STEPS: i64 = 4;
 /// Part of the traders' positions that the market takes from keepers in a minute (thousandths).
 const DEPTH_PER_MILLE: i64 = 30;
 /// Confidence of a calm price, and at most (ppm).
@@ -173,8 +173,8 @@ impl Evening {
         seconds: i64,
     ) -> Result<(), String> {
         let prices: [Price8; 3] = bars.map(|bar| bar.walk()[step]);
-        let ranges = bars.map(|bar| (bar.high - bar.low).saturating_mul(1_000_000) / bar.open);
-        let confidences = ranges.map(|ppm| (CONFIDENCE_PPM.0 + ppm / 20).min(CONFIDENCE_PPM.1));
+        let ranges = bars.map(|bar| range_ppm(&bar));
+        let confidences = ranges.map(confidence_ppm);
         publish(&mut self.world, &self.cast.oracles, &prices, &confidences)?;
         self.crank(step == 0)?;
         count(&mut sample, &standings(&self.world, &self.cast)?);
@@ -327,6 +327,16 @@ impl Evening {
         });
         fates.collect()
     }
+}
+
+/// How far a bar reaches (ppm of its first price).
+pub(crate) fn range_ppm(bar: &Bar) -> u64 {
+    (bar.high - bar.low).saturating_mul(1_000_000) / bar.open
+}
+
+/// Confidence of a price within a bar of that range (ppm).
+pub(crate) fn confidence_ppm(range_ppm: u64) -> u64 {
+    (CONFIDENCE_PPM.0 + range_ppm / 20).min(CONFIDENCE_PPM.1)
 }
 
 fn insurance(world: &World) -> Result<i64, String> {

@@ -4,12 +4,16 @@
 
 mod canvas;
 mod csv;
+mod option_books;
+mod option_picture;
 mod picture;
 mod summary;
 mod tables;
 mod terminal;
 
 pub use csv::steps;
+pub use option_books::option_books;
+pub use option_picture::option_picture;
 pub use picture::picture;
 pub use summary::Summary;
 pub use tables::{comparison, report};

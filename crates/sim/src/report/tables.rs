@@ -24,7 +24,7 @@ pub fn report(outcome: &Outcome) -> String {
     text
 }
 
-fn title(text: &str) -> String {
+pub(super) fn title(text: &str) -> String {
     format!("\n{text}\n{}\n", "-".repeat(text.chars().count()))
 }
 
