@@ -260,8 +260,23 @@ impl World {
         [array.fair, array.low, array.high].map(|one| one as f64 * unit)
     }
 
+    /// A price in quote tokens per unit as ticks of an instrument.
+    pub fn ticks(&self, instrument: &str, price: &str) -> u64 {
+        let index = self.instrument(instrument);
+        let Some(listed) = self.markets.instruments.get(usize::from(index)) else {
+            let state = &self.directory.instrument(index).unwrap().state;
+            return Self::contract_ticks(state, price);
+        };
+        let tick = listed.tick;
+        let price: Decimal = price.parse().unwrap();
+        let places = price.places.max(tick.places);
+        let (price, tick) = (price.scaled(places).unwrap(), tick.scaled(places).unwrap());
+        assert_eq!(price % tick, 0, "no whole number of ticks");
+        price / tick
+    }
+
     /// A price in quote tokens per unit as ticks of a contract.
-    pub(crate) fn contract_ticks(state: &Instrument, price: &str) -> u64 {
+    fn contract_ticks(state: &Instrument, price: &str) -> u64 {
         let price: Decimal = price.parse().unwrap();
         // A tenth of a unit, in atoms.
         let atoms = price.scaled(5).unwrap();

@@ -10,7 +10,7 @@ use plimsoll_client::state::{MarginAccount, Row};
 use plimsoll_client::{
     decode_return, pda, AccountReport, Address, GroupDirectory, Instruction, Keyed, Snapshot,
 };
-use plimsoll_migrations::{Decimal, Markets, Names, Step};
+use plimsoll_migrations::{Markets, Names, Step};
 use plimsoll_risk::{Check, Grade, Health, RowKey};
 
 use crate::oracle::Feed;
@@ -415,21 +415,6 @@ impl World {
     /// A token's mint.
     pub fn mint(&self, token: &str) -> Address {
         self.names.get(token).unwrap()
-    }
-
-    /// A price in quote tokens per unit as ticks of an instrument.
-    pub fn ticks(&self, instrument: &str, price: &str) -> u64 {
-        let index = self.instrument(instrument);
-        let Some(listed) = self.markets.instruments.get(usize::from(index)) else {
-            let state = &self.directory.instrument(index).unwrap().state;
-            return Self::contract_ticks(state, price);
-        };
-        let tick = listed.tick;
-        let price: Decimal = price.parse().unwrap();
-        let places = price.places.max(tick.places);
-        let (price, tick) = (price.scaled(places).unwrap(), tick.scaled(places).unwrap());
-        assert_eq!(price % tick, 0, "no whole number of ticks");
-        price / tick
     }
 
     // Wallets.
