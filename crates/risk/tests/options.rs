@@ -121,6 +121,7 @@ fn quantities_beyond_a_word_are_summed_exactly() {
     let array = &mut terms.arrays[1];
     array.shift -= 1;
     array.delta *= 2;
+    array.short_floor *= 2;
     array.outcomes = array.outcomes.map(|outcome| outcome * 2);
     for lots in [10i64, 3 << 31] {
         let account = options_book(0, &[(C150, -lots), (P150, -lots)]);
@@ -181,6 +182,7 @@ fn fading_rows_are_bounded_apart_from_linear_ones() {
     // A fading future pays what its options are settled at, and carries no floor.
     terms.arrays[1].fading = true;
     (terms.arrays[1].payoff, terms.arrays[1].outcomes) = (Payoff::Linear, [0; 16]);
+    terms.arrays[1].short_floor = 0;
     terms.rows[3].price = decimal(150, 6);
     let covered = options_book(0, &[(C150, 10), (P150, -10)]);
     near(terms.maintenance(&covered).requirement, 102.809_110_8);
