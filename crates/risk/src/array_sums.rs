@@ -74,24 +74,36 @@ pub(crate) struct ArraySums<'a> {
 }
 
 impl<'a> ArraySums<'a> {
-    pub(crate) fn new(scope: Scope<'_>, underlying: u16) -> Result<Self, RiskError> {
-        let (first, count) = scope.range(underlying)?;
-        Ok(Self {
+    /// Of no rows yet, and of no underlying: see [`ArraySums::restart`].
+    pub(crate) const fn new() -> Self {
+        Self {
             long: Value::ZERO,
             short: Value::ZERO,
             strict: Value::ZERO,
             delta: Value::ZERO,
             delta_short: Value::ZERO,
             floors: Value::ZERO,
-            first,
-            count,
+            first: 0,
+            count: 0,
             near: [0; SCENARIOS_MAX],
             shift: 0,
             lots: 0,
             far: None,
             rows: [None; BOUND_ROWS_MAX],
             held: 0,
-        })
+        }
+    }
+
+    /// Begins an underlying. What the arrays hold is written over by its first rows: emptying half
+    /// a kilobyte for each underlying would cost as much as a row.
+    pub(crate) fn restart(&mut self, scope: Scope<'_>, underlying: u16) -> Result<(), RiskError> {
+        (self.first, self.count) = scope.range(underlying)?;
+        (self.long, self.short, self.strict) = (Value::ZERO, Value::ZERO, Value::ZERO);
+        (self.delta, self.delta_short) = (Value::ZERO, Value::ZERO);
+        self.floors = Value::ZERO;
+        (self.lots, self.shift, self.held) = (0, 0, 0);
+        self.far = None;
+        Ok(())
     }
 
     /// The rows for the bound at expiry; `None` if there are too many.
@@ -134,23 +146,28 @@ impl<'a> ArraySums<'a> {
     #[inline]
     fn add_outcomes(&mut self, array: &RiskArray, quantity: i64) -> Result<(), RiskError> {
         let lots = self.lots.saturating_add(quantity.unsigned_abs());
-        if self.lots == 0 {
+        let is_first = self.lots == 0;
+        if is_first {
             self.shift = array.shift;
         }
         if lots > u64::from(u32::MAX) || array.shift != self.shift {
+            if is_first {
+                self.near = [0; SCENARIOS_MAX];
+            }
             return self.add_far(array, quantity);
         }
         self.lots = lots;
-        if self.count == SCENARIOS_MAX {
-            for (near, outcome) in self.near.iter_mut().zip(&array.outcomes) {
-                // See the head of the file: nothing wraps.
+        let end = self.first.saturating_add(self.count);
+        let outcomes = array.outcomes.get(self.first..end).unwrap_or(&[]);
+        // See the head of the file: nothing wraps.
+        if is_first {
+            for (near, outcome) in self.near.iter_mut().zip(outcomes) {
+                *near = quantity.wrapping_mul(i64::from(*outcome));
+            }
+        } else {
+            for (near, outcome) in self.near.iter_mut().zip(outcomes) {
                 *near = near.wrapping_add(quantity.wrapping_mul(i64::from(*outcome)));
             }
-            return Ok(());
-        }
-        let outcomes = array.outcomes.iter().skip(self.first).take(self.count);
-        for (near, outcome) in self.near.iter_mut().zip(outcomes) {
-            *near = near.wrapping_add(quantity.wrapping_mul(i64::from(*outcome)));
         }
         Ok(())
     }
@@ -200,14 +217,29 @@ impl<'a> ArraySums<'a> {
             return None;
         }
         let net = NearValue::new(net, self.shift)?;
-        let factors = shocks.factors.iter().skip(self.first).take(self.count);
-        let (mut least, mut worst) = (0, 0);
-        for ((near, factor), index) in self.near.iter().zip(factors).zip(self.first..) {
-            let gain = near.checked_add(net.times(*factor))?;
-            if gain < least {
-                (least, worst) = (gain, index);
+        let end = self.first.saturating_add(self.count);
+        let factors = shocks.factors.get(self.first..end)?;
+        let (mut least, mut worst) = (0, self.first);
+        let mut index = self.first;
+        // With half of the lots that fit, a gain has a bit to spare for the linear rows.
+        if net.is_narrow() && self.lots < 1 << 31 {
+            for (near, factor) in self.near.iter().zip(factors) {
+                let gain = near.wrapping_add(net.times_narrow(*factor));
+                if gain < least {
+                    (least, worst) = (gain, index);
+                }
+                index = index.wrapping_add(1);
+            }
+        } else {
+            for (near, factor) in self.near.iter().zip(factors) {
+                let gain = near.checked_add(net.times(*factor))?;
+                if gain < least {
+                    (least, worst) = (gain, index);
+                }
+                index = index.wrapping_add(1);
             }
         }
+        let worst = if least < 0 { worst } else { 0 };
         Some((least, u8::try_from(worst).unwrap_or(u8::MAX)))
     }
 
@@ -243,6 +275,19 @@ impl NearValue {
     fn new(value: Value, shift: u8) -> Option<Self> {
         let (floor, ceil) = value.to_scaled(shift)?;
         (floor.unsigned_abs().max(ceil.unsigned_abs()) < 1 << 58).then_some(Self { floor, ceil })
+    }
+
+    /// Below 2^32 units, so that a product with a factor fits a word?
+    #[inline]
+    fn is_narrow(&self) -> bool {
+        self.floor.unsigned_abs().max(self.ceil.unsigned_abs()) < 1 << 32
+    }
+
+    /// [`NearValue::times`] of what is narrow: one product.
+    #[inline]
+    fn times_narrow(&self, factor: i32) -> i64 {
+        let units = if factor < 0 { self.ceil } else { self.floor };
+        units.wrapping_mul(i64::from(factor)) >> FACTOR_BITS
     }
 
     /// `value · factor`, toward minus infinity.

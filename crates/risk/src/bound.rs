@@ -37,6 +37,9 @@ impl Book<'_> {
         if self.value.checked_sub(self.pay_at_zero()?)? >= limit {
             return Ok(None);
         }
+        if self.falls_for_ever()? {
+            return Ok(None);
+        }
         let mut least = Least { apart: Value::ZERO, joining: self.apart()?, open: false };
         for (index, row) in self.held().enumerate() {
             let expires_at = row.array.expires_at;
@@ -62,6 +65,38 @@ impl Book<'_> {
 
     fn held(&self) -> impl Iterator<Item = &BoundRow<'_>> {
         self.rows.iter().flatten()
+    }
+
+    /// Does all of it together fall for ever as prices rise, beyond what roundings could feign? Then
+    /// no way to part it has a bound: the ends of the parts' lines add up to the one of the whole,
+    /// and one of them is below its own tolerance where that is below all of theirs. Only an answer
+    /// that comes cheap: where all lots are of one size.
+    fn falls_for_ever(&self) -> Result<bool, MathError> {
+        let (mut rising, mut lots, mut size) = (0_i64, 0_i64, None);
+        for BoundRow { array, quantity } in self.held() {
+            let same = *size.get_or_insert(array.notional) == array.notional;
+            let small = quantity.unsigned_abs() <= LOTS_MAX;
+            if !same || !small {
+                return Ok(false);
+            }
+            // Of two dozen rows: nothing wraps.
+            lots = lots.wrapping_add(quantity.wrapping_abs());
+            if !matches!(array.payoff, Payoff::Put { .. }) {
+                rising = rising.wrapping_add(*quantity);
+            }
+        }
+        let Some(size) = size else {
+            return Ok(false);
+        };
+        if rising >= 0 && !self.net.is_negative() {
+            return Ok(false);
+        }
+        // Each part's line starts from the gross of the linear rows, and each row rounds once.
+        let gross = self.gross.checked_add(size.value_ceil(lots)?)?;
+        let parts = i64::try_from(self.rows.len()).unwrap_or(i64::MAX).saturating_add(2);
+        let spare = tolerance(gross).times(parts)?;
+        let end = self.net.checked_add(size.value_ceil(rising)?)?;
+        Ok(end.checked_add(spare)?.is_negative())
     }
 
     /// The least that the linear rows pay by themselves.
@@ -95,6 +130,9 @@ impl Book<'_> {
         line.least()
     }
 }
+
+/// Rows of no more lots are looked at for a cheap answer.
+const LOTS_MAX: u64 = 1 << 32;
 
 /// The least pay of several expiries.
 struct Least {

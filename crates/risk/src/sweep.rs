@@ -46,7 +46,7 @@ pub(crate) fn sweep<'a>(
 ) -> Result<(), RiskError> {
     let mut cursor = *market;
     let mut sums = Sums::new(0);
-    let mut arrays = Arrays { sums: None, scope };
+    let mut arrays = Arrays { sums: None, used: false, scope };
     let mut least = 0;
     for holding in holdings {
         let raw = holding.key.raw();
@@ -59,18 +59,20 @@ pub(crate) fn sweep<'a>(
             continue;
         }
         if holding.key.underlying() != sums.index {
-            visit(&sums, arrays.sums.as_ref())?;
+            visit(&sums, arrays.of_this())?;
             sums = Sums::new(holding.key.underlying());
-            arrays.sums = None;
+            arrays.used = false;
         }
         sums.add(&holding, &mut cursor, &mut arrays, check)?;
     }
-    visit(&sums, arrays.sums.as_ref())
+    visit(&sums, arrays.of_this())
 }
 
-/// The sums of the array rows: a kilobyte, made only when such a row turns up.
+/// The sums of the array rows: a kilobyte, made only when such a row turns up, and once.
 struct Arrays<'a, 'w> {
     sums: Option<ArraySums<'a>>,
+    /// Has this underlying had such a row?
+    used: bool,
     scope: Scope<'w>,
 }
 
@@ -83,6 +85,12 @@ struct ArrayRow<'t> {
 }
 
 impl<'a> Arrays<'a, '_> {
+    /// The sums, if this underlying has array rows.
+    #[inline]
+    fn of_this(&self) -> Option<&ArraySums<'a>> {
+        self.sums.as_ref().filter(|_| self.used)
+    }
+
     /// Adds a row, and gives back what its weight withholds.
     #[inline(never)]
     fn add(&mut self, found: &ArrayRow<'_>, table: &'a [RiskArray]) -> Result<Value, RiskError> {
@@ -90,8 +98,12 @@ impl<'a> Arrays<'a, '_> {
         let array = row.array.find(table).ok_or(RiskError::MissingArray { key })?;
         let sums = match &mut self.sums {
             Some(sums) => sums,
-            none => none.insert(ArraySums::new(self.scope, key.underlying())?),
+            none => none.insert(ArraySums::new()),
         };
+        if !self.used {
+            sums.restart(self.scope, key.underlying())?;
+            self.used = true;
+        }
         sums.add(array, quantity, value, check)?;
         if check == Check::Maintenance || row.weight >= Ratio::ONE {
             return Ok(Value::ZERO);

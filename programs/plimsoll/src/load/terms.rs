@@ -122,7 +122,6 @@ pub fn underlying_terms(
         price.checked_mul(factor).map_err(|error| Error::from(PlimsollError::from(error)))
     };
     let stable_usd = account.stable.price.price()?;
-    let stable = product(stable_usd, factors.mid)?;
     let grade = match quote.grade {
         Grade::Valid => factors.grade,
         flawed => flawed,
@@ -133,7 +132,10 @@ pub fn underlying_terms(
             product(band.low.min(stable_usd), factors.low)?,
             product(band.high.max(stable_usd), factors.high)?,
         ),
-        _ => (stable, stable, stable),
+        _ => {
+            let stable = product(stable_usd, factors.mid)?;
+            (stable, stable, stable)
+        }
     };
     let depth = i64::try_from(account.depth_quote_atoms).map_err(|_| PlimsollError::OutOfRange)?;
     Ok(UnderlyingTerms {
@@ -142,7 +144,6 @@ pub fn underlying_terms(
         price,
         low,
         high,
-        stable,
         loss_long: Ratio::from_ppm(account.loss_long_ppm),
         loss_short: Ratio::from_ppm(account.loss_short_ppm),
         concentration_slope: Ratio::from_ppm(account.concentration_slope_ppm),

@@ -144,7 +144,6 @@ impl Underlying {
             price: price(self.price),
             low: price(self.low),
             high: price(self.high),
-            stable: price(self.price),
             loss_long,
             loss_short,
             concentration_slope: Ratio::from_ppm(self.slope),
