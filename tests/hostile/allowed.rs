@@ -14,6 +14,7 @@ const OWNERS_CHOICE: &str = "the group's owner decides, and users read it before
 const LIMIT: &str = "a looser limit of the bidder's own";
 const NAME: &str = "a name is for people";
 const ANYBODY: &str = "anybody may, the proposal decides";
+const SMALL_STEP: &str = "a small step";
 const FUNDING_RESTS: &str = "open interest is valued at slow prices, and funding rests meanwhile";
 
 /// The first row that fits gives the reason.
@@ -113,6 +114,40 @@ const ALLOWED: &[Row] = &[
     ),
     ("liquidate", "argument request.share_max", "most", "more than the whole is the whole"),
     ("liquidate", "argument limits.*", "*", LIMIT),
+    // Expiries and contracts.
+    ("create_expiry", "argument params.*", "*", OWNERS_CHOICE),
+    ("create_contract", "expiry", "sibling", OWNERS_CHOICE),
+    (
+        "create_contract",
+        "argument params.kind.strike_quote_atoms_per_lot",
+        "most",
+        "an option that cannot be valued has no risk array, and never trades",
+    ),
+    ("create_contract", "argument params.instrument.*", "*", OWNERS_CHOICE),
+    ("publish_surface", "expiry", "sibling", "the publisher publishes every expiry of the group"),
+    ("publish_surface", "argument slice.*", "-1", SMALL_STEP),
+    ("publish_surface", "argument basis_ppm", "*", SMALL_STEP),
+    ("sample_settlement", "expiry", "sibling", "another one that is due may be sampled by anybody"),
+    ("refresh_risk_array", "instrument", "* array", "a new array replaces it"),
+    (
+        "refresh_risk_array, after the settlement",
+        "<oracle>",
+        "*",
+        "the settlement price is known, and no other is needed",
+    ),
+    ("close_expiry", "payer", "read-only", "who pays the fee is written anyway"),
+    (
+        "settle_position, an option that has settled",
+        "+ instrument C",
+        "stale array",
+        "a settlement price does not age",
+    ),
+    (
+        "settle_position, a loss, for a reward",
+        "settler",
+        "not passed",
+        "a settlement without a reward",
+    ),
     // Views.
     ("view_*", "margin_account", "sibling", "anybody may look at any account"),
     ("view_withdrawable", "argument collateral_key", "zero", "the key of the quote token"),

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use anchor_lang::Discriminator;
-use plimsoll_client::state::Group;
+use plimsoll_client::state::{Group, Instrument};
 use plimsoll_client::{decode, Address, Instruction, PauseClass, PROGRAM_ID, PYTH_PUSH};
 use plimsoll_tests::{address, FeedKind, SPL_TOKEN, TOKEN_2022};
 use solana_account::Account;
@@ -43,6 +43,8 @@ pub enum Bend {
     Doubled,
     /// Left out; those behind it move up.
     LeftOut,
+    /// An optional one, not passed.
+    NotPassed,
     /// Closed: no lamports, no bytes, owned by the system program.
     Closed,
     /// Closed and funded again: all bytes zero.
@@ -51,6 +53,10 @@ pub enum Bend {
     Short,
     /// To be created, and already there.
     InUse,
+    /// An instrument whose risk array is too old.
+    StaleArray,
+    /// An instrument whose risk array was never made.
+    NoArray,
     /// A price from long ago.
     Stale,
     /// A price with a wide confidence interval.
@@ -68,7 +74,7 @@ pub enum Bend {
 }
 
 /// All of them, in the order of the table.
-pub const BENDS: [Bend; 28] = [
+pub const BENDS: [Bend; 31] = [
     Bend::Unsigned,
     Bend::OtherSigner,
     Bend::OtherKey,
@@ -83,10 +89,13 @@ pub const BENDS: [Bend; 28] = [
     Bend::Foreign,
     Bend::Doubled,
     Bend::LeftOut,
+    Bend::NotPassed,
     Bend::Closed,
     Bend::Zeroed,
     Bend::Short,
     Bend::InUse,
+    Bend::StaleArray,
+    Bend::NoArray,
     Bend::Stale,
     Bend::Uncertain,
     Bend::ZeroPrice,
@@ -116,10 +125,13 @@ impl fmt::Display for Bend {
             Self::Foreign => "other group",
             Self::Doubled => "doubled",
             Self::LeftOut => "left out",
+            Self::NotPassed => "not passed",
             Self::Closed => "closed",
             Self::Zeroed => "zeroed",
             Self::Short => "short",
             Self::InUse => "in use",
+            Self::StaleArray => "stale array",
+            Self::NoArray => "no array",
             Self::Stale => "stale",
             Self::Uncertain => "uncertain",
             Self::ZeroPrice => "zero price",
@@ -176,7 +188,17 @@ impl Bench<'_> {
                 one.accounts.remove(at);
                 Some(Attempt { one, put: Vec::new() })
             }
+            Bend::NotPassed => {
+                let optional = self.idl.is_optional(self.scene.name, at);
+                (optional && meta.pubkey != PROGRAM_ID).then(|| self.with(at, PROGRAM_ID))
+            }
+            Bend::StaleArray | Bend::NoArray => self.valued(at, &kind, bend),
             Bend::InUse => (kind == Kind::New).then(|| self.in_use(at)),
+            Bend::Sibling if kind == Kind::Stored("Expiry".into()) => {
+                let own = &meta.pubkey;
+                let others = self.catalogue.siblings(self.scene, self.idl, own, |_| true);
+                return others.into_iter().map(|other| self.with(at, other)).collect();
+            }
             Bend::Elsewhere | Bend::OtherKind | Bend::Sibling | Bend::Foreign => {
                 self.replaced(at, &kind, bend)
             }
@@ -335,6 +357,23 @@ impl Bench<'_> {
         group.paused_until[usize::from(class.place())] =
             self.scene.world.vm.now().time.get() + 3_600;
         account.data = [Group::DISCRIMINATOR, bytemuck::bytes_of(&group)].concat();
+        Some(self.over(at, account))
+    }
+
+    fn valued(&self, at: usize, kind: &Kind, bend: Bend) -> Option<Attempt> {
+        if *kind != Kind::Stored("Instrument".into()) {
+            return None;
+        }
+        let mut account = self.stored(at);
+        let mut instrument: Instrument = decode(&account.data).ok()?;
+        if instrument.expires_at == 0 {
+            return None;
+        }
+        match bend {
+            Bend::NoArray => instrument.array = bytemuck::Zeroable::zeroed(),
+            _ => instrument.array.refreshed_at -= 3_600,
+        }
+        account.data = [Instrument::DISCRIMINATOR, bytemuck::bytes_of(&instrument)].concat();
         Some(self.over(at, account))
     }
 

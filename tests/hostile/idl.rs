@@ -57,6 +57,11 @@ impl Idl {
         accounts.iter().map(|one| one["name"].as_str().unwrap()).collect()
     }
 
+    /// True of an account that need not be there.
+    pub fn is_optional(&self, instruction: &str, at: usize) -> bool {
+        self.instruction(instruction)["accounts"][at]["optional"] == true
+    }
+
     /// The kind of stored account that begins with these bytes.
     pub fn kind(&self, data: &[u8]) -> Option<&str> {
         let is = |one: &&Value| {

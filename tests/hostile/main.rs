@@ -27,7 +27,7 @@ use std::collections::BTreeSet;
 
 use crate::allowed::unused;
 use crate::idl::Idl;
-use crate::scenes::{Scene, SCENES};
+use crate::scenes::{Scene, OPTION_SCENES, SCENES};
 use crate::table::Section;
 
 const SNAPSHOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/snapshots/hostile.txt");
@@ -55,8 +55,10 @@ Bends of an account, where they apply:
   other group                the same account of a second group with the same markets
   doubled                    each other account of the same instruction in its place
   left out                   what follows moves up
+  not passed                 of an optional one: the program in its place
   closed, zeroed, short      no lamports and no bytes; all bytes zero; one byte missing
   in use                     of a new one: there is something already
+  stale array, no array      of an instrument: its risk array is too old, or was never made
   stale, uncertain, zero price, negative price, largest price, halted
                              of an oracle account; halted is not verified for a pull feed
   trades, borrows, bids, profits paused
@@ -70,18 +72,25 @@ element and the length are.
 #[test]
 fn every_instruction_of_the_idl_has_a_scene() {
     let idl = Idl::read();
-    let known: BTreeSet<&str> = SCENES.iter().map(|(name, _, _)| *name).collect();
+    let known: BTreeSet<&str> =
+        SCENES.iter().chain(OPTION_SCENES).map(|(name, _, _)| *name).collect();
     assert_eq!(known, idl.instructions().collect());
 }
 
 #[test]
 fn what_is_wrong_is_refused_by_its_name() {
     let idl = Idl::read();
-    let section = |(name, what, make): &(&'static str, &str, _)| {
-        let title = if what.is_empty() { name.to_string() } else { format!("{name}, {what}") };
-        Section::of(Scene::new(name, *make, &idl), &title, &idl)
+    let title = |name: &str, what: &str| match what {
+        "" => name.to_string(),
+        what => format!("{name}, {what}"),
     };
-    let sections: Vec<Section> = SCENES.iter().map(section).collect();
+    let plain = SCENES.iter().map(|(name, what, make)| {
+        Section::of(Scene::new(name, *make, &idl), &title(name, what), &idl)
+    });
+    let options = OPTION_SCENES.iter().map(|(name, what, make)| {
+        Section::of(Scene::with_options(name, *make, &idl), &title(name, what), &idl)
+    });
+    let sections: Vec<Section> = plain.chain(options).collect();
     let mut text = HEAD.to_string();
     text.extend(sections.iter().map(|one| one.text.as_str()));
     let attempts: usize = sections.iter().map(|one| one.attempts).sum();

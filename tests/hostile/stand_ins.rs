@@ -96,6 +96,7 @@ impl Catalogue {
         for ((name, a), b) in names.zip(&own.pools).zip(&foreign.pools) {
             self.add(format!("pool {}", name.name), a.address, Some(b.address));
         }
+        self.contracts(scene);
         let margin = |directory: &GroupDirectory, name: &str| {
             pda::margin(&directory.group.address, &address(name), 0)
         };
@@ -128,6 +129,28 @@ impl Catalogue {
         }
     }
 
+    /// Expiries, and what is listed on them behind the markets of the file.
+    fn contracts(&mut self, scene: &Scene) {
+        let (own, foreign) = (&scene.own, &scene.foreign);
+        for one in &own.expiries {
+            let (on, at) = (one.state.underlying, one.state.expires_at);
+            let there = foreign.expiry(on, at).ok().map(|one| one.address);
+            self.add(format!("expiry {on} {at}"), one.address, there);
+        }
+        let listed = scene.world.markets.instruments.len();
+        for (at, one) in own.instruments.iter().enumerate().skip(listed) {
+            let there = foreign.instruments.get(at).map(|one| one.address);
+            let name = String::from_utf8_lossy(&one.state.name).trim_end_matches('\0').to_string();
+            self.add(format!("instrument {name}"), one.address, there);
+        }
+        for (at, one) in own.pools.iter().enumerate().skip(listed) {
+            let there = foreign.pools.get(at).map(|one| one.address);
+            let name = String::from_utf8_lossy(&own.instruments[at].state.name);
+            let name = name.trim_end_matches('\0').to_string();
+            self.add(format!("pool {name}"), one.address, there);
+        }
+    }
+
     fn add(&mut self, label: String, address: Address, foreign: Option<Address>) {
         self.entries.push(Entry { label, address, foreign });
     }
@@ -150,6 +173,17 @@ impl Catalogue {
         address: &Address,
         fits: impl Fn(&Account) -> bool,
     ) -> Option<Address> {
+        self.siblings(scene, idl, address, fits).first().copied()
+    }
+
+    /// All of them.
+    pub fn siblings(
+        &self,
+        scene: &Scene,
+        idl: &Idl,
+        address: &Address,
+        fits: impl Fn(&Account) -> bool,
+    ) -> Vec<Address> {
         let vm = &scene.world.vm;
         let kind = kind(vm, idl, address);
         let used = |one: &Address| scene.one.accounts.iter().any(|meta| meta.pubkey == *one);
@@ -157,7 +191,7 @@ impl Catalogue {
             let account = vm.svm.get_account(&one.address).unwrap_or_default();
             kind == self::kind(vm, idl, &one.address) && !used(&one.address) && fits(&account)
         };
-        self.entries.iter().find(same).map(|one| one.address)
+        self.entries.iter().filter(same).map(|one| one.address).collect()
     }
 }
 

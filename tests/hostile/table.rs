@@ -9,7 +9,7 @@ use plimsoll_tests::{Failure, World};
 use crate::allowed::reason;
 use crate::bends::{Attempt, Bench, BENDS};
 use crate::idl::{Idl, Place, Shape};
-use crate::scenes::{signers, Scene};
+use crate::scenes::{run, signers, Scene};
 use crate::stand_ins::{role, Catalogue};
 
 /// What came of the attempts of one cell: names of errors.
@@ -95,7 +95,7 @@ impl Section {
         }
         let touched = !before.is_empty();
         let signers = signers(&attempt.one);
-        match scene.world.vm.run_as(std::slice::from_ref(&attempt.one), &signers) {
+        match run(scene, &attempt.one, &signers) {
             Err(failure) => {
                 for (address, account) in before {
                     scene.world.vm.svm.set_account(address, account).unwrap();

@@ -3,6 +3,7 @@
 
 use plimsoll_client::events::{Deleveraged, LossAssigned};
 use plimsoll_client::instruction::Bid;
+use plimsoll_client::BidRequest;
 use plimsoll_migrations::Markets;
 use plimsoll_risk::Check;
 use plimsoll_tests::{assert_near, expect_error, World, BTC, SOL, USDC};
@@ -183,5 +184,41 @@ fn a_lender_gains_nothing_by_the_order_of_deleveragings() {
         // In SOL at 130.
         let lost = before - world.balance("lena", "SOL");
         assert_near(lost, (part(260.0) as f64 / 130.0 * 1_000.0) as i64, 200);
+    }
+}
+
+/// What a slice, or as many as there are shares, lays to lenders of quote tokens and to SOL's shorts of
+/// what alice cannot pay: she owes 1,000 for a loan and 300.3 for a loss that was settled, and has 0.02
+/// BTC worth 1,200. 100.3 are missing.
+fn laid(shares: &[u64]) -> [i64; 2] {
+    let mut world = World::with(free);
+    traders(&mut world, &[("alice", 10), ("bob", 100_000), ("keeper", 100_000)]);
+    world.deposit("alice", "BTC", BTC / 50).unwrap();
+    world.trade("alice", "bob", "SOL-PERP", 1_000, "150").unwrap();
+    world.borrow("alice", "USDC", 1_010 * USDC, u64::MAX).unwrap();
+    world.walk_price("SOL", "120");
+    catch_up(&mut world);
+    world.settle("alice", "SOL-PERP", None).unwrap();
+    world.walk_price("BTC", "60000");
+    let mut parts = [0, 0];
+    for share_max in shares {
+        let request = BidRequest::Slice { share_max: *share_max };
+        let bid = world.liquidate("keeper", "alice", &Bid { request, ..Bid::slice() }).unwrap();
+        for one in bid.events::<LossAssigned>() {
+            parts[usize::from(one.key != 0)] += one.loss_quote_atoms;
+        }
+        world.share_loss("alice", "SOL-PERP").unwrap();
+    }
+    parts
+}
+
+#[test]
+fn cutting_bids_lays_no_more_to_markets_and_no_less_to_lenders() {
+    // Shares of what is left, in 2^-63, that divide its lots: all; halves; four parts.
+    const ALL: u64 = 1 << 63;
+    for shares in [&[ALL][..], &[ALL / 2, ALL], &[ALL / 5, ALL / 4, ALL / 2, ALL]] {
+        let [lenders, shorts] = laid(shares);
+        assert_near(lenders, 100_300_000 * 10_000 / 13_003, 40);
+        assert_near(shorts, 100_300_000 * 3_003 / 13_003, 40);
     }
 }

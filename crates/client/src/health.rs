@@ -8,12 +8,13 @@ use plimsoll::load::{
 };
 use plimsoll::oracle::read_for_check;
 use plimsoll::state::{MarginAccount, Underlying};
+use plimsoll::valuation::value;
 use plimsoll_risk::{
-    allowed, beta, closed_form_slice, depth, health, liquidatable, withdrawable, Action, Check,
-    Episode, Health, Holding, LinearShocks, LiquidationTerms, Market, Place, Quote, RiskArray,
-    RowKey, RowKind, RowTerms, ScenarioSet, UnderlyingTerms,
+    allowed, beta, closed_form_slice, crossings, depth, health, liquidatable, withdrawable, Action,
+    Check, Episode, Health, Holding, LinearShocks, LiquidationTerms, Market, Place, Quote,
+    RiskArray, RowKey, RowKind, RowTerms, ScenarioSet, UnderlyingTerms,
 };
-use plimsoll_units::{Fraction, Price, Ratio, Slots, Value};
+use plimsoll_units::{Fraction, MathError, Price, Ratio, Slots, Value};
 use solana_address::Address;
 
 use crate::directory::GroupDirectory;
@@ -73,7 +74,7 @@ impl<'a> Snapshot<'a> {
             shocks.push(LinearShocks { factors: one.state.price_moves });
             underlyings.push(terms);
         }
-        let (rows, arrays) = row_terms(directory, &underlyings, now)?;
+        let (rows, arrays) = row_terms(directory, &underlyings, now, None)?;
         Ok(Self { directory, now, quotes, underlyings, rows, arrays, shocks })
     }
 
@@ -142,6 +143,50 @@ impl<'a> Snapshot<'a> {
         let holdings = self.holdings(account)?;
         let terms = self.liquidation_terms()?;
         Ok(account_report(&self.market(), &holdings, &sets, &terms, account.episode())?)
+    }
+
+    /// The nearest prices below and above today's (quote atoms per unit) at which an account crosses its
+    /// maintenance line, all other prices unchanged; contracts on the underlying are valued anew at each
+    /// price, by the surface as it is. For accounts that hold contracts there: for others, the report
+    /// has them.
+    ///
+    /// Errors: those of the rule, and `MathOverflow` or `OptionOutOfRange` for a price that is beyond
+    /// what can be valued.
+    pub fn liquidation_prices(
+        &self,
+        account: &MarginAccount,
+        underlying: u16,
+    ) -> Result<(Option<Price>, Option<Price>), ClientError> {
+        let holdings = self.holdings(account)?;
+        let at = usize::from(underlying);
+        let found = self.underlyings.get(at);
+        let today = found.ok_or(ClientError::UnknownUnderlying(underlying))?.price;
+        let mut failed = None;
+        let crossed = crossings(today, |price| {
+            let judged = self.at_price(at, price).and_then(|other| {
+                Ok(health(&other.market(), holdings.iter().copied(), Check::Maintenance)?)
+            });
+            judged.map_err(|error| {
+                failed = Some(error);
+                MathError::OutOfRange.into()
+            })
+        });
+        match failed {
+            Some(error) => Err(error),
+            None => Ok(crossed?),
+        }
+    }
+
+    /// The same market with another price of one underlying.
+    fn at_price(&self, underlying: usize, price: Price) -> Result<Self, ClientError> {
+        let mut other = self.clone();
+        if let Some(terms) = other.underlyings.get_mut(underlying) {
+            (terms.price, terms.low, terms.high) = (price, price, price);
+        }
+        let index = u16::try_from(underlying).ok();
+        let terms = row_terms(self.directory, &other.underlyings, self.now, index)?;
+        (other.rows, other.arrays) = terms;
+        Ok(other)
     }
 
     /// What `view_withdrawable` would return: token atoms of a token row that could leave now
@@ -234,11 +279,13 @@ fn quote(
 }
 
 /// Terms of every listed row, ascending by key, and the risk arrays. An instrument whose array is
-/// too old has none, and accounts that hold it cannot be judged until it is refreshed.
+/// too old has none, and accounts that hold it cannot be judged until it is refreshed. Contracts on the
+/// `revalued` underlying are valued anew at its price.
 fn row_terms(
     directory: &GroupDirectory,
     underlyings: &[UnderlyingTerms],
     now: Now,
+    revalued: Option<u16>,
 ) -> Result<(Vec<RowTerms>, Vec<RiskArray>), ClientError> {
     let mid = |index: u16| {
         let found = underlyings.get(usize::from(index)).map(|terms| terms.price);
@@ -256,7 +303,13 @@ fn row_terms(
         }
         let found = underlyings.get(usize::from(one.state.underlying));
         let terms = found.ok_or(ClientError::UnknownUnderlying(one.state.underlying))?;
-        if let Ok((mut row, array)) = array_terms(&one.state, terms, now.time) {
+        let mut state = one.state;
+        if revalued == Some(state.underlying) && !state.is_settled() {
+            let expiry = &directory.expiry(state.underlying, state.expires_at)?.state;
+            let underlying = &directory.underlying(state.underlying)?.state;
+            state.array = value(&state, underlying, expiry, terms, now.time)?;
+        }
+        if let Ok((mut row, array)) = array_terms(&state, terms, now.time) {
             row.array = Place::new(u16::try_from(arrays.len()).unwrap_or(u16::MAX));
             rows.push(row);
             arrays.push(array);

@@ -39,6 +39,7 @@ pub use plimsoll::{
     instructions::create_collateral::KinkParams,
     instructions::create_underlying::{ScenarioParams, SlopeParams, SourceParams},
     instructions::view_account::{AccountReport, UnderlyingView},
+    instructions::view_underlying::UnderlyingDetail,
     oracle::{PriceFeedMessage, PriceUpdateV2, VerificationLevel, PYTH_PUSH, PYTH_RECEIVER},
     state, BidLimits, BidRequest, BidRow, CollateralParams, ContractKind, ContractParams,
     ExpiryParams, GroupParams, InstrumentParams, RoleParams, SliceParams, UnderlyingParams,

@@ -122,6 +122,24 @@ const PINNED: &str = "
 6820 DeleveragingNotOver
 6821 DeleveragingNotWhole
 6822 DeleveragingTooSmall
+6900 NotPublisher
+6901 ExpiryOutOfBounds
+6902 NeighbourMissing
+6903 BasisOutOfBounds
+6904 BasisStepTooLarge
+6905 SurfaceStepTooLarge
+6906 ConfidenceOutOfBounds
+6907 SliceInvalid
+6908 ButterflyArbitrage
+6909 CalendarArbitrage
+6910 RiskArrayStale
+6911 OptionOutOfRange
+6912 NoRiskArray
+6913 SettlementNotDue
+6914 InstrumentSettled
+6915 ExpiryInUse
+6916 WrongPayer
+6917 ExpiryMismatch
 ";
 
 #[test]

@@ -13,6 +13,7 @@
 //! | `plan` | what should be done about an account? |
 //! | `last_resort` | what is left to do where no bid pays? |
 //! | `rank` | which account first? |
+//! | `refresh` | what must be brought up to date before contracts can be judged? |
 //! | `watch` | which accounts are below their line? |
 //! | `submit` | carries decisions out |
 //! | `backoff` | when is an account tried again after a refusal? |
@@ -29,6 +30,7 @@ mod moves;
 mod plan;
 mod quote;
 mod rank;
+mod refresh;
 mod size;
 mod submit;
 mod watch;
@@ -40,6 +42,7 @@ pub use moves::{hides_its_line, is_priced, less, named, paid, plus, slice};
 pub use plan::{plan, plan_rows, Action, Offer, Reason, Request};
 pub use quote::{Quoted, Situation};
 pub use rank::{rank, Candidate};
+pub use refresh::{refreshes, reread_expiries};
 pub use size::{best_row, largest_slice, Sized};
 pub use submit::{Keeper, Metrics};
 pub use watch::{reread, watch, Sighting};

@@ -48,6 +48,8 @@ pub enum Reason {
     Healthy,
     /// Some price may not be used for liquidations now.
     NotPriced,
+    /// A contract of the account has a risk array that is too old, and nobody could renew it.
+    NotRefreshed,
     /// A position of the account or of the keeper was just deleveraged.
     Outdated,
     /// The discount does not cover what the rows cost to get rid of, and the clock runs already.

@@ -20,6 +20,7 @@ use crate::config::Config;
 use crate::last_resort::{last_resort, LastResort};
 use crate::plan::{plan, plan_rows, Action, Offer, Reason, Request};
 use crate::quote::Situation;
+use crate::refresh::{refreshes, reread_expiries};
 use crate::watch::{reread, watch, OUTDATED};
 
 /// What a keeper did, counted.
@@ -37,6 +38,8 @@ pub struct Metrics {
     pub losses_shared: u64,
     /// Positions that it took through deleveragings.
     pub resized: u64,
+    /// Risk arrays that it had valued anew, and samples of settlement prices that it took.
+    pub refreshed: u64,
     /// Accounts left alone, by reason.
     pub waits: BTreeMap<Reason, u64>,
     /// Transactions refused, by name.
@@ -78,9 +81,13 @@ impl Keeper {
     ) -> Result<(), ClientError> {
         reread(directory, chain)?;
         let accounts = self.resized(chain, directory)?;
+        self.refresh(chain, directory, &accounts)?;
         let now = chain.now()?;
         let sighting = watch(&Snapshot::new(directory, chain, now)?, &accounts, &self.account)?;
         *self.metrics.waits.entry(Reason::NotPriced).or_default() += sighting.unpriced;
+        if sighting.unrefreshed > 0 {
+            *self.metrics.waits.entry(Reason::NotRefreshed).or_default() += sighting.unrefreshed;
+        }
         for candidate in sighting.candidates {
             if !self.backoff.is_due(&candidate.key, now.slot) {
                 continue;
@@ -94,6 +101,30 @@ impl Keeper {
             }
         }
         Ok(())
+    }
+
+    /// Brings contracts up to date that accounts hold.
+    fn refresh(
+        &mut self,
+        chain: &mut impl Chain,
+        directory: &mut GroupDirectory,
+        accounts: &[Keyed<MarginAccount>],
+    ) -> Result<(), ClientError> {
+        if directory.expiries.is_empty() {
+            return Ok(());
+        }
+        reread_expiries(directory, chain)?;
+        let all = refreshes(&Snapshot::new(directory, chain, chain.now()?)?, accounts)?;
+        if all.is_empty() {
+            return Ok(());
+        }
+        for one in all {
+            match chain.send(&self.authority, &[one]) {
+                Ok(()) => self.metrics.refreshed += 1,
+                Err(refusal) => self.count(&refusal),
+            }
+        }
+        directory.refresh_instruments(chain)
     }
 
     /// All accounts, their positions taken through what they have to go through: before that nobody

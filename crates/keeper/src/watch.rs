@@ -19,6 +19,8 @@ pub struct Sighting {
     pub candidates: Vec<Candidate<Address>>,
     /// Accounts that cannot be judged, because a price that they need is not valid.
     pub unpriced: u64,
+    /// Accounts that cannot be judged, because a contract's risk array is too old.
+    pub unrefreshed: u64,
     /// Accounts that cannot be judged, because a position has a deleveraging to go through.
     pub outdated: u64,
 }
@@ -38,6 +40,9 @@ pub fn watch(
             }
             Err(ClientError::Risk(RiskError::OracleInvalid { .. })) => {
                 sighting.unpriced = sighting.unpriced.saturating_add(1);
+            }
+            Err(ClientError::Risk(RiskError::MissingTerms { .. })) => {
+                sighting.unrefreshed = sighting.unrefreshed.saturating_add(1);
             }
             // Whoever resizes its positions will see it.
             Err(ClientError::Program(code)) if code == OUTDATED => {

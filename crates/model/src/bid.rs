@@ -342,6 +342,10 @@ impl Step<'_> {
             return 0;
         }
         let kept = whole(own.borne_quote_atoms) * whole((flow - part).abs()) / whole(flow.abs());
+        // Where the bid ends the episode, what was borne is forgotten then, and nothing of it is stored.
+        if self.seen().is_some_and(|seen| seen.accounts[&id].episode_slot == 0) {
+            return i64::try_from(floor(&kept)).unwrap_or(0);
+        }
         let pick = |seen: &Group| {
             let left = seen.accounts[&id].positions.get(&index);
             left.map_or(0, |one| i128::from(one.borne_quote_atoms))

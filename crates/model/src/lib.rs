@@ -37,6 +37,7 @@ mod pause;
 mod payment;
 mod refresh;
 mod settle;
+mod settled;
 mod stake;
 pub mod step;
 mod terms;

@@ -313,6 +313,7 @@ impl Step<'_> {
             }
             self.record(id, claim, part);
         }
+        self.lower_settled(id, low > 0, before, released);
         lent
     }
 

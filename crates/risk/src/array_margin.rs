@@ -54,12 +54,13 @@ pub(crate) fn parts(
 ) -> Result<Parts, RiskError> {
     let net = sums.long.checked_sub(sums.short)?;
     let (scenario, worst) = arrays.worst(net, shocks(market, terms, net)?)?;
+    let delta = arrays.delta()?;
     Ok(Parts {
         scenario,
         worst,
-        concentration: concentrated(terms, net, arrays, scenario)?,
-        basis: basis(terms, sums, arrays)?,
-        floor: arrays.floors,
+        concentration: concentrated(terms, (net, delta), arrays, scenario)?,
+        basis: basis(terms, sums, delta)?,
+        floor: arrays.floors()?,
     })
 }
 
@@ -70,15 +71,15 @@ pub(crate) fn parts(
 /// so that the larger slope holds for the lesser of them.
 fn concentrated(
     terms: &UnderlyingTerms,
-    net: Value,
+    (net, delta): (Value, Value),
     arrays: &ArraySums<'_>,
     scenario: Value,
 ) -> Result<Requirement, RiskError> {
-    let all = concentration(terms, net.checked_add(arrays.delta)?.abs()?)?;
+    let all = concentration(terms, net.checked_add(delta)?.abs()?)?;
     if all.amount.is_zero() {
         return Ok(all);
     }
-    let left = concentration(terms, net.abs()?.checked_add(arrays.delta_short.abs()?)?)?;
+    let left = concentration(terms, net.abs()?.checked_add(arrays.delta_short()?.abs()?)?)?;
     let given_up = arrays.long.checked_sub(scenario)?.max(Value::ZERO);
     Ok(Requirement {
         amount: all.amount.min(left.amount.checked_add(given_up)?),
@@ -87,16 +88,12 @@ fn concentrated(
 }
 
 /// `basis · min(L, S)`, the array rows as one leg on the side to which they move.
-fn basis(
-    terms: &UnderlyingTerms,
-    sums: &Sums<'_>,
-    arrays: &ArraySums<'_>,
-) -> Result<Value, RiskError> {
+fn basis(terms: &UnderlyingTerms, sums: &Sums<'_>, delta: Value) -> Result<Value, RiskError> {
     let (mut long, mut short) = (sums.long, sums.short);
-    if arrays.delta.is_negative() {
-        short = short.checked_sub(arrays.delta)?;
+    if delta.is_negative() {
+        short = short.checked_sub(delta)?;
     } else {
-        long = long.checked_add(arrays.delta)?;
+        long = long.checked_add(delta)?;
     }
     let hedged = long.min(short);
     if hedged.is_zero() {

@@ -1,13 +1,14 @@
 //! What do the array rows of one underlying come to?
 //!
 //! Outcomes are summed where that is cheap: a quantity times an outcome is one product of a word,
-//! and as long as the rows agree in their unit and have fewer than 2^32 lots in all, so is the sum
-//! (2^32 lots of 2^31 units each). What does not fit goes to sums of two words, exactly.
+//! and as long as the rows agree in their unit and have fewer than 2^31 lots in all, so is the sum
+//! (2^31 lots of 2^31 units each, and as much again for linear rows). What does not fit goes to
+//! sums of two words, exactly.
 
 use crate::arrays::FACTOR_BITS;
 use crate::margin::Check;
 use crate::{LinearShocks, RiskArray, RiskError, SCENARIOS_MAX};
-use plimsoll_units::Value;
+use plimsoll_units::{MathError, Value};
 
 /// Array rows of one underlying that the bound at expiry can see. More are judged, but without a
 /// bound.
@@ -53,24 +54,40 @@ pub(crate) struct ArraySums<'a> {
     pub(crate) short: Value,
     /// For opening: value of all rows at the strict price of their side.
     pub(crate) strict: Value,
-    /// Notional that the rows move with.
-    pub(crate) delta: Value,
-    /// The same of the short rows alone.
-    pub(crate) delta_short: Value,
-    /// What is required of the short rows on top.
-    pub(crate) floors: Value,
     /// First scenario of the sums below, and their number.
     first: usize,
     count: usize,
-    /// Outcomes of all rows, in units of `2^shift` steps.
+    /// What is summed in a word, in units of `2^shift` steps: outcomes of all rows, the notional
+    /// that they move with, that of the short ones, and what these require at least.
     near: [i64; SCENARIOS_MAX],
+    near_delta: i64,
+    near_delta_short: i64,
+    near_floors: i64,
     shift: u8,
-    /// Lots in `near`, long and short: below 2^32.
+    /// Lots in these, long and short: below 2^31.
     lots: u64,
-    /// What is not in `near`.
-    far: Option<[Value; SCENARIOS_MAX]>,
+    /// What is in none of these.
+    far: Option<Far>,
     rows: [Option<BoundRow<'a>>; BOUND_ROWS_MAX],
     held: usize,
+}
+
+/// Sums of two words, for what does not fit one.
+#[derive(Clone, Copy)]
+struct Far {
+    outcomes: [Value; SCENARIOS_MAX],
+    delta: Value,
+    delta_short: Value,
+    floors: Value,
+}
+
+impl Far {
+    const NONE: Self = Self {
+        outcomes: [Value::ZERO; SCENARIOS_MAX],
+        delta: Value::ZERO,
+        delta_short: Value::ZERO,
+        floors: Value::ZERO,
+    };
 }
 
 impl<'a> ArraySums<'a> {
@@ -80,12 +97,12 @@ impl<'a> ArraySums<'a> {
             long: Value::ZERO,
             short: Value::ZERO,
             strict: Value::ZERO,
-            delta: Value::ZERO,
-            delta_short: Value::ZERO,
-            floors: Value::ZERO,
             first: 0,
             count: 0,
             near: [0; SCENARIOS_MAX],
+            near_delta: 0,
+            near_delta_short: 0,
+            near_floors: 0,
             shift: 0,
             lots: 0,
             far: None,
@@ -94,13 +111,13 @@ impl<'a> ArraySums<'a> {
         }
     }
 
-    /// Begins an underlying. What the arrays hold is written over by its first rows: emptying half
-    /// a kilobyte for each underlying would cost as much as a row.
+    /// Begins an underlying. What the lists hold is written over by its rows: emptying half a
+    /// kilobyte for each underlying would cost as much as a row.
+    #[inline]
     pub(crate) fn restart(&mut self, scope: Scope<'_>, underlying: u16) -> Result<(), RiskError> {
         (self.first, self.count) = scope.range(underlying)?;
         (self.long, self.short, self.strict) = (Value::ZERO, Value::ZERO, Value::ZERO);
-        (self.delta, self.delta_short) = (Value::ZERO, Value::ZERO);
-        self.floors = Value::ZERO;
+        (self.near_delta, self.near_delta_short, self.near_floors) = (0, 0, 0);
         (self.lots, self.shift, self.held) = (0, 0, 0);
         self.far = None;
         Ok(())
@@ -111,8 +128,26 @@ impl<'a> ArraySums<'a> {
         self.rows.get(..self.held)
     }
 
+    /// Notional that the rows move with.
+    pub(crate) fn delta(&self) -> Result<Value, MathError> {
+        let near = Value::from_scaled(self.near_delta, self.shift)?;
+        self.far.map_or(Ok(near), |far| near.checked_add(far.delta))
+    }
+
+    /// The same of the short rows alone.
+    pub(crate) fn delta_short(&self) -> Result<Value, MathError> {
+        let near = Value::from_scaled(self.near_delta_short, self.shift)?;
+        self.far.map_or(Ok(near), |far| near.checked_add(far.delta_short))
+    }
+
+    /// What the short rows require at least.
+    pub(crate) fn floors(&self) -> Result<Value, MathError> {
+        let near = Value::from_scaled(self.near_floors, self.shift)?;
+        self.far.map_or(Ok(near), |far| near.checked_add(far.floors))
+    }
+
     /// Adds a row of `quantity` lots, worth `value` at their fair price.
-    #[inline(never)]
+    #[inline(always)]
     pub(crate) fn add(
         &mut self,
         array: &'a RiskArray,
@@ -124,15 +159,8 @@ impl<'a> ArraySums<'a> {
             let strict = if quantity < 0 { array.high } else { array.low };
             self.strict = self.strict.checked_add(strict.value_floor(quantity)?)?;
         }
-        let delta = Value::from_scaled(array.delta, array.shift)?.times(quantity)?;
-        self.delta = self.delta.checked_add(delta)?;
         if quantity < 0 {
             self.short = self.short.checked_sub(value)?;
-            self.delta_short = self.delta_short.checked_add(delta)?;
-            if array.short_floor != 0 {
-                let floor = Value::from_scaled(array.short_floor, array.shift)?.times(quantity)?;
-                self.floors = self.floors.checked_sub(floor)?;
-            }
         } else {
             self.long = self.long.checked_add(value)?;
         }
@@ -150,34 +178,76 @@ impl<'a> ArraySums<'a> {
         if is_first {
             self.shift = array.shift;
         }
-        if lots > u64::from(u32::MAX) || array.shift != self.shift {
-            if is_first {
-                self.near = [0; SCENARIOS_MAX];
-            }
+        let (Ok(delta), Ok(floor)) = (i32::try_from(array.delta), i32::try_from(array.short_floor))
+        else {
+            return self.add_far(array, quantity);
+        };
+        if lots > u64::from(u32::MAX >> 1) || array.shift != self.shift {
             return self.add_far(array, quantity);
         }
         self.lots = lots;
-        let end = self.first.saturating_add(self.count);
-        let outcomes = array.outcomes.get(self.first..end).unwrap_or(&[]);
         // See the head of the file: nothing wraps.
+        let delta = quantity.wrapping_mul(i64::from(delta));
+        self.near_delta = self.near_delta.wrapping_add(delta);
+        if quantity < 0 {
+            self.near_delta_short = self.near_delta_short.wrapping_add(delta);
+            let floor = quantity.wrapping_mul(i64::from(floor));
+            self.near_floors = self.near_floors.wrapping_sub(floor);
+        }
         if is_first {
-            for (near, outcome) in self.near.iter_mut().zip(outcomes) {
-                *near = quantity.wrapping_mul(i64::from(*outcome));
+            return self.begin_outcomes(array, quantity);
+        }
+        if self.count == SCENARIOS_MAX {
+            // By eight: the loop itself would cost half as much again as what it does.
+            let eights = self.near.as_chunks_mut::<8>().0.iter_mut();
+            for (near, outcomes) in eights.zip(array.outcomes.as_chunks::<8>().0) {
+                add_eight(near, outcomes, |near, outcome| {
+                    near.wrapping_add(quantity.wrapping_mul(outcome))
+                });
             }
-        } else {
-            for (near, outcome) in self.near.iter_mut().zip(outcomes) {
-                *near = near.wrapping_add(quantity.wrapping_mul(i64::from(*outcome)));
-            }
+            return Ok(());
+        }
+        let outcomes = array.outcomes.iter().skip(self.first).take(self.count);
+        for (near, outcome) in self.near.iter_mut().zip(outcomes) {
+            *near = near.wrapping_add(quantity.wrapping_mul(i64::from(*outcome)));
         }
         Ok(())
     }
 
-    /// Adds outcomes that do not fit beside the others.
+    /// The first row's outcomes, in the place of what was there.
+    #[inline]
+    fn begin_outcomes(&mut self, array: &RiskArray, quantity: i64) -> Result<(), RiskError> {
+        if self.count == SCENARIOS_MAX {
+            let eights = self.near.as_chunks_mut::<8>().0.iter_mut();
+            for (near, outcomes) in eights.zip(array.outcomes.as_chunks::<8>().0) {
+                add_eight(near, outcomes, |_, outcome| quantity.wrapping_mul(outcome));
+            }
+            return Ok(());
+        }
+        let outcomes = array.outcomes.iter().skip(self.first).take(self.count);
+        for (near, outcome) in self.near.iter_mut().zip(outcomes) {
+            *near = quantity.wrapping_mul(i64::from(*outcome));
+        }
+        Ok(())
+    }
+
+    /// Adds what does not fit beside the others.
+    #[inline(never)]
     fn add_far(&mut self, array: &RiskArray, quantity: i64) -> Result<(), RiskError> {
-        let far = self.far.get_or_insert([Value::ZERO; SCENARIOS_MAX]);
+        if self.lots == 0 {
+            self.near = [0; SCENARIOS_MAX];
+        }
+        let far = self.far.get_or_insert(Far::NONE);
+        let delta = Value::from_scaled(array.delta, array.shift)?.times(quantity)?;
+        far.delta = far.delta.checked_add(delta)?;
+        if quantity < 0 {
+            far.delta_short = far.delta_short.checked_add(delta)?;
+            let floor = Value::from_scaled(array.short_floor, array.shift)?.times(quantity)?;
+            far.floors = far.floors.checked_sub(floor)?;
+        }
         let outcomes = array.outcomes.iter().skip(self.first).take(self.count);
         let in_a_word = quantity.unsigned_abs() <= u64::from(u32::MAX);
-        for (sum, outcome) in far.iter_mut().zip(outcomes) {
+        for (sum, outcome) in far.outcomes.iter_mut().zip(outcomes) {
             let outcome = i64::from(*outcome);
             let gain = if in_a_word {
                 Value::from_scaled(quantity.wrapping_mul(outcome), array.shift)?
@@ -216,30 +286,38 @@ impl<'a> ArraySums<'a> {
         if self.far.is_some() {
             return None;
         }
-        let net = NearValue::new(net, self.shift)?;
-        let end = self.first.saturating_add(self.count);
-        let factors = shocks.factors.get(self.first..end)?;
+        let near = self.near.get(..self.count)?;
         let (mut least, mut worst) = (0, self.first);
-        let mut index = self.first;
-        // With half of the lots that fit, a gain has a bit to spare for the linear rows.
-        if net.is_narrow() && self.lots < 1 << 31 {
-            for (near, factor) in self.near.iter().zip(factors) {
-                let gain = near.wrapping_add(net.times_narrow(*factor));
-                if gain < least {
-                    (least, worst) = (gain, index);
+        if net.is_zero() {
+            for (gain, index) in near.iter().zip(self.first..) {
+                if *gain < least {
+                    (least, worst) = (*gain, index);
                 }
-                index = index.wrapping_add(1);
             }
         } else {
-            for (near, factor) in self.near.iter().zip(factors) {
-                let gain = near.checked_add(net.times(*factor))?;
-                if gain < least {
-                    (least, worst) = (gain, index);
+            let net = NearValue::new(net, self.shift)?;
+            let factors = shocks.factors.get(self.first..)?;
+            let mut index = self.first;
+            // Both below 2^62.
+            if net.is_narrow() {
+                for (near, factor) in near.iter().zip(factors) {
+                    let gain = near.wrapping_add(net.times_narrow(*factor));
+                    if gain < least {
+                        (least, worst) = (gain, index);
+                    }
+                    index = index.wrapping_add(1);
                 }
-                index = index.wrapping_add(1);
+            } else {
+                for (near, factor) in near.iter().zip(factors) {
+                    let gain = near.wrapping_add(net.times(*factor));
+                    if gain < least {
+                        (least, worst) = (gain, index);
+                    }
+                    index = index.wrapping_add(1);
+                }
             }
         }
-        let worst = if least < 0 { worst } else { 0 };
+        let worst = if least == 0 { 0 } else { worst };
         Some((least, u8::try_from(worst).unwrap_or(u8::MAX)))
     }
 
@@ -251,7 +329,7 @@ impl<'a> ArraySums<'a> {
         shocks: &LinearShocks,
         mut visit: impl FnMut(u8, Value),
     ) -> Result<(), RiskError> {
-        let far = self.far.unwrap_or([Value::ZERO; SCENARIOS_MAX]);
+        let far = self.far.map_or([Value::ZERO; SCENARIOS_MAX], |far| far.outcomes);
         let factors = shocks.factors.iter().skip(self.first).take(self.count);
         for (((near, far), factor), index) in
             self.near.iter().zip(&far).zip(factors).zip(self.first..)
@@ -262,6 +340,22 @@ impl<'a> ArraySums<'a> {
         }
         Ok(())
     }
+}
+
+/// Makes new sums of old ones and outcomes. See the head of the file: nothing wraps.
+#[inline(always)]
+fn add_eight(near: &mut [i64; 8], outcomes: &[i32; 8], sum: impl Fn(i64, i64) -> i64) {
+    let add = |near: &mut i64, outcome: i32| *near = sum(*near, i64::from(outcome));
+    let [a, b, c, d, e, f, g, h] = near;
+    let [s, t, u, v, w, x, y, z] = *outcomes;
+    add(a, s);
+    add(b, t);
+    add(c, u);
+    add(d, v);
+    add(e, w);
+    add(f, x);
+    add(g, y);
+    add(h, z);
 }
 
 /// A value in units of `2^shift` steps, to be multiplied by linear factors in one word.

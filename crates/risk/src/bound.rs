@@ -6,12 +6,13 @@
 //! there. No requirement need be larger: a spread never needs more than its largest loss, and an
 //! option that was bought never more than it is worth.
 //!
-//! Prices are counted in today's index price: the final price is `x` times it, a strike lies at
-//! `x = strike / notional`, and a row's pay rises by its index notional per unit of `x`.
+//! Prices are counted per lot of the first row, and slopes in such lots: rows whose lots are as
+//! large, as those of one underlying mostly are, need no division. A slope is rounded down, which
+//! lowers what is paid at any price.
 
 use crate::array_sums::{BoundRow, BOUND_ROWS_MAX};
 use crate::Payoff;
-use plimsoll_units::{MathError, Price, Value};
+use plimsoll_units::{wide, MathError, Price, Value};
 
 /// The rows of an underlying, and what the linear ones beside them come to.
 pub(crate) struct Book<'a> {
@@ -33,27 +34,36 @@ impl Book<'_> {
     /// are bounded apart, where a long can lose all of its value, and a short anything.
     #[inline(never)]
     pub(crate) fn loss_below(&self, limit: Value) -> Result<Option<Value>, MathError> {
-        // No book pays more at its worst than where all prices end at zero.
-        if self.value.checked_sub(self.pay_at_zero()?)? >= limit {
+        let Some(unit) = Unit::of(self)? else {
+            return Ok(None);
+        };
+        let mut points = Points { held: [None; BOUND_ROWS_MAX], count: 0 };
+        let (mut pay_at_zero, mut end, mut size) = (Value::ZERO, unit.net, unit.net.unsigned_abs());
+        for row in self.rows.iter().flatten() {
+            let point = unit.point(row)?;
+            pay_at_zero = pay_at_zero.checked_add(point.pay_at_zero()?)?;
+            end = end.saturating_add(point.after);
+            size = size.saturating_add(point.after.abs_diff(point.before));
+            points.insert(point);
+        }
+        // No book pays more at its worst than where all prices end at zero, or than far up.
+        let slack = tolerance(size, points.count);
+        if self.value.checked_sub(pay_at_zero)? >= limit || end.saturating_add(slack) < 0 {
             return Ok(None);
         }
-        if self.falls_for_ever()? {
-            return Ok(None);
-        }
-        let mut least = Least { apart: Value::ZERO, joining: self.apart()?, open: false };
-        for (index, row) in self.held().enumerate() {
-            let expires_at = row.array.expires_at;
-            if self.held().take(index).any(|before| before.array.expires_at == expires_at) {
-                continue;
-            }
-            let apart = self.least_pay(expires_at, Value::ZERO)?;
-            let joined = match self.net.is_zero() || self.fades(expires_at) {
+        let mut least = Least { apart: Value::ZERO, joining: self.apart(), open: false };
+        let mut rest = points.held.get(..points.count).unwrap_or_default();
+        while let Some((group, later)) = first_expiry(rest) {
+            let apart = least_pay(group, 0, slack)?;
+            let fades = group.iter().flatten().any(|point| point.fading);
+            let joined = match unit.net == 0 || fades {
                 true => None,
-                false => self.least_pay(expires_at, self.net)?,
+                false => least_pay(group, unit.net, slack)?,
             };
             if !least.add(apart, joined)? {
                 return Ok(None);
             }
+            rest = later;
         }
         let Some(joining) = least.joining else {
             return Ok(None);
@@ -63,76 +73,197 @@ impl Book<'_> {
         Ok((loss < limit).then_some(loss))
     }
 
-    fn held(&self) -> impl Iterator<Item = &BoundRow<'_>> {
-        self.rows.iter().flatten()
-    }
-
-    /// Does all of it together fall for ever as prices rise, beyond what roundings could feign? Then
-    /// no way to part it has a bound: the ends of the parts' lines add up to the one of the whole,
-    /// and one of them is below its own tolerance where that is below all of theirs. Only an answer
-    /// that comes cheap: where all lots are of one size.
-    fn falls_for_ever(&self) -> Result<bool, MathError> {
-        let (mut rising, mut lots, mut size) = (0_i64, 0_i64, None);
-        for BoundRow { array, quantity } in self.held() {
-            let same = *size.get_or_insert(array.notional) == array.notional;
-            let small = quantity.unsigned_abs() <= LOTS_MAX;
-            if !same || !small {
-                return Ok(false);
-            }
-            // Of two dozen rows: nothing wraps.
-            lots = lots.wrapping_add(quantity.wrapping_abs());
-            if !matches!(array.payoff, Payoff::Put { .. }) {
-                rising = rising.wrapping_add(*quantity);
-            }
-        }
-        let Some(size) = size else {
-            return Ok(false);
-        };
-        if rising >= 0 && !self.net.is_negative() {
-            return Ok(false);
-        }
-        // Each part's line starts from the gross of the linear rows, and each row rounds once.
-        let gross = self.gross.checked_add(size.value_ceil(lots)?)?;
-        let parts = i64::try_from(self.rows.len()).unwrap_or(i64::MAX).saturating_add(2);
-        let spare = tolerance(gross).times(parts)?;
-        let end = self.net.checked_add(size.value_ceil(rising)?)?;
-        Ok(end.checked_add(spare)?.is_negative())
-    }
-
-    /// The least that the linear rows pay by themselves.
-    fn apart(&self) -> Result<Option<Value>, MathError> {
-        let short = self.net.checked_add(tolerance(self.gross))?.is_negative();
-        Ok((!short).then_some(Value::ZERO))
-    }
-
-    /// Is the settlement price of an expiry being averaged?
-    fn fades(&self, expires_at: i64) -> bool {
-        self.held().any(|row| row.array.expires_at == expires_at && row.array.fading)
-    }
-
-    fn pay_at_zero(&self) -> Result<Value, MathError> {
-        let mut pay = Value::ZERO;
-        for row in self.held() {
-            if let Payoff::Put { strike } = row.array.payoff {
-                pay = pay.checked_add(strike.value_floor(row.quantity)?)?;
-            }
-        }
-        Ok(pay)
-    }
-
-    /// The least that the rows of one expiry, and `net` in linear ones, pay at any final price;
-    /// `None` where it falls for ever.
-    fn least_pay(&self, expires_at: i64, net: Value) -> Result<Option<Value>, MathError> {
-        let mut line = Line::new(net, self.gross);
-        for row in self.held().filter(|row| row.array.expires_at == expires_at) {
-            line.add(row)?;
-        }
-        line.least()
+    /// The least that the linear rows pay by themselves: nothing, where they are not short by more
+    /// than what rounding may make of a perfect hedge.
+    fn apart(&self) -> Option<Value> {
+        // A part of a number is far below the largest one.
+        let slack = (self.gross.get() >> 40).wrapping_add(64);
+        let short = self.net.get().saturating_add(slack).is_negative();
+        (!short).then_some(Value::ZERO)
     }
 }
 
-/// Rows of no more lots are looked at for a cheap answer.
-const LOTS_MAX: u64 = 1 << 32;
+/// By how much a slope may be off, of slopes of `size` in all: 2^-40 of them, and a last bit for
+/// each row and for the linear ones.
+fn tolerance(size: u64, rows: usize) -> i64 {
+    let rows = i64::try_from(rows).unwrap_or(i64::MAX);
+    i64::try_from(size >> 40).unwrap_or(i64::MAX).saturating_add(rows).saturating_add(2)
+}
+
+/// What slopes and levels are counted in.
+struct Unit {
+    notional: Price,
+    /// Bits behind the point of a slope.
+    bits: u8,
+    /// Slope of the linear rows.
+    net: i64,
+}
+
+impl Unit {
+    /// Lots of the first row; `None` without a row, or with more lots than fit.
+    fn of(book: &Book<'_>) -> Result<Option<Self>, MathError> {
+        let Some(first) = book.rows.iter().flatten().next() else {
+            return Ok(None);
+        };
+        let notional = first.array.notional;
+        let net = match book.net.is_zero() {
+            true => Value::ZERO,
+            false => book.net.mul_price_floor(notional.recip()?)?,
+        };
+        // One lot is the unit of this sum; parts of them count as one more.
+        let mut unit = Self { notional, bits: 0, net: 0 };
+        let mut lots = net.to_quote_floor()?.get().unsigned_abs();
+        for row in book.rows.iter().flatten() {
+            let lots_held = match row.array.notional == notional {
+                true => row.quantity,
+                false => unit.converted(row.array.notional, row.quantity)?,
+            };
+            lots = lots.saturating_add(lots_held.unsigned_abs()).saturating_add(1);
+        }
+        // Sums of all slopes stay below 2^61.
+        let free = wide::leading_zeros(lots).saturating_sub(4).min(32);
+        let Ok(bits) = u8::try_from(free) else {
+            return Ok(None);
+        };
+        if lots >> 60 != 0 {
+            return Ok(None);
+        }
+        unit.bits = bits;
+        unit.net = unit.slope_of(net)?;
+        Ok(Some(unit))
+    }
+
+    /// A row as a point of the line.
+    fn point(&self, row: &BoundRow<'_>) -> Result<Point, MathError> {
+        let BoundRow { array, quantity } = *row;
+        let same = array.notional == self.notional;
+        let rise = if same {
+            quantity.wrapping_shl(self.bits.into())
+        } else {
+            self.converted(array.notional, quantity)?
+        };
+        let (strike, before, after) = match array.payoff {
+            Payoff::Linear => (self.notional, rise, rise),
+            Payoff::Call { strike } => (strike, 0, rise),
+            Payoff::Put { strike } => (strike, rise.saturating_neg(), 0),
+        };
+        let level = match same {
+            true => strike,
+            false => strike.checked_mul(self.notional.checked_div(array.notional)?)?,
+        };
+        Ok(Point {
+            expires_at: array.expires_at,
+            level: level.halved(self.bits)?,
+            before,
+            after,
+            fading: array.fading,
+        })
+    }
+
+    /// Slope of `quantity` lots of another size, toward minus infinity.
+    #[cold]
+    fn converted(&self, notional: Price, quantity: i64) -> Result<i64, MathError> {
+        self.slope_of(notional.checked_div(self.notional)?.value_floor(quantity)?)
+    }
+
+    /// So many lots as a slope, toward minus infinity.
+    fn slope_of(&self, lots: Value) -> Result<i64, MathError> {
+        let (slope, _) = lots.to_scaled(48u8.wrapping_sub(self.bits)).ok_or(MathError::Overflow)?;
+        Ok(slope)
+    }
+}
+
+/// Where the line is broken, and what a row adds to it. Small enough to be copied word by word.
+#[derive(Clone, Copy)]
+struct Point {
+    expires_at: i64,
+    /// The strike, as a step of a slope's last bit counts it.
+    level: Price,
+    /// Slope below the level.
+    before: i64,
+    /// Slope above it.
+    after: i64,
+    fading: bool,
+}
+
+impl Point {
+    /// What the row pays at a price of zero.
+    fn pay_at_zero(&self) -> Result<Value, MathError> {
+        // Only a put falls up to its strike and is flat beyond.
+        if self.before == 0 || self.after != 0 {
+            return Ok(Value::ZERO);
+        }
+        self.level.value_floor(self.before.saturating_neg())
+    }
+
+    /// May the row cost its holder anything in the end?
+    const fn owes(&self) -> bool {
+        self.after < 0 || self.before > 0
+    }
+}
+
+/// Points by expiry and level.
+struct Points {
+    held: [Option<Point>; BOUND_ROWS_MAX],
+    count: usize,
+}
+
+impl Points {
+    /// Puts a point where it belongs; rows mostly come in their order.
+    fn insert(&mut self, point: Point) {
+        let order = |one: &Point| (one.expires_at, one.level);
+        let (mut carried, key) = (Some(point), order(&point));
+        let is_before = |one: &Option<Point>| one.as_ref().is_some_and(|one| order(one) <= key);
+        let held = self.held.get(..self.count).unwrap_or_default();
+        let later = held.iter().rev().take_while(|one| !is_before(one)).count();
+        let from = self.count.saturating_sub(later);
+        self.count = self.count.saturating_add(1);
+        for slot in self.held.iter_mut().take(self.count).skip(from) {
+            core::mem::swap(slot, &mut carried);
+        }
+    }
+}
+
+/// Splits off the points of the first expiry.
+#[allow(clippy::type_complexity)]
+fn first_expiry(points: &[Option<Point>]) -> Option<(&[Option<Point>], &[Option<Point>])> {
+    let first = points.first()?.as_ref()?.expires_at;
+    let is_first = |one: &&Option<Point>| one.as_ref().is_some_and(|one| one.expires_at == first);
+    points.split_at_checked(points.iter().take_while(is_first).count())
+}
+
+/// The least that the rows of one expiry, and `net` in linear ones, pay at any final price; `None`
+/// where it falls for ever.
+fn least_pay(group: &[Option<Point>], net: i64, slack: i64) -> Result<Option<Value>, MathError> {
+    let (mut slope, mut end, mut pay, mut owes) = (net, net, Value::ZERO, net < 0);
+    for point in group.iter().flatten() {
+        slope = slope.checked_add(point.before).ok_or(MathError::Overflow)?;
+        end = end.checked_add(point.after).ok_or(MathError::Overflow)?;
+        pay = pay.checked_add(point.pay_at_zero()?)?;
+        owes |= point.owes();
+    }
+    if end.saturating_add(slack) < 0 {
+        return Ok(None);
+    }
+    let mut least = pay;
+    let mut at: Option<Price> = None;
+    for point in group.iter().flatten() {
+        let step = match at {
+            Some(at) if at == point.level => None,
+            Some(at) => Some(point.level.checked_sub(at)?),
+            None => Some(point.level),
+        };
+        if let Some(step) = step {
+            pay = pay.checked_add(step.value_floor(slope)?)?;
+            least = least.min(pay);
+            at = Some(point.level);
+        }
+        let rise = point.after.checked_sub(point.before).ok_or(MathError::Overflow)?;
+        slope = slope.checked_add(rise).ok_or(MathError::Overflow)?;
+    }
+    // What only receives never pays: no rounding may say so.
+    Ok(Some(if owes { least } else { least.max(Value::ZERO) }))
+}
 
 /// The least pay of several expiries.
 struct Least {
@@ -165,111 +296,5 @@ impl Least {
             }
         }
         Ok(true)
-    }
-}
-
-/// What sums of rounded values may be off from what they stand for: a hedge that is perfect may
-/// look short by that much. 2^-40 of the values and 64 steps.
-fn tolerance(gross: Value) -> Value {
-    // Far below the largest number, since it is a part of a number.
-    Value::new((gross.get() >> 40).wrapping_add(64))
-}
-
-/// Where the line is broken: from this price on it rises by this much more.
-#[derive(Clone, Copy)]
-struct Kink {
-    level: Price,
-    rise: Value,
-}
-
-/// Pay as a function of the final price.
-struct Line {
-    /// At a price of zero.
-    start: Value,
-    /// There, how fast it rises.
-    slope: Value,
-    /// Beyond the last strike, how fast it rises.
-    end: Value,
-    /// What went into the slopes, regardless of sign.
-    gross: Value,
-    /// Does anything in it cost its holder?
-    owes: bool,
-    kinks: [Option<Kink>; BOUND_ROWS_MAX],
-    count: usize,
-}
-
-impl Line {
-    const fn new(net: Value, gross: Value) -> Self {
-        Self {
-            start: Value::ZERO,
-            slope: net,
-            end: net,
-            gross,
-            owes: net.is_negative(),
-            kinks: [None; BOUND_ROWS_MAX],
-            count: 0,
-        }
-    }
-
-    fn add(&mut self, row: &BoundRow<'_>) -> Result<(), MathError> {
-        let BoundRow { array, quantity } = *row;
-        let rise = array.notional.value_floor(quantity)?;
-        self.gross = self.gross.checked_add(rise.abs()?)?;
-        self.owes |= quantity < 0;
-        let strike = match array.payoff {
-            Payoff::Linear => {
-                self.slope = self.slope.checked_add(rise)?;
-                self.end = self.end.checked_add(rise)?;
-                return Ok(());
-            }
-            Payoff::Call { strike } => {
-                self.end = self.end.checked_add(rise)?;
-                strike
-            }
-            Payoff::Put { strike } => {
-                self.start = self.start.checked_add(strike.value_floor(quantity)?)?;
-                self.slope = self.slope.checked_sub(rise)?;
-                strike
-            }
-        };
-        let level = strike.checked_div(array.notional)?;
-        if let Some(slot) = self.kinks.get_mut(self.count) {
-            *slot = Some(Kink { level, rise });
-        }
-        self.count = self.count.saturating_add(1);
-        Ok(())
-    }
-
-    fn held(&self) -> impl Iterator<Item = &Kink> {
-        self.kinks.iter().take(self.count).flatten()
-    }
-
-    /// The lowest point; `None` where there is none.
-    fn least(&self) -> Result<Option<Value>, MathError> {
-        if self.end.checked_add(tolerance(self.gross))?.is_negative() {
-            return Ok(None);
-        }
-        let (mut pay, mut slope, mut least) = (self.start, self.slope, self.start);
-        let mut at: Option<Price> = None;
-        while let Some(next) = self.next_level(at) {
-            let step = match at {
-                Some(at) => next.checked_sub(at)?,
-                None => next,
-            };
-            pay = pay.checked_add(slope.mul_price_floor(step)?)?;
-            least = least.min(pay);
-            for kink in self.held().filter(|kink| kink.level == next) {
-                slope = slope.checked_add(kink.rise)?;
-            }
-            at = Some(next);
-        }
-        // What only receives never pays: no rounding may say so.
-        Ok(Some(if self.owes { least } else { least.max(Value::ZERO) }))
-    }
-
-    /// The lowest kink above a level.
-    fn next_level(&self, at: Option<Price>) -> Option<Price> {
-        let above = |kink: &&Kink| at.is_none_or(|at| kink.level > at);
-        self.held().filter(above).map(|kink| kink.level).min()
     }
 }

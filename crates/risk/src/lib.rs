@@ -26,6 +26,7 @@
 //! | `scenario` | how much can be lost on one underlying? |
 //! | `liquidation` | when is a bid due, how is it paid, how large may it be? |
 //! | `balance` | how do balances change hands without losing a unit? |
+//! | `crossing` | at which price does an account with options cross its line? |
 //! | `report` | at which price is the account liquidated, what may be withdrawn? |
 //! | `position` | what has a lot paid for funding and shared losses? |
 //! | `interest` | what do borrowers pay, and who gets it? |
@@ -58,6 +59,7 @@ mod array_sums;
 mod arrays;
 mod balance;
 mod bound;
+mod crossing;
 mod deleverage;
 mod error;
 mod funding;
@@ -78,6 +80,7 @@ mod sweep;
 
 pub use arrays::{LinearShocks, Payoff, Place, RiskArray};
 pub use balance::{open_interest_change, quote_share, row_slice, BalanceTotals};
+pub use crossing::crossings;
 pub use deleverage::{check_deleveraged, ends_silence, resized_flow, Resizing, Silence};
 pub use error::RiskError;
 pub use funding::{funding_flow, funding_rate, FundingTerms, Premium};
@@ -96,11 +99,11 @@ pub use oracle::{
 pub use outflow::Outflow;
 pub use pnl::settleable;
 pub use position::SideIndices;
-pub use report::{report, withdrawable, UnderlyingReport};
+pub use report::{report, withdrawable, ArrayReport, UnderlyingReport};
 pub use rows::{Holding, Market, RowKey, RowKind, RowTerms, UnderlyingTerms};
 pub use scenario::{
     linear_factors, loss_ratios, scan_range_widened, worst_scenario, Scenario, ScenarioSet,
-    SCENARIOS_MAX, SPAN,
+    DERIBIT_LIKE, SCENARIOS_MAX, SPAN,
 };
 pub use stable_price::SlopeLimited;
 pub use stake::{stake_shares, stake_value};

@@ -8,7 +8,9 @@ use crate::array_sums::{ArraySums, Scope};
 use crate::margin::{health, requirement, Check, Requirement};
 use crate::sweep::{sweep, Sums};
 use crate::UnderlyingTerms;
-use crate::{worst_scenario, Health, Holding, Market, RiskError, RowKey, ScenarioSet};
+use crate::{
+    worst_scenario, Health, Holding, Market, RiskError, RowKey, ScenarioSet, SCENARIOS_MAX,
+};
 use plimsoll_units::{MathError, Price, Ratio, Value};
 
 /// What one underlying does to an account. Prices in the unit of [`UnderlyingTerms`].
@@ -27,6 +29,29 @@ pub struct UnderlyingReport {
     pub liquidation_price_down: Option<Price>,
     /// The same above, up to ten times today's price.
     pub liquidation_price_up: Option<Price>,
+    /// What its requirement is made of where it has rows with risk arrays. Then the liquidation
+    /// prices are `None`: see [`crate::crossings`].
+    pub arrays: Option<ArrayReport>,
+}
+
+/// What the maintenance requirement of an underlying with array rows is made of:
+/// `scenario + concentration`, or `bound` in their place, and `basis + floor`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ArrayReport {
+    /// What all rows gain together in each scenario, rounded down; nothing beyond the set's last.
+    pub outcomes: [Value; SCENARIOS_MAX],
+    /// The worst scenario's loss.
+    pub scenario: Value,
+    /// What its size adds.
+    pub concentration: Value,
+    /// The largest loss at expiry, where it is less than both of them.
+    pub bound: Option<Value>,
+    /// What hedging one instrument with another adds.
+    pub basis: Value,
+    /// What short options add.
+    pub floor: Value,
+    /// Notional that all rows move with, the linear ones included.
+    pub delta: Value,
 }
 
 /// Factors of the price are counted in steps of 2^-32.
@@ -68,6 +93,7 @@ pub fn report<'s>(
             worst_scenario: worst_scenario(set, scan, net)?.0,
             liquidation_price_down: curve.crossing(0, today)?,
             liquidation_price_up: curve.crossing(FACTOR_MAX, today)?,
+            arrays: None,
         });
         Ok(())
     })?;
@@ -83,8 +109,15 @@ fn array_report(
     arrays: &ArraySums<'_>,
 ) -> Result<UnderlyingReport, RiskError> {
     let parts = array_margin::parts(market, terms, sums, arrays)?;
-    let (needed, _) = array_margin::requirement(terms, sums, arrays, &parts, Check::Maintenance)?;
+    let (needed, bound) =
+        array_margin::requirement(terms, sums, arrays, &parts, Check::Maintenance)?;
     let linear = sums.long.checked_sub(sums.short)?;
+    let mut outcomes = [Value::ZERO; SCENARIOS_MAX];
+    arrays.outcomes(linear, array_margin::shocks(market, terms, linear)?, |index, gain| {
+        if let Some(outcome) = outcomes.get_mut(usize::from(index)) {
+            *outcome = gain;
+        }
+    })?;
     Ok(UnderlyingReport {
         index: terms.index,
         net: linear.checked_add(arrays.long)?.checked_sub(arrays.short)?,
@@ -92,6 +125,15 @@ fn array_report(
         worst_scenario: parts.worst,
         liquidation_price_down: None,
         liquidation_price_up: None,
+        arrays: Some(ArrayReport {
+            outcomes,
+            scenario: parts.scenario,
+            concentration: parts.concentration.amount,
+            bound,
+            basis: parts.basis,
+            floor: parts.floor,
+            delta: linear.checked_add(arrays.delta()?)?,
+        }),
     })
 }
 

@@ -46,7 +46,7 @@ pub(crate) fn sweep<'a>(
 ) -> Result<(), RiskError> {
     let mut cursor = *market;
     let mut sums = Sums::new(0);
-    let mut arrays = Arrays { sums: None, used: false, scope };
+    let mut arrays = Arrays { sums: None, used: false, underlying: 0, check, scope };
     let mut least = 0;
     for holding in holdings {
         let raw = holding.key.raw();
@@ -73,15 +73,9 @@ struct Arrays<'a, 'w> {
     sums: Option<ArraySums<'a>>,
     /// Has this underlying had such a row?
     used: bool,
-    scope: Scope<'w>,
-}
-
-/// A row with a risk array: its terms, its fair value, and how it is judged.
-struct ArrayRow<'t> {
-    holding: Holding,
-    row: &'t RowTerms,
-    value: Value,
+    underlying: u16,
     check: Check,
+    scope: Scope<'w>,
 }
 
 impl<'a> Arrays<'a, '_> {
@@ -91,31 +85,35 @@ impl<'a> Arrays<'a, '_> {
         self.sums.as_ref().filter(|_| self.used)
     }
 
-    /// Adds a row, and gives back what its weight withholds.
     #[inline(never)]
-    fn add(&mut self, found: &ArrayRow<'_>, table: &'a [RiskArray]) -> Result<Value, RiskError> {
-        let ArrayRow { holding: Holding { key, quantity, quote }, row, value, check } = *found;
-        let array = row.array.find(table).ok_or(RiskError::MissingArray { key })?;
+    fn add(&mut self, array: &'a RiskArray, lots: i64, value: Value) -> Result<(), RiskError> {
         let sums = match &mut self.sums {
             Some(sums) => sums,
             none => none.insert(ArraySums::new()),
         };
         if !self.used {
-            sums.restart(self.scope, key.underlying())?;
+            sums.restart(self.scope, self.underlying)?;
             self.used = true;
         }
-        sums.add(array, quantity, value, check)?;
-        if check == Check::Maintenance || row.weight >= Ratio::ONE {
-            return Ok(Value::ZERO);
-        }
-        // Rounded up, since it is taken off.
-        let strict = if quantity < 0 { array.high } else { array.low };
-        let profit = strict.value_ceil(quantity)?.checked_add(quote)?;
-        if !profit.is_positive() {
-            return Ok(Value::ZERO);
-        }
-        Ok(withheld(profit, row.weight)?)
+        sums.add(array, lots, value, self.check)
     }
+}
+
+/// What a weight takes off the profit of a row with a risk array, at the strict price of its side.
+#[inline(never)]
+fn array_withheld(
+    array: &RiskArray,
+    lots: i64,
+    flow: Value,
+    weight: Ratio,
+) -> Result<Value, RiskError> {
+    // Rounded up, since it is taken off.
+    let strict = if lots < 0 { array.high } else { array.low };
+    let profit = strict.value_ceil(lots)?.checked_add(flow)?;
+    if !profit.is_positive() {
+        return Ok(Value::ZERO);
+    }
+    Ok(withheld(profit, weight)?)
 }
 
 impl<'a> Sums<'a> {
@@ -161,10 +159,14 @@ impl<'a> Sums<'a> {
         }
         self.add_fixed(quote)?;
         if !row.array.is_none() {
-            // By value: what is lent out to a call cannot stay in registers here.
-            let found = ArrayRow { holding: *holding, row, value, check };
-            let withheld = arrays.add(&found, cursor.arrays)?;
-            self.withheld = self.withheld.checked_add(withheld)?;
+            // What is lent out to a call cannot stay in registers here: all by value.
+            let array = row.array.find(cursor.arrays).ok_or(RiskError::MissingArray { key })?;
+            arrays.underlying = self.index;
+            arrays.add(array, quantity, value)?;
+            if check == Check::Initial && row.weight < Ratio::ONE {
+                let withheld = array_withheld(array, quantity, quote, row.weight)?;
+                self.withheld = self.withheld.checked_add(withheld)?;
+            }
             return Ok(());
         }
         if quantity > 0 {

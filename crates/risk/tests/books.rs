@@ -6,8 +6,8 @@ use plimsoll_risk::{witness_below, Check, Holding, RowKey};
 use plimsoll_units::Value;
 use support::book::random::{book, world, Dice, World};
 use support::book::rule::{judge, of_value, Judged};
-use support::book::terms;
-use support::Terms;
+use support::book::{terms, Pay};
+use support::{position_key, Terms};
 
 /// Books in each of so many markets.
 const WORLDS: u64 = 800;
@@ -71,7 +71,11 @@ fn quantities(account: &[Holding], change: impl Fn(&Holding) -> i64) -> Vec<Hold
     account.iter().map(with).collect()
 }
 
-/// The index of a row's risk array, if it has one.
+fn held(key: RowKey, quantity: i64) -> Holding {
+    Holding { key, quantity, quote: Value::ZERO }
+}
+
+/// Has the row a risk array?
 fn is_option(world: &World, key: RowKey) -> bool {
     world.rows.iter().any(|row| row.key == key && row.array.is_some())
 }
@@ -140,6 +144,69 @@ fn opening_is_never_easier_than_keeping_with_options() {
             assert!(initial.equity <= kept.equity);
             assert!(initial.requirement >= kept.requirement);
             assert!(kept.requirement_slope >= kept.requirement);
+        }
+    });
+}
+
+/// Two options of one kind and expiry, one long and one short: no more than the most that they can
+/// lose, which anybody can count, and the floor.
+#[test]
+fn vertical_requires_no_more_than_its_largest_loss_and_its_floor() {
+    let mut spreads = 0;
+    each_world(7, |world, terms, dice| {
+        for _ in 0..BOOKS / 5 {
+            let rows: Vec<_> = world.rows.iter().filter(|row| row.array.is_some()).collect();
+            let (one, other) = (dice.pick(&rows), dice.pick(&rows));
+            let (a, b) = (one.array.as_ref().unwrap(), other.array.as_ref().unwrap());
+            let strikes = match (a.pay, b.pay) {
+                (Pay::Call(long), Pay::Call(short)) => (long, short),
+                // Higher strikes pay more.
+                (Pay::Put(long), Pay::Put(short)) => (-long, -short),
+                _ => continue,
+            };
+            let same = one.key.underlying() == other.key.underlying()
+                && (a.expires_at, a.notional) == (b.expires_at, b.notional);
+            if !same || one.key == other.key {
+                continue;
+            }
+            spreads += 1;
+            let lots = 1 + dice.below(1_000) as i64;
+            let mut account = vec![held(one.key, lots), held(other.key, -lots)];
+            account.sort_by_key(|holding| holding.key);
+            // Paid now and not got back, or got now and paid back with the width on top.
+            let owed = (strikes.0 - strikes.1).max(0.0);
+            let lost = lots as f64 * (one.price - other.price + owed).max(0.0);
+            let u = world.underlyings.iter().find(|u| u.index == one.key.underlying()).unwrap();
+            let floor = f64::from(u.floor) / 1e6 * lots as f64 * b.notional;
+            let grain = 1e-8 * lots as f64 * b.notional;
+            let found = required(terms, &account);
+            assert!(found <= lost + floor + grain, "{found} {lost} {floor}");
+        }
+    });
+    assert!(spreads > 1_000, "{spreads}");
+}
+
+/// A call bought against a short, at any strike, never adds more than it costs.
+#[test]
+fn cover_of_a_short_bounds_it() {
+    each_world(8, |world, terms, dice| {
+        let terms = terms.deep();
+        for row in world.rows.iter().filter(|row| row.key.index() > 1) {
+            let Some(array) = row.array.as_ref().filter(|array| !array.fading) else { continue };
+            let Pay::Call(strike) = array.pay else { continue };
+            let u = world.underlyings.iter().find(|u| u.index == row.key.underlying()).unwrap();
+            let perpetual = world.rows.iter().find(|one| one.key == position_key(u.index, 0));
+            if perpetual.unwrap().price != array.notional {
+                continue;
+            }
+            let lots = 1 + dice.below(1_000) as i64;
+            let account = [held(position_key(u.index, 0), -lots), held(row.key, lots)];
+            // From today's price up to the strike, and what the call cost.
+            let size = lots as f64 * array.notional;
+            let lost = lots as f64 * (row.price + strike - array.notional).max(0.0);
+            let basis = f64::from(u.basis) / 1e6 * size;
+            let found = required(&terms, &account);
+            assert!(found <= lost + basis + 1e-8 * size, "{found} {lost} {basis}");
         }
     });
 }

@@ -4,7 +4,7 @@ mod support;
 
 use plimsoll_risk::{
     linear_factors, loss_ratios, scan_range_widened, worst_scenario, RiskError, Scenario,
-    ScenarioSet, SPAN,
+    ScenarioSet, DERIBIT_LIKE, SPAN,
 };
 use plimsoll_units::{MathError, QuoteAtoms, Ratio, Value};
 use proptest::prelude::*;
@@ -116,5 +116,21 @@ proptest! {
         ).unwrap();
         prop_assert!(widened(a.min(b)) <= widened(a.max(b)));
         prop_assert!((ppm(40_000)..=ppm(900_000)).contains(&widened(a)));
+    }
+}
+
+#[test]
+fn set_like_deribits_is_sound_and_costs_a_future_its_scan_range() {
+    let set = ScenarioSet::new(&DERIBIT_LIKE).unwrap();
+    assert_eq!(set, ScenarioSet::DERIBIT_LIKE);
+    assert_eq!(linear_factors(&set).unwrap(), (Ratio::ONE, Ratio::ONE));
+    // Every move has its mirror.
+    for one in &DERIBIT_LIKE {
+        let is_mirror = |other: &&Scenario| {
+            other.shock == -one.shock
+                && other.volatility == one.volatility
+                && other.weight == one.weight
+        };
+        assert!(DERIBIT_LIKE.iter().any(|other| is_mirror(&other)), "{one:?}");
     }
 }

@@ -126,6 +126,12 @@ impl Price {
         Self::bounded(self.mantissa, self.exponent.wrapping_sub(1))
     }
 
+    /// `2^-count` of it, exactly; `Overflow` below the smallest price.
+    #[inline]
+    pub const fn halved(self, count: u8) -> Result<Self, MathError> {
+        Self::bounded(self.mantissa, self.exponent.wrapping_sub(wide::widen_u8_i64(count)))
+    }
+
     /// Product; `Overflow` beyond the exponents.
     #[inline]
     pub const fn checked_mul(self, other: Self) -> Result<Self, MathError> {

@@ -82,6 +82,12 @@ pub const fn widen_u32_i64(x: u32) -> i64 {
     x as i64
 }
 
+/// The same number in a wider word.
+#[inline(always)]
+pub const fn widen_u8_i64(x: u8) -> i64 {
+    x as i64
+}
+
 /// One or nothing.
 #[inline(always)]
 pub const fn widen_bool(x: bool) -> u64 {

@@ -100,6 +100,7 @@ policies! {
     RefreshRiskArray "refresh_risk_array" OptedOut;
     CloseExpiry "close_expiry" OptedOut;
     ViewAccount "view_account" ReadOnly;
+    ViewUnderlying "view_underlying" ReadOnly;
     ViewWithdrawable "view_withdrawable" ReadOnly;
 }
 

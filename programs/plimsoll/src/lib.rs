@@ -58,7 +58,7 @@ pub mod state;
 mod surface;
 mod token;
 #[deny(missing_docs)]
-mod valuation;
+pub mod valuation;
 
 pub use governance::{Change, PauseClass, Tightening, TimelockParams};
 pub use instructions::*;
@@ -346,6 +346,14 @@ pub mod plimsoll {
     /// Shows an account under the rule.
     pub fn view_account(ctx: &mut Context<ViewAccount>) -> Result<AccountReport> {
         view_account::handler(ctx)
+    }
+
+    /// Shows why an account needs what it needs for an underlying with options.
+    pub fn view_underlying(
+        ctx: &mut Context<ViewAccount>,
+        underlying: u16,
+    ) -> Result<UnderlyingDetail> {
+        view_underlying::handler(ctx, underlying)
     }
 
     /// Shows how much of a token could be withdrawn.

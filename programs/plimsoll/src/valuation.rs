@@ -1,4 +1,5 @@
-//! What a lot of a contract is worth before it settles, and what it may gain or lose.
+//! What a lot of a contract is worth before it settles, and what it may gain or lose. Clients on the
+//! host call the same function.
 
 use anchor_lang::bytemuck::Zeroable;
 use anchor_lang::prelude::*;
@@ -37,7 +38,7 @@ struct Lot {
 /// it widens the scenarios' volatility scan range.
 ///
 /// Errors: `OptionOutOfRange`, `MathOverflow`.
-pub(crate) fn value(
+pub fn value(
     instrument: &Instrument,
     underlying: &Underlying,
     expiry: &Expiry,
@@ -66,7 +67,7 @@ pub(crate) fn value(
                 spot,
                 spot_low: low,
                 spot_high: high,
-                basis: publication.basis,
+                basis: fading_basis(publication.basis, fading)?,
                 slice: &publication.slice,
                 confidence,
                 fading,
@@ -91,6 +92,21 @@ pub(crate) fn value(
     array.move_max = fixed_share(expiry.array_move_ppm);
     Ok(array)
 }
+
+/// The basis fades in the last day before the settlement window, and is nothing within: what is averaged
+/// is the index price itself.
+fn fading_basis(basis: Basis, fading: Fading) -> Result<Basis> {
+    let wait = fading.wait().get().min(DAY);
+    // Below a million times 86,400; sBPF divides unsigned numbers only.
+    let size = u64::from(basis.ppm().unsigned_abs()).saturating_mul(wait);
+    let size = size.checked_div(DAY).unwrap_or(0);
+    let size = i32::try_from(size).map_err(|_| PlimsollError::MathOverflow)?;
+    let ppm = if basis.ppm() < 0 { size.saturating_neg() } else { size };
+    Ok(Basis::new(ppm).map_err(|_| PlimsollError::BasisOutOfBounds)?)
+}
+
+/// Seconds of a day.
+const DAY: u64 = 86_400;
 
 /// The scenarios as moves of price and volatility. What falls by more than all falls by all.
 fn shocks(

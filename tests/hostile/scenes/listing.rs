@@ -49,7 +49,7 @@ pub fn launch(world: &mut World) -> Instruction {
 }
 
 /// The founder's group, launched never.
-fn unlaunched(world: &mut World) -> Address {
+pub fn unlaunched(world: &mut World) -> Address {
     founding(world, |step| matches!(step, Step::Launch)).accounts[1].pubkey
 }
 
@@ -66,7 +66,7 @@ pub fn accept_ownership(world: &mut World) -> Instruction {
 }
 
 /// Proposes a listing, waits, and carries it out; another proposal lies beside it.
-fn later(world: &mut World, change: Change) -> Instruction {
+pub fn later(world: &mut World, change: Change) -> Instruction {
     world.propose("owner", Change::Guardian { address: address("carol") }).unwrap();
     let id = world.propose_and_wait("lister", change);
     world.reread();

@@ -1,6 +1,7 @@
 //! For every instruction a world in which it goes through as it stands: what fails afterwards
 //! fails for what was bent, and for nothing else.
 
+mod expiries;
 mod governance;
 mod last_resort;
 mod listing;
@@ -10,7 +11,8 @@ mod trading;
 use plimsoll_client::instruction as ix;
 use plimsoll_client::{pda, Address, GroupDirectory, Instruction};
 use plimsoll_migrations::{apply, Markets};
-use plimsoll_tests::{address, keypair, World, SOL, USDC};
+use plimsoll_tests::contracts::raised_limit;
+use plimsoll_tests::{address, keypair, Outcome, World, SOL, USDC};
 use solana_signer::Signer;
 
 use crate::idl::Idl;
@@ -89,27 +91,70 @@ pub const SCENES: &[(&str, &str, Make)] = &[
     ("view_withdrawable", "", trading::view_withdrawable),
 ];
 
+/// Those in a world with expiries and contracts.
+pub const OPTION_SCENES: &[(&str, &str, Make)] = &[
+    ("create_expiry", "before the launch", expiries::expiry),
+    ("create_expiry", "by a proposal", expiries::expiry_later),
+    ("create_contract", "before the launch", expiries::contract),
+    ("create_contract", "by a proposal", expiries::contract_later),
+    ("publish_surface", "", expiries::publish),
+    ("sample_settlement", "in the window", expiries::sample),
+    ("sample_settlement", "behind the expiry", expiries::settle),
+    ("refresh_risk_array", "", expiries::refresh),
+    ("refresh_risk_array", "of a future in its window", expiries::refresh_future),
+    ("refresh_risk_array", "after the settlement", expiries::take_over),
+    ("close_expiry", "", expiries::close),
+    ("propose", "an expiry", expiries::propose),
+    ("trade", "an option", expiries::trade),
+    ("withdraw", "beside an option", expiries::withdraw),
+    ("liquidate", "a slice with an option", expiries::liquidate),
+    ("settle_position", "an option that has settled", expiries::settle_position),
+];
+
 impl Scene {
     /// The scene of an instruction.
     pub fn new(name: &'static str, make: Make, idl: &Idl) -> Self {
-        let mut world = market();
+        Self::of(market(World::governed_with(strict_losses)), None, name, make, idl)
+    }
+
+    /// The same in a world with expiries and contracts.
+    pub fn with_options(name: &'static str, make: Make, idl: &Idl) -> Self {
+        let mut world = market(expiries::listed());
+        // Before time passes: what has expired cannot be listed.
+        let foreign = foreign_group(&mut world);
+        Self::of(world, Some(foreign), name, make, idl)
+    }
+
+    fn of(
+        mut world: World,
+        foreign: Option<GroupDirectory>,
+        name: &'static str,
+        make: Make,
+        idl: &Idl,
+    ) -> Self {
         let one = make(&mut world);
         world.reread();
         let own = own_group(&world, &one, idl);
-        let foreign = match own.group.address == world.directory.group.address {
-            true => foreign_group(&mut world),
-            false => world.directory.clone(),
+        let foreign = match (own.group.address == world.directory.group.address, foreign) {
+            (true, Some(foreign)) => foreign,
+            (true, None) => foreign_group(&mut world),
+            (false, _) => world.directory.clone(),
         };
         let mut scene = Self { name, world, own, foreign, one };
         // As it stands it goes through, or the whole table would say nothing.
         let backup = scene.world.vm.svm.clone();
         let one = scene.one.clone();
         let signers = signers(&one);
-        let outcome = scene.world.vm.run_as(std::slice::from_ref(&one), &signers);
+        let outcome = run(&mut scene, &one, &signers);
         outcome.unwrap_or_else(|failure| panic!("{name} fails unbent: {failure:?}"));
         scene.world.vm.svm = backup;
         scene
     }
+}
+
+/// Runs an instruction with the units that the dearest one needs.
+pub fn run(scene: &mut Scene, one: &Instruction, signers: &[Address]) -> Outcome {
+    scene.world.vm.run_as(&[raised_limit(), one.clone()], signers)
 }
 
 /// Everybody whom an instruction asks to sign.
@@ -117,14 +162,15 @@ pub fn signers(one: &Instruction) -> Vec<Address> {
     one.accounts.iter().filter(|meta| meta.is_signer).map(|meta| meta.pubkey).collect()
 }
 
+/// What the longs of SOL fail to pay is more than shorts may be charged, and no fund pays.
+fn strict_losses(markets: &mut Markets) {
+    markets.instruments[0].loss_cap = "1%".parse().unwrap();
+    markets.instruments[0].insurance_cap = "0".parse().unwrap();
+}
+
 /// Alice and bob hold quote tokens, another token, and two perpetuals against each other, one on
 /// a pull oracle and one on a push oracle.
-fn market() -> World {
-    let mut world = World::governed_with(|markets| {
-        // What the longs of SOL fail to pay is more than shorts may be charged, and no fund pays.
-        markets.instruments[0].loss_cap = "1%".parse().unwrap();
-        markets.instruments[0].insurance_cap = "0".parse().unwrap();
-    });
+fn market(mut world: World) -> World {
     for name in TRADERS {
         world.open(name).unwrap();
         world.deposit(name, "USDC", 100_000 * USDC).unwrap();
@@ -162,9 +208,18 @@ fn own_group(world: &World, one: &Instruction, idl: &Idl) -> GroupDirectory {
 fn foreign_group(world: &mut World) -> GroupDirectory {
     let lister = keypair("foreign owner");
     world.vm.svm.airdrop(&lister.pubkey(), 1_000_000_000_000).unwrap();
-    let plan = apply(&mut world.vm, &lister, &Markets::local(), &world.names);
+    let mut markets = Markets::local();
+    markets.group.publisher = Some("publisher".into());
+    markets.group.launch = false;
+    let plan = apply(&mut world.vm, &lister, &markets, &world.names);
     let plan = plan.unwrap_or_else(|error| panic!("{error}"));
     let mut foreign = GroupDirectory::fetch(&world.vm, &plan.group, &plan.mints).unwrap();
+    if !world.directory.expiries.is_empty() {
+        expiries::copy(world, &mut foreign, &lister.pubkey());
+    }
+    let launch = ix::launch_group(&lister.pubkey(), &plan.group);
+    world.vm.run_as(&[launch], &[lister.pubkey()]).unwrap();
+    foreign.refresh(&world.vm, &[]).unwrap();
     foreign.posted = world.directory.posted.clone();
     for name in TRADERS {
         let owner = address(name);

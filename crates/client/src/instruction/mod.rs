@@ -38,7 +38,7 @@ pub use settle::{
 };
 pub use tokens::{add_to_insurance, deposit, withdraw, Withdrawal};
 pub use trade::{trade, Deal};
-pub use view::{view_account, view_withdrawable};
+pub use view::{view_account, view_underlying, view_withdrawable};
 
 use solana_address::Address;
 

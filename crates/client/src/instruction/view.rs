@@ -18,6 +18,18 @@ pub fn view_account(
     with_risk_metas(directory, margin_account, instruction)
 }
 
+/// Why the account needs what it needs for an underlying with options; the return data is an
+/// `UnderlyingDetail`.
+pub fn view_underlying(
+    directory: &GroupDirectory,
+    margin_account: &Keyed<MarginAccount>,
+    underlying: u16,
+) -> Result<Instruction, ClientError> {
+    let accounts = view_accounts(directory, margin_account);
+    let instruction = instruction::ViewUnderlying { underlying }.to_instruction(accounts);
+    with_risk_metas(directory, margin_account, instruction)
+}
+
 /// What could be withdrawn of a token row without borrowing; the return data is a `u64`.
 pub fn view_withdrawable(
     directory: &GroupDirectory,

@@ -73,7 +73,12 @@ impl Terms {
     }
 
     pub fn health(&self, holdings: &[Holding], check: Check) -> Health {
-        health(&self.market(), holdings.iter().copied(), check).unwrap()
+        health(&self.market(), holdings.iter().copied(), check).unwrap_or_else(|e| {
+            panic!(
+                "{e:?} {holdings:?} {:?}",
+                self.arrays.iter().map(|a| (a.notional, a.payoff, a.shift)).collect::<Vec<_>>()
+            )
+        })
     }
 
     pub fn maintenance(&self, holdings: &[Holding]) -> Health {

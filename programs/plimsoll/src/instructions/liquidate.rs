@@ -186,6 +186,8 @@ fn bid(
             // Lenders are charged as of now: at the rates of the balances before the bid, deposits
             // would earn what nobody pays any more.
             rebase_quote(guarded)?;
+            let part = (settlement.released, before.requirement);
+            guarded.parties.first.lower_settled_debts(part, &guarded.permit)?;
             assign(guarded, insurance, &owed, &takings, settlement.shortfall)?
         }
         false => Vec::new(),

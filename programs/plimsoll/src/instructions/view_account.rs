@@ -123,7 +123,7 @@ pub fn account_report(
 }
 
 /// Index, scenario set and widened scan range of every loaded underlying.
-fn scenario_sets(market: &Snapshot) -> Result<Vec<(u16, ScenarioSet, Ratio)>> {
+pub(super) fn scenario_sets(market: &Snapshot) -> Result<Vec<(u16, ScenarioSet, Ratio)>> {
     let mut sets = Vec::with_capacity(market.underlyings.len());
     for at in 0..market.underlyings.len() {
         let account = market.underlying_account(at)?;
@@ -147,10 +147,10 @@ fn view(one: &UnderlyingReport) -> Result<UnderlyingView> {
     })
 }
 
-fn floor(value: Value) -> Result<i64> {
+pub(super) fn floor(value: Value) -> Result<i64> {
     Ok(value.to_quote_floor().map_err(PlimsollError::from)?.get())
 }
 
-fn ceil(value: Value) -> Result<i64> {
+pub(super) fn ceil(value: Value) -> Result<i64> {
     Ok(value.to_quote_ceil().map_err(PlimsollError::from)?.get())
 }

@@ -1,12 +1,12 @@
 //! One trader's account: a sorted list of rows that back each other.
 
 use anchor_lang::prelude::*;
-use plimsoll_risk::{Episode, RowKey, RowKind, Silence};
-use plimsoll_units::{Shares, Slot, UnixSeconds};
+use plimsoll_risk::{part_floor, Episode, RowKey, RowKind, Silence};
+use plimsoll_units::{QuoteAtoms, Shares, Slot, UnixSeconds, Value};
 
 use super::Row;
 use crate::check::RowPermit;
-use crate::error::PlimsollError;
+use crate::error::{Named, PlimsollError};
 
 /// Token rows of one account at most, the quote token's among them.
 pub const TOKEN_ROWS_MAX: usize = 8;
@@ -192,6 +192,22 @@ impl MarginAccount {
         }
         for row in self.rows_mut()? {
             row.settled_debt_quote_atoms = 0;
+        }
+        Ok(())
+    }
+
+    /// Others bear a part of what a bankrupt account owes, `released` of its `requirement`: so much less
+    /// of its quote debt is what settlements have caused. Otherwise markets would bear more, and
+    /// lenders less, the more bids one is cut into. What is left is rounded up.
+    pub(crate) fn lower_settled_debts(
+        &mut self,
+        (released, requirement): (Value, Value),
+        _: &RowPermit,
+    ) -> Result<()> {
+        for row in self.rows_mut()?.iter_mut().filter(|row| row.settled_debt_quote_atoms != 0) {
+            let settled = QuoteAtoms::new(row.settled_debt_quote_atoms);
+            let gone = part_floor(settled, released, requirement).named()?;
+            row.settled_debt_quote_atoms = settled.checked_sub(gone).named()?.get();
         }
         Ok(())
     }
