@@ -156,8 +156,7 @@ impl<'a> ArraySums<'a> {
         check: Check,
     ) -> Result<(), RiskError> {
         if check == Check::Initial {
-            let strict = if quantity < 0 { array.high } else { array.low };
-            self.strict = self.strict.checked_add(strict.value_floor(quantity)?)?;
+            self.strict = self.strict.checked_add(array.strict_value(quantity)?)?;
         }
         if quantity < 0 {
             self.short = self.short.checked_sub(value)?;

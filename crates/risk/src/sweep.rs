@@ -107,9 +107,7 @@ fn array_withheld(
     flow: Value,
     weight: Ratio,
 ) -> Result<Value, RiskError> {
-    // Rounded up, since it is taken off.
-    let strict = if lots < 0 { array.high } else { array.low };
-    let profit = strict.value_ceil(lots)?.checked_add(flow)?;
+    let profit = array.strict_value(lots)?.checked_add(flow)?;
     if !profit.is_positive() {
         return Ok(Value::ZERO);
     }
