@@ -63,7 +63,7 @@ fn expect_no_detail(world: &mut World) {
 
 #[test]
 fn liquidation_prices_are_where_the_line_is() {
-    let mut world = short_call();
+    let world = short_call();
     let underlying = world.underlying("SOL");
     let account = world.margin("alice").state;
     let (down, up) = world.snapshot().liquidation_prices(&account, underlying).unwrap();
