@@ -95,15 +95,18 @@ pub fn bench_with_options(options: u16, oracles: Oracles) -> Bench {
 }
 
 const HALF: &str = "8 tokens, 12 perpetuals and 12 options over 8 underlyings";
+pub const HALF_CHECK: &str = "check of 8 tokens, 12 perpetuals and 12 options over 8 underlyings";
+pub const HALF_SLICE: &str = "slice of 8 tokens, 12 perpetuals and 12 options over 8 underlyings";
+pub const ONE_MORE: &str = "one more option";
 
 /// Checks and liquidations of accounts with options.
 pub fn options_in_accounts(costs: &mut BTreeMap<String, u64>) {
     let largest = shape(8, 24, 8);
     let mut bench = bench_with_options(12, Oracles::Pull);
-    costs.insert(format!("check of {HALF}"), bench.check(largest));
+    costs.insert(HALF_CHECK.into(), bench.check(largest));
     let footprint = bench_with_options(12, Oracles::Pull).liquidate(largest);
     super::assert_fits(footprint, HALF);
-    costs.insert(format!("slice of {HALF}"), footprint.units);
+    costs.insert(HALF_SLICE.into(), footprint.units);
     let footprint = bench_with_options(24, Oracles::TwoPulls).liquidate(largest);
     super::assert_fits(footprint, "24 options");
     costs.insert("slice of 8 tokens and 24 options, two oracles each".into(), footprint.units);
@@ -112,7 +115,7 @@ pub fn options_in_accounts(costs: &mut BTreeMap<String, u64>) {
         |options: u16| Shape { tokens: 1, perpetuals: options, underlyings: 2, quote: true };
     let mut all = bench_with_options(24, Oracles::Pull);
     let (two, three) = (all.check(on_one(2)), all.check(on_one(3)));
-    costs.insert("one more option".into(), three - two);
+    costs.insert(ONE_MORE.into(), three - two);
 }
 
 /// What is done with expiries.

@@ -17,7 +17,7 @@ use crate::bound::Book;
 use crate::margin::{concentration, Check, Requirement};
 use crate::sweep::Sums;
 use crate::{LinearShocks, Market, RiskError, UnderlyingTerms, SCENARIOS_MAX};
-use plimsoll_units::{Ratio, Value};
+use plimsoll_units::Value;
 
 /// The parts of an underlying's requirement, before any multiplier.
 pub(crate) struct Parts {
@@ -117,16 +117,16 @@ pub(crate) fn requirement(
     parts: &Parts,
     check: Check,
 ) -> Result<(Requirement, Option<Value>), RiskError> {
-    let ratio = match check {
-        Check::Maintenance => Ratio::ONE,
-        Check::Initial => terms.initial_multiplier,
+    let scaled = |part: Value| match check {
+        Check::Maintenance => Ok(part),
+        Check::Initial => part.mul_ratio_ceil(terms.initial_multiplier),
     };
-    let scenario = parts.scenario.mul_ratio_ceil(ratio)?;
+    let scenario = scaled(parts.scenario)?;
     let mut core = Requirement { amount: scenario, slope: scenario };
     if !parts.concentration.amount.is_zero() {
         let Requirement { amount, slope } = parts.concentration;
-        core.amount = core.amount.checked_add(amount.mul_ratio_ceil(ratio)?)?;
-        core.slope = core.slope.checked_add(slope.mul_ratio_ceil(ratio)?)?;
+        core.amount = core.amount.checked_add(scaled(amount)?)?;
+        core.slope = core.slope.checked_add(scaled(slope)?)?;
     }
     let bound = bound_below(sums, arrays, core.amount)?;
     if let Some(bound) = bound {
@@ -137,7 +137,7 @@ pub(crate) fn requirement(
     }
     let rest = parts.basis.checked_add(parts.floor)?;
     if !rest.is_zero() {
-        let rest = rest.mul_ratio_ceil(ratio)?;
+        let rest = scaled(rest)?;
         core.amount = core.amount.checked_add(rest)?;
         core.slope = core.slope.checked_add(rest)?;
     }

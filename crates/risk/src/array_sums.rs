@@ -91,14 +91,14 @@ impl Far {
 }
 
 impl<'a> ArraySums<'a> {
-    pub(crate) fn new(scope: Scope<'_>, underlying: u16) -> Result<Self, RiskError> {
-        let (first, count) = scope.range(underlying)?;
-        Ok(Self {
+    /// Of no rows yet, and of no underlying: see [`ArraySums::restart`].
+    pub(crate) const fn new() -> Self {
+        Self {
             long: Value::ZERO,
             short: Value::ZERO,
             strict: Value::ZERO,
-            first,
-            count,
+            first: 0,
+            count: 0,
             near: [0; SCENARIOS_MAX],
             near_delta: 0,
             near_delta_short: 0,
@@ -108,7 +108,19 @@ impl<'a> ArraySums<'a> {
             far: None,
             rows: [None; BOUND_ROWS_MAX],
             held: 0,
-        })
+        }
+    }
+
+    /// Begins an underlying. What the lists hold is written over by its rows: emptying half a
+    /// kilobyte for each underlying would cost as much as a row.
+    #[inline]
+    pub(crate) fn restart(&mut self, scope: Scope<'_>, underlying: u16) -> Result<(), RiskError> {
+        (self.first, self.count) = scope.range(underlying)?;
+        (self.long, self.short, self.strict) = (Value::ZERO, Value::ZERO, Value::ZERO);
+        (self.near_delta, self.near_delta_short, self.near_floors) = (0, 0, 0);
+        (self.lots, self.shift, self.held) = (0, 0, 0);
+        self.far = None;
+        Ok(())
     }
 
     /// The rows for the bound at expiry; `None` if there are too many.
@@ -144,8 +156,7 @@ impl<'a> ArraySums<'a> {
         check: Check,
     ) -> Result<(), RiskError> {
         if check == Check::Initial {
-            let strict = if quantity < 0 { array.high } else { array.low };
-            self.strict = self.strict.checked_add(strict.value_floor(quantity)?)?;
+            self.strict = self.strict.checked_add(array.strict_value(quantity)?)?;
         }
         if quantity < 0 {
             self.short = self.short.checked_sub(value)?;
@@ -162,7 +173,8 @@ impl<'a> ArraySums<'a> {
     #[inline]
     fn add_outcomes(&mut self, array: &RiskArray, quantity: i64) -> Result<(), RiskError> {
         let lots = self.lots.saturating_add(quantity.unsigned_abs());
-        if self.lots == 0 {
+        let is_first = self.lots == 0;
+        if is_first {
             self.shift = array.shift;
         }
         let (Ok(delta), Ok(floor)) = (i32::try_from(array.delta), i32::try_from(array.short_floor))
@@ -181,11 +193,16 @@ impl<'a> ArraySums<'a> {
             let floor = quantity.wrapping_mul(i64::from(floor));
             self.near_floors = self.near_floors.wrapping_sub(floor);
         }
+        if is_first {
+            return self.begin_outcomes(array, quantity);
+        }
         if self.count == SCENARIOS_MAX {
             // By eight: the loop itself would cost half as much again as what it does.
             let eights = self.near.as_chunks_mut::<8>().0.iter_mut();
             for (near, outcomes) in eights.zip(array.outcomes.as_chunks::<8>().0) {
-                add_eight(near, outcomes, quantity);
+                add_eight(near, outcomes, |near, outcome| {
+                    near.wrapping_add(quantity.wrapping_mul(outcome))
+                });
             }
             return Ok(());
         }
@@ -196,9 +213,29 @@ impl<'a> ArraySums<'a> {
         Ok(())
     }
 
+    /// The first row's outcomes, in the place of what was there.
+    #[inline]
+    fn begin_outcomes(&mut self, array: &RiskArray, quantity: i64) -> Result<(), RiskError> {
+        if self.count == SCENARIOS_MAX {
+            let eights = self.near.as_chunks_mut::<8>().0.iter_mut();
+            for (near, outcomes) in eights.zip(array.outcomes.as_chunks::<8>().0) {
+                add_eight(near, outcomes, |_, outcome| quantity.wrapping_mul(outcome));
+            }
+            return Ok(());
+        }
+        let outcomes = array.outcomes.iter().skip(self.first).take(self.count);
+        for (near, outcome) in self.near.iter_mut().zip(outcomes) {
+            *near = quantity.wrapping_mul(i64::from(*outcome));
+        }
+        Ok(())
+    }
+
     /// Adds what does not fit beside the others.
     #[inline(never)]
     fn add_far(&mut self, array: &RiskArray, quantity: i64) -> Result<(), RiskError> {
+        if self.lots == 0 {
+            self.near = [0; SCENARIOS_MAX];
+        }
         let far = self.far.get_or_insert(Far::NONE);
         let delta = Value::from_scaled(array.delta, array.shift)?.times(quantity)?;
         far.delta = far.delta.checked_add(delta)?;
@@ -259,11 +296,23 @@ impl<'a> ArraySums<'a> {
         } else {
             let net = NearValue::new(net, self.shift)?;
             let factors = shocks.factors.get(self.first..)?;
-            for ((near, factor), index) in near.iter().zip(factors).zip(self.first..) {
-                // Both below 2^62.
-                let gain = near.wrapping_add(net.times(*factor));
-                if gain < least {
-                    (least, worst) = (gain, index);
+            let mut index = self.first;
+            // Both below 2^62.
+            if net.is_narrow() {
+                for (near, factor) in near.iter().zip(factors) {
+                    let gain = near.wrapping_add(net.times_narrow(*factor));
+                    if gain < least {
+                        (least, worst) = (gain, index);
+                    }
+                    index = index.wrapping_add(1);
+                }
+            } else {
+                for (near, factor) in near.iter().zip(factors) {
+                    let gain = near.wrapping_add(net.times(*factor));
+                    if gain < least {
+                        (least, worst) = (gain, index);
+                    }
+                    index = index.wrapping_add(1);
                 }
             }
         }
@@ -292,12 +341,10 @@ impl<'a> ArraySums<'a> {
     }
 }
 
-/// Adds so many lots' outcomes. See the head of the file: nothing wraps.
+/// Makes new sums of old ones and outcomes. See the head of the file: nothing wraps.
 #[inline(always)]
-fn add_eight(near: &mut [i64; 8], outcomes: &[i32; 8], lots: i64) {
-    let add = |near: &mut i64, outcome: i32| {
-        *near = near.wrapping_add(lots.wrapping_mul(i64::from(outcome)));
-    };
+fn add_eight(near: &mut [i64; 8], outcomes: &[i32; 8], sum: impl Fn(i64, i64) -> i64) {
+    let add = |near: &mut i64, outcome: i32| *near = sum(*near, i64::from(outcome));
     let [a, b, c, d, e, f, g, h] = near;
     let [s, t, u, v, w, x, y, z] = *outcomes;
     add(a, s);
@@ -321,6 +368,19 @@ impl NearValue {
     fn new(value: Value, shift: u8) -> Option<Self> {
         let (floor, ceil) = value.to_scaled(shift)?;
         (floor.unsigned_abs().max(ceil.unsigned_abs()) < 1 << 58).then_some(Self { floor, ceil })
+    }
+
+    /// Below 2^32 units, so that a product with a factor fits a word?
+    #[inline]
+    fn is_narrow(&self) -> bool {
+        self.floor.unsigned_abs().max(self.ceil.unsigned_abs()) < 1 << 32
+    }
+
+    /// [`NearValue::times`] of what is narrow: one product.
+    #[inline]
+    fn times_narrow(&self, factor: i32) -> i64 {
+        let units = if factor < 0 { self.ceil } else { self.floor };
+        units.wrapping_mul(i64::from(factor)) >> FACTOR_BITS
     }
 
     /// `value · factor`, toward minus infinity.

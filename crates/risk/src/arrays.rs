@@ -5,7 +5,7 @@
 //! of it gains in each scenario. Somebody else priced it; here it is a table.
 
 use crate::{RiskError, Scenario, ScenarioSet, SCENARIOS_MAX};
-use plimsoll_units::{divide, wide, MathError, Price, Ratio};
+use plimsoll_units::{divide, wide, MathError, Price, Ratio, Value};
 
 /// A place in a table of the market, or none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,10 +66,10 @@ pub struct RiskArray {
     pub delta: i64,
     /// The unit; at most 63. Rows of one underlying are added fastest where they agree in it.
     pub shift: u8,
-    /// What a long lot counts at when opening; not above the row's price.
-    pub low: Price,
-    /// What a short lot counts at when opening; not below the row's price.
-    pub high: Price,
+    /// What a long lot counts at when opening, in the same unit; not above the row's price.
+    pub low: i64,
+    /// What a short lot counts at when opening, in the same unit; not below the row's price.
+    pub high: i64,
     /// Index price of what a lot is of (P · lot), in quote atoms.
     pub notional: Price,
     /// Required of a short lot on top, whatever the scenarios say, in the unit of the outcomes.
@@ -81,6 +81,21 @@ pub struct RiskArray {
     /// True while the settlement price is being averaged: what is paid then no longer follows the
     /// price one to one.
     pub fading: bool,
+}
+
+impl RiskArray {
+    /// What so many lots count at when opening, exactly.
+    #[inline]
+    pub(crate) fn strict_value(&self, lots: i64) -> Result<Value, MathError> {
+        let strict = if lots < 0 { self.high } else { self.low };
+        match (i32::try_from(lots), i32::try_from(strict)) {
+            (Ok(lots), Ok(strict)) => {
+                let units = i64::from(lots).wrapping_mul(i64::from(strict));
+                Value::from_scaled(units, self.shift)
+            }
+            _ => Value::from_scaled(strict, self.shift)?.times(lots),
+        }
+    }
 }
 
 /// Bits behind the point of a linear factor.

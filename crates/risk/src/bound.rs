@@ -34,6 +34,10 @@ impl Book<'_> {
     /// are bounded apart, where a long can lose all of its value, and a short anything.
     #[inline(never)]
     pub(crate) fn loss_below(&self, limit: Value) -> Result<Option<Value>, MathError> {
+        // Most books end here, before a kilobyte of points is emptied and anything divided.
+        if self.loses_at_zero(limit)? || self.falls_for_ever()? {
+            return Ok(None);
+        }
         let Some(unit) = Unit::of(self)? else {
             return Ok(None);
         };
@@ -73,6 +77,50 @@ impl Book<'_> {
         Ok((loss < limit).then_some(loss))
     }
 
+    /// Is so much lost where all prices end at zero, where only puts pay?
+    fn loses_at_zero(&self, limit: Value) -> Result<bool, MathError> {
+        let mut loss = self.value;
+        for row in self.rows.iter().flatten() {
+            if let Payoff::Put { strike } = row.array.payoff {
+                loss = loss.checked_sub(strike.value_floor(row.quantity)?)?;
+            }
+        }
+        Ok(loss >= limit)
+    }
+
+    /// Does all of it together fall for ever as prices rise, by more than every part of it may by
+    /// rounding? Then some part of it has no bound. Answers without a division, and only where all
+    /// lots are of one size.
+    fn falls_for_ever(&self) -> Result<bool, MathError> {
+        let (mut rising, mut lots, mut size) = (0_i64, 0_i64, None);
+        for BoundRow { array, quantity } in self.rows.iter().flatten() {
+            let same = *size.get_or_insert(array.notional) == array.notional;
+            if !same || quantity.unsigned_abs() > LOTS_MAX {
+                return Ok(false);
+            }
+            // Of two dozen rows: nothing wraps.
+            lots = lots.wrapping_add(quantity.wrapping_abs());
+            if !matches!(array.payoff, Payoff::Put { .. }) {
+                rising = rising.wrapping_add(*quantity);
+            }
+        }
+        let Some(size) = size else {
+            return Ok(false);
+        };
+        let end = self.net.checked_add(size.value_ceil(rising)?)?;
+        if !end.is_negative() {
+            return Ok(false);
+        }
+        // What `tolerance` leaves each part, of which there are no more than rows and one: a part
+        // of all slopes, and for each row a last bit, at most 2^-32 of a lot or less of that part.
+        let gross = self.gross.checked_add(size.value_ceil(lots)?)?;
+        let parts = i64::try_from(self.rows.len()).unwrap_or(i64::MAX).saturating_add(2);
+        let bit = Value::new((size.value_ceil(1)?.get() >> 32).wrapping_add(1)).times(parts)?;
+        let share = Value::new((gross.get() >> 39).wrapping_add(64));
+        let spare = share.checked_add(bit)?.times(parts)?;
+        Ok(end.checked_add(spare)?.is_negative())
+    }
+
     /// The least that the linear rows pay by themselves: nothing, where they are not short by more
     /// than what rounding may make of a perfect hedge.
     fn apart(&self) -> Option<Value> {
@@ -82,6 +130,9 @@ impl Book<'_> {
         (!short).then_some(Value::ZERO)
     }
 }
+
+/// Rows of more lots are not looked at for a cheap answer.
+const LOTS_MAX: u64 = 1 << 32;
 
 /// By how much a slope may be off, of slopes of `size` in all: 2^-40 of them, and a last bit for
 /// each row and for the linear ones.

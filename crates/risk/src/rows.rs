@@ -98,12 +98,13 @@ impl fmt::Display for RowKey {
 /// What the margin rule must know of an underlying, as of this transaction.
 ///
 /// The prices are quote atoms per whole unit of the underlying; only their ratios are used, so
-/// that any other unit does as well, as long as it is one for all four.
+/// that any other unit does as well, as long as it is one for all three.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UnderlyingTerms {
     /// Index of the underlying within the group.
     pub index: u16,
-    /// May the price be used? With any grade but `Valid` the prices below all equal `stable`.
+    /// May the price be used? With any grade but `Valid` the prices below are all the stable one,
+    /// which follows the oracle with a limited slope.
     pub grade: Grade,
     /// The oracle's price: what rows are valued at.
     pub price: Price,
@@ -111,8 +112,6 @@ pub struct UnderlyingTerms {
     pub low: Price,
     /// What a debt counts at when opening: the higher of stable price and oracle plus confidence.
     pub high: Price,
-    /// The price that follows the oracle with a limited slope. Always present.
-    pub stable: Price,
     /// Worst scenario's loss per notional of a net long, widened by open interest; at most one.
     pub loss_long: Ratio,
     /// Worst scenario's loss per notional of a net short, widened by open interest.

@@ -46,7 +46,7 @@ pub(crate) fn sweep<'a>(
 ) -> Result<(), RiskError> {
     let mut cursor = *market;
     let mut sums = Sums::new(0);
-    let mut arrays = Arrays { sums: None, underlying: 0, check, scope };
+    let mut arrays = Arrays { sums: None, used: false, underlying: 0, check, scope };
     let mut least = 0;
     for holding in holdings {
         let raw = holding.key.raw();
@@ -59,30 +59,42 @@ pub(crate) fn sweep<'a>(
             continue;
         }
         if holding.key.underlying() != sums.index {
-            visit(&sums, arrays.sums.as_ref())?;
+            visit(&sums, arrays.of_this())?;
             sums = Sums::new(holding.key.underlying());
-            arrays.sums = None;
+            arrays.used = false;
         }
         sums.add(&holding, &mut cursor, &mut arrays, check)?;
     }
-    visit(&sums, arrays.sums.as_ref())
+    visit(&sums, arrays.of_this())
 }
 
-/// The sums of the array rows: a kilobyte, made only when such a row turns up.
+/// The sums of the array rows: a kilobyte, made only when such a row turns up, and once.
 struct Arrays<'a, 'w> {
     sums: Option<ArraySums<'a>>,
+    /// Has this underlying had such a row?
+    used: bool,
     underlying: u16,
     check: Check,
     scope: Scope<'w>,
 }
 
 impl<'a> Arrays<'a, '_> {
+    /// The sums, if this underlying has array rows.
+    #[inline]
+    fn of_this(&self) -> Option<&ArraySums<'a>> {
+        self.sums.as_ref().filter(|_| self.used)
+    }
+
     #[inline(never)]
     fn add(&mut self, array: &'a RiskArray, lots: i64, value: Value) -> Result<(), RiskError> {
         let sums = match &mut self.sums {
             Some(sums) => sums,
-            none => none.insert(ArraySums::new(self.scope, self.underlying)?),
+            none => none.insert(ArraySums::new()),
         };
+        if !self.used {
+            sums.restart(self.scope, self.underlying)?;
+            self.used = true;
+        }
         sums.add(array, lots, value, self.check)
     }
 }
@@ -95,9 +107,7 @@ fn array_withheld(
     flow: Value,
     weight: Ratio,
 ) -> Result<Value, RiskError> {
-    // Rounded up, since it is taken off.
-    let strict = if lots < 0 { array.high } else { array.low };
-    let profit = strict.value_ceil(lots)?.checked_add(flow)?;
+    let profit = array.strict_value(lots)?.checked_add(flow)?;
     if !profit.is_positive() {
         return Ok(Value::ZERO);
     }

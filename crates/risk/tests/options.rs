@@ -89,9 +89,10 @@ fn size_that_options_hedge_is_not_concentrated() {
 #[test]
 fn strict_marks_and_weights_count_for_opening() {
     let mut terms = options_market();
-    let mark = |dollars: u64| decimal(dollars, 6);
+    // Whole quote atoms, so that no rounding is in the figures.
+    let mark = |dollars: i64| dollars * 1_000_000;
     for array in &mut terms.arrays {
-        (array.low, array.high) = (mark(4), mark(20));
+        (array.low, array.high, array.shift) = (mark(4), mark(20), 48);
     }
     terms.rows[2].weight = ppm(250_000);
     let opened = |account: &[Holding]| of_value(terms.health(account, Check::Initial).equity) / 1e6;

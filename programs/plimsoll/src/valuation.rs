@@ -172,7 +172,7 @@ const FIXED_ONE: u64 = 1 << 32;
 /// Parts per million in 2^-32, cut; at most one.
 fn fixed_share(ppm: u32) -> u32 {
     let share = u64::from(ppm).saturating_mul(FIXED_ONE).checked_div(PARTS.unsigned_abs());
-    u32::try_from(share.unwrap_or(0)).unwrap_or(u32::MAX)
+    share.and_then(|share| u32::try_from(share).ok()).unwrap_or(u32::MAX)
 }
 
 /// Writes a lot in units of a power of two: the least in which outcomes, and the price of what a lot is

@@ -36,7 +36,6 @@ pub fn board(grade: Grade) -> Board {
         price,
         low: price,
         high: price,
-        stable: price,
         loss_long: Ratio::from_ppm(50_000),
         loss_short: Ratio::from_ppm(50_000),
         concentration_slope: Ratio::ZERO,

@@ -12,7 +12,7 @@ use crate::clock::now;
 use crate::error::{grade_error, Named, PlimsollError};
 use crate::events::PositionSettled;
 use crate::governance::PauseClass;
-use crate::load::{RiskAccounts, Snapshot};
+use crate::load::{unit_price, RiskAccounts, Snapshot};
 use crate::state::{Collateral, Group, Instrument, MarginAccount, Pool, QUOTE_KEY};
 use crate::token;
 
@@ -137,7 +137,7 @@ fn due(
     let priced = instrument.is_settled() || allowed(terms.grade, Action::Open);
     require!(priced, grade_error(terms.grade));
     let (low, high) = match market.array(key)? {
-        Some(array) => (array.low, array.high),
+        Some(array) => (unit_price(array.low, array.shift)?, unit_price(array.high, array.shift)?),
         None => {
             let lot = instrument.lot()?;
             (terms.low.checked_mul(lot).named()?, terms.high.checked_mul(lot).named()?)

@@ -18,6 +18,7 @@ mod terms;
 pub(crate) use reader::{Member, RiskAccounts};
 pub(crate) use snapshot::{merged_keys, Snapshot};
 pub(crate) use source::RowSource;
+pub(crate) use terms::unit_price;
 pub use terms::{
     array_terms, judged, linear_terms, token_terms, underlying_terms, withhold_open_profit,
     QuoteFactors,

@@ -197,6 +197,10 @@ impl Snapshot {
     /// Terms of a row with a risk array, which is kept beside the rows.
     #[inline(never)]
     fn load_array(&mut self, account: &Instrument, now: Now) -> Result<RowTerms> {
+        if self.arrays.is_empty() {
+            // For all rows that are still to come: the heap gives nothing back that was outgrown.
+            self.arrays.reserve_exact(self.rows.capacity().saturating_sub(self.rows.len()));
+        }
         let underlying = self.underlyings.last_mut().ok_or(PlimsollError::RowTermsMissing)?;
         if underlying.shocks.is_none() {
             let view = self.underlying_views.last().ok_or(PlimsollError::RowTermsMissing)?;

@@ -122,7 +122,6 @@ pub fn underlying_terms(
         price.checked_mul(factor).map_err(|error| Error::from(PlimsollError::from(error)))
     };
     let stable_usd = account.stable.price.price()?;
-    let stable = product(stable_usd, factors.mid)?;
     let grade = match quote.grade {
         Grade::Valid => factors.grade,
         flawed => flawed,
@@ -133,7 +132,10 @@ pub fn underlying_terms(
             product(band.low.min(stable_usd), factors.low)?,
             product(band.high.max(stable_usd), factors.high)?,
         ),
-        _ => (stable, stable, stable),
+        _ => {
+            let stable = product(stable_usd, factors.mid)?;
+            (stable, stable, stable)
+        }
     };
     let depth = i64::try_from(account.depth_quote_atoms).map_err(|_| PlimsollError::OutOfRange)?;
     Ok(UnderlyingTerms {
@@ -142,7 +144,6 @@ pub fn underlying_terms(
         price,
         low,
         high,
-        stable,
         loss_long: Ratio::from_ppm(account.loss_long_ppm),
         loss_short: Ratio::from_ppm(account.loss_short_ppm),
         concentration_slope: Ratio::from_ppm(account.concentration_slope_ppm),
@@ -179,6 +180,8 @@ pub fn linear_terms(account: &Instrument, mid: Price) -> Result<RowTerms> {
 ///
 /// Errors: `RiskArrayStale` if it was never refreshed, or the price is valid and the array too old
 /// or made at a price too far away; the log names the instrument.
+// In place where they are put away: as a result they would be moved twice.
+#[inline(always)]
 pub fn array_terms(
     account: &Instrument,
     underlying: &UnderlyingTerms,
@@ -202,13 +205,13 @@ pub fn array_terms(
     };
     let change = i128::from(stored.delta).saturating_mul(i128::from(moved)) >> MOVE_BITS;
     let change = i64::try_from(change).map_err(|_| PlimsollError::MathOverflow)?;
-    let along = |value: i64| unit_price(value.saturating_add(change), stored.shift);
+    let along = |value: i64| value.saturating_add(change).max(0);
     let array = RiskArray {
         outcomes: stored.outcomes,
         delta: stored.delta,
         shift: stored.shift,
-        low: along(stored.low)?,
-        high: along(stored.high)?,
+        low: along(stored.low),
+        high: along(stored.high),
         notional: underlying.price.checked_mul(account.lot()?).named()?,
         short_floor: stored.short_floor,
         payoff: account.payoff()?,
@@ -216,7 +219,8 @@ pub fn array_terms(
         fading: stored.fading != 0,
     };
     let (key, weight) = (account.key(), account.pnl_weight());
-    let terms = RowTerms { key, price: along(stored.fair)?, weight, array: Place::NONE };
+    let price = unit_price(along(stored.fair), stored.shift)?;
+    let terms = RowTerms { key, price, weight, array: Place::NONE };
     Ok((terms, array))
 }
 

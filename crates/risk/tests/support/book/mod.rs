@@ -144,7 +144,6 @@ impl Underlying {
             price: price(self.price),
             low: price(self.low),
             high: price(self.high),
-            stable: price(self.price),
             loss_long,
             loss_short,
             concentration_slope: Ratio::from_ppm(self.slope),
@@ -178,8 +177,6 @@ pub fn risk_array(array: &Array, floor: Ratio) -> RiskArray {
         Pay::Put(strike) => Payoff::Put { strike: price(strike) },
         Pay::Linear => Payoff::Linear,
     };
-    // An option may be worth less than any float; a price may not be zero.
-    let mark = |x: f64| price(x.max(array.notional * 1e-12));
     let short_floor = match array.pay {
         Pay::Linear => 0,
         _ => away(array.notional * f64::from(floor.ppm()) / 1e6),
@@ -188,8 +185,8 @@ pub fn risk_array(array: &Array, floor: Ratio) -> RiskArray {
         outcomes: array.outcomes.map(away),
         delta: i64::from(away(array.delta)),
         shift: shift as u8,
-        low: mark(array.low),
-        high: mark(array.high),
+        low: (array.low / unit).floor() as i64,
+        high: (array.high / unit).ceil() as i64,
         notional: price(array.notional),
         short_floor: i64::from(short_floor),
         payoff,
