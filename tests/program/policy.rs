@@ -36,7 +36,7 @@ fn the_table_says_what_the_design_says() {
 
     assert_eq!(of(Policy::InitialOrReduce), ["withdraw", "trade"]);
     assert_eq!(of(Policy::Liquidation), ["liquidate"]);
-    assert_eq!(of(Policy::ReadOnly), ["view_account", "view_withdrawable"]);
+    assert_eq!(of(Policy::ReadOnly), ["view_account", "view_underlying", "view_withdrawable"]);
 }
 
 #[test]
