@@ -92,13 +92,15 @@ fn underlying(index: u16, bytes: &mut Bytes<'_>) -> UnderlyingTerms {
     let grade = bytes.byte();
     // Most cases are about valid prices.
     let grade = GRADES[usize::from(grade.saturating_sub(200)) % GRADES.len()];
+    let low = around(price, 1_000_000 - bytes.half() % 500_000).unwrap();
+    let high = around(price, 1_000_000 + bytes.half() % 500_000).unwrap();
+    let stable = around(price, 500_000 + bytes.half() % 1_000_000).unwrap();
     let mut terms = UnderlyingTerms {
         index,
         grade,
         price,
-        low: around(price, 1_000_000 - bytes.half() % 500_000).unwrap(),
-        high: around(price, 1_000_000 + bytes.half() % 500_000).unwrap(),
-        stable: around(price, 500_000 + bytes.half() % 1_000_000).unwrap(),
+        low,
+        high,
         loss_long: Ratio::from_ppm(10_000 + bytes.half() % 990_001),
         loss_short: Ratio::from_ppm(10_000 + bytes.half() % 3_000_000),
         concentration_slope: bytes.ratio(2_000_000),
@@ -111,7 +113,7 @@ fn underlying(index: u16, bytes: &mut Bytes<'_>) -> UnderlyingTerms {
         shocks: Place::NONE,
     };
     if terms.grade != Grade::Valid {
-        (terms.price, terms.low, terms.high) = (terms.stable, terms.stable, terms.stable);
+        (terms.price, terms.low, terms.high) = (stable, stable, stable);
     }
     terms
 }
