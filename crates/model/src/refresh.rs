@@ -156,11 +156,14 @@ impl Step<'_> {
     fn see_if_below(&mut self, id: AccountId, health: &Health, open: bool) {
         let surplus = health.surplus();
         let now = self.now().slot;
-        // Where others may not bid, nothing is noticed: then nothing was, or it is forgotten.
+        // Where others may not bid, nothing is noticed, and what was is forgotten; a bid may have been
+        // heard in this very slot.
         let noticed = self.seen().map(|seen| {
             let one = &seen.accounts[&id];
-            let forgotten = one.seen_slot == 0 && self.before.accounts[&id].seen_slot != 0;
-            one.seen_slot == now || forgotten
+            match open {
+                true => one.seen_slot == now,
+                false => one.seen_slot == 0 && self.before.accounts[&id].seen_slot != 0,
+            }
         });
         let below = match surplus.surely_negative() || surplus.surely_not_negative() {
             true => surplus.surely_negative(),
