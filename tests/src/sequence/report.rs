@@ -110,7 +110,7 @@ impl Report {
 const HEAD: &str = "\
 # Random sequences
 
-Every instruction of the program, drawn at random and played on the built bytecode in LiteSVM: by
+Every instruction but those of contracts, drawn at random and played on the built bytecode in LiteSVM: by
 seven people with twelve margin accounts and four roles, on two groups, with prices that move, jump,
 stop and turn against whoever has least to spare, with days that pass, pauses, proposals, listings,
 extreme amounts, lists of accounts that were tampered with, and transactions that fail half way.
