@@ -200,7 +200,9 @@ impl Step<'_> {
         let cash = instrument.pool.cash_quote_atoms;
         let pick = |seen: &Group| {
             let row = seen.accounts[&id].positions.get(&index).cloned().unwrap_or_default();
-            let after = seen.instruments[index].flow(&row, now);
+            // What was repaid may leave less than an atom, which is the pool's then.
+            let dust = seen.instruments[index].pool.dust - instrument.pool.dust;
+            let after = seen.instruments[index].flow(&row, now) + dust;
             // What did not come into the flow came out of the pool's cash, beyond what the fund paid in.
             let paid = i128::from(fund) - i128::from(seen.insurance.balance_quote_atoms);
             let cash = seen.instruments[index].pool.cash_quote_atoms - cash;
