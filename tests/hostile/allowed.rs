@@ -117,12 +117,6 @@ const ALLOWED: &[Row] = &[
     // Expiries and contracts.
     ("create_expiry", "argument params.*", "*", OWNERS_CHOICE),
     ("create_contract", "expiry", "sibling", OWNERS_CHOICE),
-    (
-        "create_contract",
-        "argument params.kind.strike_quote_atoms_per_lot",
-        "most",
-        "an option that cannot be valued has no risk array, and never trades",
-    ),
     ("create_contract", "argument params.instrument.*", "*", OWNERS_CHOICE),
     ("publish_surface", "expiry", "sibling", "the publisher publishes every expiry of the group"),
     ("publish_surface", "argument slice.*", "-1", SMALL_STEP),

@@ -32,7 +32,7 @@ fn an_expiry_is_listed_with_its_first_slice() {
 
 #[test]
 fn terms_out_of_bounds_are_refused() {
-    let bends: [(fn(&mut ExpiryParams), &str); 14] = [
+    let bends: [(fn(&mut ExpiryParams), &str); 16] = [
         (|one| one.basis_ppm = 100_001, "BasisOutOfBounds"),
         (|one| one.basis_ppm = -100_001, "BasisOutOfBounds"),
         (|one| one.basis_ppm_max = 500_001, "ParameterOutOfBounds"),
@@ -46,6 +46,8 @@ fn terms_out_of_bounds_are_refused() {
         (|one| one.short_floor_ppm = 200_001, "ParameterOutOfBounds"),
         (|one| one.array_seconds_max = 601, "ParameterOutOfBounds"),
         (|one| one.array_move_ppm = 50_001, "ParameterOutOfBounds"),
+        (|one| one.array_seconds_max = 19, "ParameterOutOfBounds"),
+        (|one| one.array_move_ppm = 1_999, "ParameterOutOfBounds"),
         (|one| one.slice.b = -1, "SliceInvalid"),
     ];
     for (bend, error) in bends {
@@ -179,6 +181,8 @@ fn contracts_are_listed_on_an_expiry_that_lies_ahead() {
     assert_eq!((listed.expires_at, listed.kind.0), (at, 4));
 
     expect_error(world.list_contract("C0", "SOL", at, call(0)), "OutOfRange");
+    let far = ContractKind::Put { strike_quote_atoms_per_lot: 1 << 60 };
+    expect_error(world.list_contract("P1", "SOL", at, far), "OptionOutOfRange");
     let mut funded = contract_params("funded", call(150));
     funded.instrument.funding_cap_ppm = 1;
     expect_error(world.list_contract_by("SOL", at, funded), "ParameterOutOfBounds");

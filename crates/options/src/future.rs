@@ -8,7 +8,7 @@
 use crate::fading::{Faded, Fading};
 use crate::fixed::{Level, Premium};
 use crate::lot::{exponent_of, price_of, Lot, LotArray};
-use crate::mark::{change, Values};
+use crate::quote::Values;
 use crate::risk_array::{weighted_away, Shock, SHOCKS_MAX};
 use crate::steps::Basis;
 use crate::OptionError;
@@ -40,8 +40,6 @@ pub struct FutureQuote {
     pub array: LotArray,
     /// What of it moves with the price.
     pub carried: Value,
-    /// The price that it was valued at.
-    pub spot: Price,
 }
 
 /// One lot's value and risk. Outcomes are rounded away from zero.
@@ -84,7 +82,6 @@ pub fn quote_future(request: &FutureRequest) -> Result<FutureQuote, OptionError>
         },
         array: lot.array(&outcomes, carried),
         carried,
-        spot: request.spot,
     })
 }
 
@@ -107,19 +104,4 @@ fn moved_away(level: u64, shock: &Shock) -> Result<Premium, OptionError> {
     let change =
         if shock.price < 0 { size.cast_signed().wrapping_neg() } else { size.cast_signed() };
     Ok(weighted_away(Premium::new(change), shock.weight))
-}
-
-impl FutureQuote {
-    /// The values with the price at `spot_now`: exact but for cuts at 2^-48 quote atoms, since a
-    /// future has no curvature. `NotionalOutOfRange` where a result does not fit.
-    pub fn mark_at(&self, spot_now: Price) -> Result<Values, OptionError> {
-        if self.spot == spot_now {
-            return Ok(self.values);
-        }
-        let factor = spot_now.checked_div(self.spot);
-        let moved = factor.and_then(|factor| {
-            self.values.moved(change(self.carried, factor)?, Value::ZERO, Value::MAX)
-        });
-        moved.map_err(|_| OptionError::NotionalOutOfRange)
-    }
 }

@@ -40,7 +40,6 @@
 //! | `quote` | what is one lot worth, and what may it gain or lose? |
 //! | `future` | the same of a dated future, which fades too |
 //! | `lot` | how is a lot's risk written in few bits? |
-//! | `mark` | what is a quote worth after the price moved? |
 //! | `tables` | the coefficients, and the numbers that a cell of a table starts from |
 #![no_std]
 #![forbid(unsafe_code)]
@@ -69,7 +68,6 @@ mod greeks;
 mod implied;
 mod ln;
 mod lot;
-mod mark;
 mod normal;
 mod polynomial;
 mod quote;
@@ -91,9 +89,8 @@ pub use greeks::{greeks, Greeks};
 pub use implied::implied_volatility;
 pub use ln::ln;
 pub use lot::{LotArray, LotGreeks};
-pub use mark::{mark_at, Mark, Values};
 pub use normal::{mills, tail};
-pub use quote::{quote, OptionQuote, QuoteRequest};
+pub use quote::{quote, OptionQuote, QuoteRequest, Values};
 pub use risk_array::{risk_array, Shock, SHOCKS_MAX};
 pub use root::{total_deviation, RootTime, YEAR};
 pub use settlement::{Settlement, COVERED_MIN, GAP_MAX, WINDOW};

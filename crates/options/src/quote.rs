@@ -13,7 +13,6 @@ use crate::fading::{Faded, Fading};
 use crate::fixed::{Level, Premium};
 use crate::greeks::greeks;
 use crate::lot::{exponent_of, price_of, Lot, LotArray, LotGreeks};
-use crate::mark::{Mark, Values};
 use crate::risk_array::{risk_array, Shock, SHOCKS_MAX};
 use crate::steps::Basis;
 use crate::svi::Slice;
@@ -56,8 +55,17 @@ pub struct OptionQuote {
     pub array: LotArray,
     /// The volatility of its strike.
     pub volatility: Ratio,
-    /// What [`crate::mark_at`] starts from.
-    pub mark: Mark,
+}
+
+/// What one lot is worth, in quote atoms: `low ≤ fair ≤ high`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Values {
+    /// The least over what is uncertain.
+    pub low: Price,
+    /// The value.
+    pub fair: Price,
+    /// The most over what is uncertain.
+    pub high: Price,
 }
 
 /// One lot's value and risk.
@@ -106,14 +114,6 @@ pub fn quote(request: &QuoteRequest) -> Result<OptionQuote, OptionError> {
         greeks,
         array: lot.array(&outcomes, greeks.delta),
         volatility,
-        mark: Mark {
-            kind: request.kind,
-            strike: request.strike,
-            spot: request.spot,
-            forward: price_of(faded.forward.get(), lot.exponent)?,
-            carried: lot.carried_value(),
-            delta: greeks.delta,
-        },
     })
 }
 

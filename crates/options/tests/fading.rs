@@ -4,8 +4,8 @@
 mod support;
 
 use plimsoll_options::{
-    mark_at, quote, Fading, Fixed, Kind, OptionError, OptionQuote, Settlement, Slice, SliceTerms,
-    COVERED_MIN, WINDOW,
+    quote, Fading, Fixed, OptionError, OptionQuote, Settlement, Slice, SliceTerms, COVERED_MIN,
+    WINDOW,
 };
 use plimsoll_units::{Price, Seconds, UnixSeconds, Value};
 use support::lots::{number, price, Setting, EXPIRY};
@@ -105,11 +105,6 @@ fn last_seconds_lead_to_what_is_paid() {
         // Nothing moves any more.
         assert_eq!(found.array.outcomes, [0; 16]);
         assert_eq!(found.greeks.delta, Value::ZERO);
-        assert_eq!(found.mark.carried, Value::ZERO);
-        assert_eq!(
-            mark_at(&found, price(200e6)).unwrap().fair.parts().1,
-            found.values.fair.parts().1
-        );
     }
 }
 
@@ -123,8 +118,6 @@ fn delta_is_lessened_by_what_is_fixed() {
         let found = faded(&setting, &settlement, seconds);
         let delta = value(found.greeks.delta) / 150e6;
         assert!((delta - (1.0 - 0.25 * quarter as f64)).abs() < 1e-9, "{delta}");
-        let carried = value(found.mark.carried) / 150e6;
-        assert!((carried - delta).abs() < 1e-9);
         assert!((number(found.values.fair) - 50e6).abs() < 1e-3);
     }
 }
@@ -166,12 +159,12 @@ fn value_inside_is_that_of_simulated_averages() {
 }
 
 #[test]
-fn mark_of_a_moved_price_is_below_the_value_by_a_bounded_amount() {
+fn value_that_goes_along_by_delta_is_short_by_a_bounded_amount() {
     let (mut random, mut worst) = (Random(23), 0_f64);
     let mut marks = 0;
     for turn in 0..3_000 {
         let mut setting = Setting::random(&mut random);
-        // A volatility that does not depend on the strike, since a mark does not know of a smile.
+        // A volatility that does not depend on the strike, since delta does not know of a smile.
         let SliceTerms { a, .. } = setting.slice.terms();
         let flat = SliceTerms { a, b: Fixed::ZERO, ..setting.slice.terms() };
         setting.slice = Slice::new(flat).unwrap();
@@ -181,9 +174,8 @@ fn mark_of_a_moved_price_is_below_the_value_by_a_bounded_amount() {
         }
         let found = quote(&setting.request()).unwrap();
         let r = [0.001, -0.001, 0.005, -0.005, 0.02, -0.02][turn % 6];
-        let moved = price(spot * (1.0 + r));
-        let marked = mark_at(&found, moved).unwrap();
-        assert!(marked.low <= marked.fair && marked.fair <= marked.high);
+        // As a check reads an array between two refreshes.
+        let along = number(found.values.fair) + r * value(found.greeks.delta);
         let (mut then, mut gamma) = (setting.clone(), 0_f64);
         for part in 0..=20 {
             let there = price(spot * (1.0 + r * f64::from(part) / 20.0));
@@ -192,41 +184,16 @@ fn mark_of_a_moved_price_is_below_the_value_by_a_bounded_amount() {
             gamma = gamma.max(value(quote(&then.request()).unwrap().greeks.gamma));
         }
         let right = quote(&then.request()).unwrap();
-        let short = number(right.values.fair) - number(marked.fair);
-        let carried = value(found.mark.carried);
+        let short = number(right.values.fair) - along;
+        let forward = number(setting.basis.forward(setting.spot).unwrap());
         let noise = spot * 1e-9 + 1e-6;
         assert!(short >= -noise, "{short} {setting:?}");
-        assert!(short <= carried * r.abs() + noise);
+        assert!(short <= forward * r.abs() + noise);
         // Between the twenty points gamma may be a little larger, where it is a spike at all.
         assert!(short <= 0.6 * r * r * gamma.max(0.02 * spot) * 1.6 + noise, "{short} {setting:?}");
         worst = worst.max(short / spot);
         marks += 1;
     }
-    println!("{marks} marks, at most {worst:e} of the price too low");
+    println!("{marks} values, at most {worst:e} of the price too low");
     assert!(marks > 1_500);
-}
-
-#[test]
-fn mark_stays_within_what_exercise_gives_and_what_can_be_paid() {
-    let setting = Setting::at_the_money();
-    let none = Settlement::default();
-    for kind in [Kind::Call, Kind::Put] {
-        let setting = Setting { kind, ..setting.clone() };
-        let found = faded(&setting, &none, -86_400);
-        assert_eq!(mark_at(&found, setting.spot), Ok(found.values));
-        for percent in [1.0, 50.0, 90.0, 110.0, 200.0, 900.0] {
-            let spot = 1.5e6 * percent;
-            let marked = mark_at(&found, price(spot)).unwrap();
-            let (gain, most) = match kind {
-                Kind::Call => (spot - 150e6, spot),
-                Kind::Put => (150e6 - spot, 150e6),
-            };
-            for mark in [marked.low, marked.fair, marked.high].map(number) {
-                assert!(mark >= gain - 1e-3 && mark <= most + 1e-3 && mark > 0.0);
-            }
-        }
-    }
-    let found = faded(&setting, &none, -86_400);
-    let beyond = Price::from_parts(u64::MAX, 1_000).unwrap();
-    assert_eq!(mark_at(&found, beyond), Err(OptionError::NotionalOutOfRange));
 }

@@ -1,11 +1,11 @@
-//! Is a lot worth what the textbook says, outside the window and inside, and are its risk array and
-//! marks what their definitions say?
+//! Is a lot worth what the textbook says, outside the window and inside, and is its risk array
+//! what its definition says?
 
 mod support;
 
 use plimsoll_options::{
-    quote, Basis, Fading, Kind, OptionError, OptionQuote, QuoteRequest, Settlement, Shock, Slice,
-    SHOCKS_MAX,
+    quote, quote_future, Basis, Fading, FutureRequest, Kind, OptionError, OptionQuote,
+    QuoteRequest, Settlement, Shock, Slice, SHOCKS_MAX,
 };
 use plimsoll_units::{Price, Ratio, UnixSeconds, Value};
 use support::lots::{number, price, span, Setting, EXPIRY};
@@ -142,12 +142,17 @@ fn call_less_put_is_forward_less_strike() {
         let call = quote(&setting.request()).unwrap();
         setting.kind = Kind::Put;
         let put = quote(&setting.request()).unwrap();
-        let forward = number(call.mark.forward);
+        // What a dated future with the same basis and fading is worth, and moves with.
+        let QuoteRequest { spot, spot_low, spot_high, basis, fading, shocks, .. } =
+            setting.request();
+        let future = FutureRequest { spot, spot_low, spot_high, basis, fading, shocks };
+        let future = quote_future(&future).unwrap();
+        let forward = number(future.values.fair);
         let off =
             number(call.values.fair) - number(put.values.fair) - forward + number(setting.strike);
         // Cuts of 43 bits.
         assert!(off.abs() <= forward.max(number(setting.strike)) * 2_f64.powi(-40), "{off}");
-        let carried = value(call.mark.carried);
+        let carried = value(future.carried);
         let deltas = value(call.greeks.delta) - value(put.greeks.delta);
         assert!((deltas - carried).abs() <= carried * 1e-9 + 1e-9);
     }

@@ -14,6 +14,9 @@ use crate::instructions::create_instrument::{set_up, InstrumentParams, Listing};
 use crate::seeds;
 use crate::state::{Expiry, Group, Instrument, InstrumentKind, Pool, Proposal};
 
+/// Strikes lie below this (quote atoms per lot): no option with a larger one could be valued.
+const STRIKE_BOUND: u64 = 1 << 60;
+
 /// What a contract pays at its expiry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, AnchorSerialize, AnchorDeserialize, IdlType)]
 pub enum ContractKind {
@@ -21,12 +24,12 @@ pub enum ContractKind {
     Future,
     /// What the settlement price is above the strike.
     Call {
-        /// Strike (quote atoms per lot), at least one.
+        /// Strike (quote atoms per lot), at least one, below 2^60.
         strike_quote_atoms_per_lot: u64,
     },
     /// What the settlement price is below the strike.
     Put {
-        /// Strike (quote atoms per lot), at least one.
+        /// Strike (quote atoms per lot), at least one, below 2^60.
         strike_quote_atoms_per_lot: u64,
     },
 }
@@ -42,10 +45,13 @@ pub struct ContractParams {
 
 impl ContractParams {
     /// Stores the kind, and what may change during the instrument's life. `ParameterOutOfBounds`,
-    /// `OutOfRange`.
+    /// `OptionOutOfRange`, `OutOfRange`.
     pub(crate) fn apply(&self, instrument: &mut Instrument) -> Result<()> {
         require!(self.instrument.funding_cap_ppm == 0, PlimsollError::ParameterOutOfBounds);
-        let strike = |atoms: u64| Price::from_integer(atoms).named();
+        let strike = |atoms: u64| {
+            require!(atoms < STRIKE_BOUND, PlimsollError::OptionOutOfRange);
+            Price::from_integer(atoms).named()
+        };
         match self.kind {
             ContractKind::Future => instrument.kind = InstrumentKind::Future.into(),
             ContractKind::Call { strike_quote_atoms_per_lot } => {
@@ -105,7 +111,7 @@ pub struct CreateContract {
 ///
 /// Errors: `NotGroupOwner`, `AlreadyLaunched`, `ProposalMismatch` and those of a proposal that is not
 /// ripe, `WrongGroup`, `ExpiryOutOfBounds` (it has passed), `IndexExhausted`, `ParameterOutOfBounds`,
-/// `OutOfRange`.
+/// `OptionOutOfRange` (the strike), `OutOfRange`.
 pub(crate) fn handler(
     ctx: &mut Context<CreateContract>,
     index: u16,

@@ -23,10 +23,11 @@ const DEVIATION_PPM_MAX: u32 = 500_000;
 const VOLATILITY_SCAN_PPM_MAX: u32 = 900_000;
 /// Highest floor of a short option (ppm of the index price).
 const SHORT_FLOOR_PPM_MAX: u32 = 200_000;
-/// Longest life of a risk array (seconds).
-const ARRAY_SECONDS_MAX: u32 = 600;
-/// Farthest move of the price from that of a risk array (ppm).
-const ARRAY_MOVE_PPM_MAX: u32 = 50_000;
+/// Life of a risk array (seconds). Below the least one nobody could refresh all of an account's arrays and
+/// bid on it in time.
+const ARRAY_SECONDS: core::ops::RangeInclusive<u32> = 20..=600;
+/// How far the price may move from that of a risk array (ppm); at least so much for the same reason.
+const ARRAY_MOVE_PPM: core::ops::RangeInclusive<u32> = 2_000..=50_000;
 
 /// A slice in raw SVI, see `StoredSlice` (each number 2^-32).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, AnchorSerialize, AnchorDeserialize, IdlType)]
@@ -77,9 +78,9 @@ pub struct ExpiryParams {
     pub volatility_scan_ppm: u32,
     /// Least requirement of a short option (ppm of the price), at most 200,000.
     pub short_floor_ppm: u32,
-    /// How long a risk array is good for (seconds), 1 to 600.
+    /// How long a risk array is good for (seconds), 20 to 600.
     pub array_seconds_max: u32,
-    /// How far the price may move from that of a risk array (ppm), 1 to 50,000.
+    /// How far the price may move from that of a risk array (ppm), 2,000 to 50,000.
     pub array_move_ppm: u32,
 }
 
@@ -98,8 +99,8 @@ impl ExpiryParams {
             && self.step_seconds > 0;
         let arrays = self.volatility_scan_ppm <= VOLATILITY_SCAN_PPM_MAX
             && self.short_floor_ppm <= SHORT_FLOOR_PPM_MAX
-            && (1..=ARRAY_SECONDS_MAX).contains(&self.array_seconds_max)
-            && (1..=ARRAY_MOVE_PPM_MAX).contains(&self.array_move_ppm);
+            && ARRAY_SECONDS.contains(&self.array_seconds_max)
+            && ARRAY_MOVE_PPM.contains(&self.array_move_ppm);
         require!(surface && arrays, PlimsollError::ParameterOutOfBounds);
         let within = self.basis_ppm.unsigned_abs() <= self.basis_ppm_max;
         require!(within, PlimsollError::BasisOutOfBounds);
