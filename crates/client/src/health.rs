@@ -3,8 +3,8 @@
 use plimsoll::clock::Now;
 use plimsoll::instructions::view_account::{account_report, AccountReport};
 use plimsoll::load::{
-    array_terms, judged, linear_terms, token_terms, underlying_terms, withhold_open_profit,
-    QuoteFactors,
+    judged, lot_notional, position_terms, risk_array, token_terms, underlying_terms,
+    withhold_open_profit, QuoteFactors,
 };
 use plimsoll::oracle::read_for_check;
 use plimsoll::state::{MarginAccount, Underlying};
@@ -116,12 +116,18 @@ impl<'a> Snapshot<'a> {
         found.ok_or(ClientError::UnknownRow(key))
     }
 
+    /// What so many token atoms or lots of a row are worth, toward minus infinity; of a contract with
+    /// a risk array its fair value.
+    pub fn value_floor(&self, key: RowKey, quantity: i64) -> Result<Value, ClientError> {
+        Ok(self.terms(key)?.value_floor(&self.arrays, quantity)?)
+    }
+
     /// Quote atoms per lot of an instrument, at its index price.
     pub fn lot_price(&self, instrument: u16) -> Result<Price, ClientError> {
         let state = &self.directory.instrument(instrument)?.state;
         let found = self.underlyings.get(usize::from(state.underlying));
         let terms = found.ok_or(ClientError::UnknownUnderlying(state.underlying))?;
-        Ok(linear_terms(state, terms.price)?.price)
+        Ok(lot_notional(state, terms.price)?)
     }
 
     /// The rows of an account as the risk crate sees them: token shares as whole atoms.
@@ -299,8 +305,9 @@ fn row_terms(
     for one in &directory.instruments {
         let found = underlyings.get(usize::from(one.state.underlying));
         let terms = found.ok_or(ClientError::UnknownUnderlying(one.state.underlying))?;
+        let notional = lot_notional(&one.state, terms.price)?;
         if !one.state.counts_by_array(terms, now.time) {
-            rows.push(linear_terms(&one.state, terms.price)?);
+            rows.push(position_terms(&one.state, notional, Place::NONE));
             continue;
         }
         let mut state = one.state;
@@ -309,9 +316,9 @@ fn row_terms(
             let underlying = &directory.underlying(state.underlying)?.state;
             state.array = value(&state, underlying, expiry, terms, now.time)?;
         }
-        if let Ok((mut row, array)) = array_terms(&state, terms, now.time) {
-            row.array = Place::new(u16::try_from(arrays.len()).unwrap_or(u16::MAX));
-            rows.push(row);
+        if let Ok(array) = risk_array(&state, terms, now.time) {
+            let at = Place::new(u16::try_from(arrays.len()).unwrap_or(u16::MAX));
+            rows.push(position_terms(&state, notional, at));
             arrays.push(array);
         }
     }

@@ -117,7 +117,7 @@ fn closed(situation: &Situation<'_>, row: &Holding, lots: i64) -> Result<Health,
     let terms = market.rows.iter().find(|terms| terms.key == row.key);
     let terms = terms.ok_or(RiskError::MissingTerms { key: row.key })?;
     let quantity = row.quantity.checked_sub(lots).ok_or(MathError::Overflow)?;
-    let quote = row.quote.checked_add(terms.price.value_floor(lots)?)?;
+    let quote = row.quote.checked_add(terms.value_floor(market.arrays, lots)?)?;
     let left = situation.target.iter().map(|one| match one.key == row.key {
         true => Holding { quantity, quote, ..*one },
         false => *one,

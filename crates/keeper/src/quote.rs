@@ -71,7 +71,8 @@ impl Situation<'_> {
         for row in taken {
             let terms = self.market.rows.iter().find(|terms| terms.key == row.key);
             let terms = terms.ok_or(RiskError::MissingTerms { key: row.key })?;
-            gross = gross.checked_add(terms.price.value_ceil(row.quantity)?.abs()?)?;
+            let worth = terms.value_floor(self.market.arrays, row.quantity)?;
+            gross = gross.checked_add(worth.abs()?)?;
         }
         Ok(gross)
     }

@@ -21,9 +21,12 @@ use plimsoll_units::Value;
 
 /// The parts of an underlying's requirement, before any multiplier.
 pub(crate) struct Parts {
+    /// Long less short value of the linear rows.
+    pub(crate) net: Value,
+    /// Fair value of the array rows.
+    pub(crate) fair: Value,
+    /// Loss in the worst scenario.
     pub(crate) scenario: Value,
-    /// The scenario in which that is lost.
-    pub(crate) worst: u8,
     pub(crate) concentration: Requirement,
     pub(crate) basis: Value,
     pub(crate) floor: Value,
@@ -53,11 +56,12 @@ pub(crate) fn parts(
     arrays: &ArraySums<'_>,
 ) -> Result<Parts, RiskError> {
     let net = sums.long.checked_sub(sums.short)?;
-    let (scenario, worst) = arrays.worst(net, shocks(market, terms, net)?)?;
+    let scenario = arrays.worst(net, shocks(market, terms, net)?)?;
     let delta = arrays.delta()?;
     Ok(Parts {
+        net,
+        fair: arrays.fair()?,
         scenario,
-        worst,
         concentration: concentrated(terms, (net, delta), arrays, scenario)?,
         basis: basis(terms, sums, delta)?,
         floor: arrays.floors()?,
@@ -80,7 +84,7 @@ fn concentrated(
         return Ok(all);
     }
     let left = concentration(terms, net.abs()?.checked_add(arrays.delta_short()?.abs()?)?)?;
-    let given_up = arrays.long.checked_sub(scenario)?.max(Value::ZERO);
+    let given_up = arrays.long()?.checked_sub(scenario)?.max(Value::ZERO);
     Ok(Requirement {
         amount: all.amount.min(left.amount.checked_add(given_up)?),
         slope: all.slope.max(left.slope.checked_add(given_up)?),
@@ -128,7 +132,7 @@ pub(crate) fn requirement(
         core.amount = core.amount.checked_add(scaled(amount)?)?;
         core.slope = core.slope.checked_add(scaled(slope)?)?;
     }
-    let bound = bound_below(sums, arrays, core.amount)?;
+    let bound = bound_below(sums, arrays, parts, core.amount)?;
     if let Some(bound) = bound {
         core.amount = bound;
         if scenario >= bound {
@@ -148,6 +152,7 @@ pub(crate) fn requirement(
 fn bound_below(
     sums: &Sums<'_>,
     arrays: &ArraySums<'_>,
+    parts: &Parts,
     limit: Value,
 ) -> Result<Option<Value>, RiskError> {
     let Some(rows) = arrays.rows() else {
@@ -156,8 +161,8 @@ fn bound_below(
     if limit.is_zero() {
         return Ok(None);
     }
-    let net = sums.long.checked_sub(sums.short)?;
-    let value = net.checked_add(arrays.long)?.checked_sub(arrays.short)?;
+    let net = parts.net;
+    let value = net.checked_add(parts.fair)?;
     let book = Book { rows, net, gross: sums.long.max(sums.short), value };
     Ok(book.loss_below(limit)?)
 }

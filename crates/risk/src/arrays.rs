@@ -66,12 +66,12 @@ pub struct RiskArray {
     pub delta: i64,
     /// The unit; at most 63. Rows of one underlying are added fastest where they agree in it.
     pub shift: u8,
-    /// What a long lot counts at when opening, in the same unit; not above the row's price.
+    /// What a lot is worth, in the same unit; not below zero.
+    pub fair: i64,
+    /// What a long lot counts at when opening, in the same unit; not above the fair value.
     pub low: i64,
-    /// What a short lot counts at when opening, in the same unit; not below the row's price.
+    /// What a short lot counts at when opening, in the same unit; not below the fair value.
     pub high: i64,
-    /// Index price of what a lot is of (P · lot), in quote atoms.
-    pub notional: Price,
     /// Required of a short lot on top, whatever the scenarios say, in the unit of the outcomes.
     pub short_floor: i64,
     /// What is paid in the end.
@@ -84,17 +84,30 @@ pub struct RiskArray {
 }
 
 impl RiskArray {
+    /// What so many lots are worth, exactly.
+    #[inline]
+    pub fn value(&self, lots: i64) -> Result<Value, MathError> {
+        self.units(self.fair, lots)
+    }
+
     /// What so many lots count at when opening, exactly.
     #[inline]
     pub(crate) fn strict_value(&self, lots: i64) -> Result<Value, MathError> {
-        let strict = if lots < 0 { self.high } else { self.low };
-        match (i32::try_from(lots), i32::try_from(strict)) {
-            (Ok(lots), Ok(strict)) => {
-                let units = i64::from(lots).wrapping_mul(i64::from(strict));
-                Value::from_scaled(units, self.shift)
-            }
-            _ => Value::from_scaled(strict, self.shift)?.times(lots),
+        self.units(self.strict(lots), lots)
+    }
+
+    /// What a lot counts at when opening, on the side of so many.
+    #[inline]
+    pub(crate) const fn strict(&self, lots: i64) -> i64 {
+        if lots < 0 {
+            self.high
+        } else {
+            self.low
         }
+    }
+
+    fn units(&self, per_lot: i64, lots: i64) -> Result<Value, MathError> {
+        Value::from_scaled(per_lot, self.shift)?.times(lots)
     }
 }
 

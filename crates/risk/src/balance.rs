@@ -128,10 +128,12 @@ pub fn open_interest_change(
     before: [BaseLots; 2],
     after: [BaseLots; 2],
 ) -> Result<BaseLots, MathError> {
-    let sum = |[a, b]: [BaseLots; 2]| a.abs()?.checked_add(b.abs()?);
-    let twice = sum(after)?.checked_sub(sum(before)?)?;
-    // Even, so that a shift is the half of a negative number too.
-    Ok(BaseLots::new(twice.get() >> 1))
+    let half = |[a, b]: [BaseLots; 2]| {
+        let sum = a.get().unsigned_abs().checked_add(b.get().unsigned_abs());
+        Ok((sum.ok_or(MathError::Overflow)? >> 1).cast_signed())
+    };
+    // Both sums are even, or both are odd; neither half is negative.
+    Ok(BaseLots::new(half(after)?.wrapping_sub(half(before)?)))
 }
 
 /// The part of a row that a slice takes: its size rounded away from zero, so that a single lot can

@@ -93,8 +93,8 @@ impl Book<'_> {
     /// lots are of one size.
     fn falls_for_ever(&self) -> Result<bool, MathError> {
         let (mut rising, mut lots, mut size) = (0_i64, 0_i64, None);
-        for BoundRow { array, quantity } in self.rows.iter().flatten() {
-            let same = *size.get_or_insert(array.notional) == array.notional;
+        for BoundRow { array, notional, quantity } in self.rows.iter().flatten() {
+            let same = *size.get_or_insert(*notional) == *notional;
             if !same || quantity.unsigned_abs() > LOTS_MAX {
                 return Ok(false);
             }
@@ -156,7 +156,7 @@ impl Unit {
         let Some(first) = book.rows.iter().flatten().next() else {
             return Ok(None);
         };
-        let notional = first.array.notional;
+        let notional = first.notional;
         let net = match book.net.is_zero() {
             true => Value::ZERO,
             false => book.net.mul_price_floor(notional.recip()?)?,
@@ -165,9 +165,9 @@ impl Unit {
         let mut unit = Self { notional, bits: 0, net: 0 };
         let mut lots = net.to_quote_floor()?.get().unsigned_abs();
         for row in book.rows.iter().flatten() {
-            let lots_held = match row.array.notional == notional {
+            let lots_held = match row.notional == notional {
                 true => row.quantity,
-                false => unit.converted(row.array.notional, row.quantity)?,
+                false => unit.converted(row.notional, row.quantity)?,
             };
             lots = lots.saturating_add(lots_held.unsigned_abs()).saturating_add(1);
         }
@@ -186,12 +186,12 @@ impl Unit {
 
     /// A row as a point of the line.
     fn point(&self, row: &BoundRow<'_>) -> Result<Point, MathError> {
-        let BoundRow { array, quantity } = *row;
-        let same = array.notional == self.notional;
+        let BoundRow { array, notional, quantity } = *row;
+        let same = notional == self.notional;
         let rise = if same {
             quantity.wrapping_shl(self.bits.into())
         } else {
-            self.converted(array.notional, quantity)?
+            self.converted(notional, quantity)?
         };
         let (strike, before, after) = match array.payoff {
             Payoff::Linear => (self.notional, rise, rise),
@@ -200,7 +200,7 @@ impl Unit {
         };
         let level = match same {
             true => strike,
-            false => strike.checked_mul(self.notional.checked_div(array.notional)?)?,
+            false => strike.checked_mul(self.notional.checked_div(notional)?)?,
         };
         Ok(Point {
             expires_at: array.expires_at,

@@ -37,11 +37,6 @@ pub enum RiskError {
         /// Index of the underlying.
         underlying: u16,
     },
-    /// A witness names a scenario beyond the sixteenth.
-    NoSuchScenario {
-        /// Index of the scenario.
-        scenario: u8,
-    },
     /// The account's rows did not come in strictly ascending order.
     RowsOutOfOrder,
     /// The scenario set is empty, too large, one-sided, or has a weight or shock out of bounds.
@@ -85,7 +80,6 @@ impl fmt::Display for RiskError {
             Self::MissingShocks { underlying } => {
                 write!(f, "no linear shocks for underlying {underlying}")
             }
-            Self::NoSuchScenario { scenario } => write!(f, "there is no scenario {scenario}"),
             Self::RowsOutOfOrder => f.write_str("rows are not in ascending order"),
             Self::ScenarioSetInvalid => f.write_str("scenario set is out of bounds"),
             Self::LiquidationTermsInvalid => f.write_str("liquidation terms contradict each other"),

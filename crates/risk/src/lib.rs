@@ -92,7 +92,7 @@ pub use liquidation::{
     Settlement,
 };
 pub use loss::{part_floor, share_loss, still_due, LossShare};
-pub use margin::{health, witness_below, Check, Health};
+pub use margin::{health, Check, Health};
 pub use oracle::{
     allowed, judge, Action, Band, Grade, OracleBounds, Quote, SourceQuote, FUTURE_SECONDS_MAX,
 };

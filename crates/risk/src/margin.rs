@@ -1,7 +1,7 @@
 //! What is an account worth, and what must it be worth?
 
 use crate::array_margin;
-use crate::array_sums::{ArraySums, Scope};
+use crate::array_sums::ArraySums;
 use crate::sweep::{strict_factors, sweep, Sums};
 use crate::{Action, Holding, Market, RiskError, UnderlyingTerms};
 use plimsoll_units::{MathError, Ratio, Value};
@@ -69,20 +69,8 @@ pub fn health(
     holdings: impl Iterator<Item = Holding>,
     check: Check,
 ) -> Result<Health, RiskError> {
-    judge(market, holdings, check, Scope::All)
-}
-
-/// Health with the array rows seen in some of the scenarios only: with fewer of them, the
-/// requirement is a lower one.
-#[inline]
-fn judge(
-    market: &Market<'_>,
-    holdings: impl Iterator<Item = Holding>,
-    check: Check,
-    scope: Scope<'_>,
-) -> Result<Health, RiskError> {
     let mut health = Health::default();
-    sweep(market, holdings, check, scope, |sums, arrays| {
+    sweep(market, holdings, check, |sums, arrays| {
         let (part, needed) = match (sums.terms, arrays) {
             (Some(terms), None) => judge_underlying(terms, sums, check)?,
             (Some(terms), Some(arrays)) => judge_arrays(market, terms, sums, arrays, check)?,
@@ -132,11 +120,8 @@ fn judge_arrays(
     let parts = array_margin::parts(market, terms, sums, arrays)?;
     let (needed, _) = array_margin::requirement(terms, sums, arrays, &parts, check)?;
     let value = match check {
-        Check::Maintenance => {
-            let linear = sums.long.checked_sub(sums.short)?;
-            linear.checked_add(arrays.long)?.checked_sub(arrays.short)?
-        }
-        Check::Initial => strict_value(terms, sums)?.checked_add(arrays.strict)?,
+        Check::Maintenance => parts.net.checked_add(parts.fair)?,
+        Check::Initial => strict_value(terms, sums)?.checked_add(arrays.strict()?)?,
     };
     Ok((value, needed))
 }
@@ -226,21 +211,4 @@ fn concentration_share(terms: &UnderlyingTerms, net: Value) -> Result<Ratio, Mat
     // A share beyond any number is beyond the maximum too.
     let share = excess.mul_ceil(terms.concentration_slope).unwrap_or(Ratio::MAX);
     Ok(share.min(terms.concentration_max))
-}
-
-/// Is the account below its line, as far as these scenarios tell, one for each underlying that
-/// has array rows, as (underlying, scenario)? A yes is proof, and comes cheaper than [`health`]
-/// for keeping: one scenario's outcomes are summed instead of sixteen. A no means nothing.
-///
-/// An underlying that is not named counts what it requires in every scenario; one without array
-/// rows counts in full. What is named beyond the account's underlyings is ignored.
-///
-/// Errors: as for [`health`], and `NoSuchScenario`.
-pub fn witness_below(
-    market: &Market<'_>,
-    holdings: impl Iterator<Item = Holding>,
-    witness: &[(u16, u8)],
-) -> Result<bool, RiskError> {
-    let least = judge(market, holdings, Check::Maintenance, Scope::Named(witness))?;
-    Ok(least.surplus()?.is_negative())
 }

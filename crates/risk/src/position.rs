@@ -50,7 +50,12 @@ impl SideIndices {
     /// A position's quote flow `c = stored − lots · index`, exactly.
     #[inline]
     pub fn flow(&self, lots: BaseLots, stored: Value) -> Result<Value, MathError> {
-        stored.checked_sub(self.of(lots).times(lots.get())?)
+        let index = self.of(lots);
+        // Nothing has been paid yet, as mostly with options.
+        if index.is_zero() {
+            return Ok(stored);
+        }
+        stored.checked_sub(index.times(lots.get())?)
     }
 
     /// What to store for a quote flow: `flow + lots · index`, exactly. The inverse of
@@ -69,7 +74,11 @@ impl SideIndices {
         lots: BaseLots,
         flow: Value,
     ) -> Result<Value, MathError> {
-        flow.checked_add(self.of(side).times(lots.get())?)
+        let index = self.of(side);
+        if index.is_zero() {
+            return Ok(flow);
+        }
+        flow.checked_add(index.times(lots.get())?)
     }
 
     /// The totals after each long lot paid `per_lot` to each short one (or was paid, if negative).

@@ -4,7 +4,7 @@
 //! can never disagree with the program.
 
 use crate::array_margin;
-use crate::array_sums::{ArraySums, Scope};
+use crate::array_sums::ArraySums;
 use crate::margin::{health, requirement, Check, Requirement};
 use crate::sweep::{sweep, Sums};
 use crate::UnderlyingTerms;
@@ -73,7 +73,7 @@ pub fn report<'s>(
     mut visit: impl FnMut(UnderlyingReport),
 ) -> Result<Health, RiskError> {
     let total = health(market, holdings.clone(), Check::Maintenance)?;
-    sweep(market, holdings, Check::Maintenance, Scope::All, |sums, arrays| {
+    sweep(market, holdings, Check::Maintenance, |sums, arrays| {
         let Some(terms) = sums.terms else {
             return Ok(());
         };
@@ -111,18 +111,22 @@ fn array_report(
     let parts = array_margin::parts(market, terms, sums, arrays)?;
     let (needed, bound) =
         array_margin::requirement(terms, sums, arrays, &parts, Check::Maintenance)?;
-    let linear = sums.long.checked_sub(sums.short)?;
+    let linear = parts.net;
     let mut outcomes = [Value::ZERO; SCENARIOS_MAX];
+    let mut worst = (Value::ZERO, 0);
     arrays.outcomes(linear, array_margin::shocks(market, terms, linear)?, |index, gain| {
+        if gain < worst.0 {
+            worst = (gain, index);
+        }
         if let Some(outcome) = outcomes.get_mut(usize::from(index)) {
             *outcome = gain;
         }
     })?;
     Ok(UnderlyingReport {
         index: terms.index,
-        net: linear.checked_add(arrays.long)?.checked_sub(arrays.short)?,
+        net: linear.checked_add(parts.fair)?,
         requirement: needed.amount,
-        worst_scenario: parts.worst,
+        worst_scenario: worst.1,
         liquidation_price_down: None,
         liquidation_price_up: None,
         arrays: Some(ArrayReport {

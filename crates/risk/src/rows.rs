@@ -4,7 +4,7 @@
 //! same order, so that one pass joins them. Terms are what one transaction read from the chain:
 //! prices already in quote atoms, scan ranges already widened.
 
-use crate::{Grade, LinearShocks, Place, RiskArray};
+use crate::{Grade, LinearShocks, Place, RiskArray, RiskError};
 use core::fmt;
 use plimsoll_units::{wide, Price, Ratio, Value};
 
@@ -137,14 +137,26 @@ pub struct UnderlyingTerms {
 pub struct RowTerms {
     /// Which row.
     pub key: RowKey,
-    /// Quote atoms per token atom or per lot, at the underlying's `price`: of an option, its fair
-    /// value.
+    /// Quote atoms per token atom or per lot, at the underlying's `price`. Of a row with a risk
+    /// array: for what a lot is of. What the lot itself is worth is in the array.
     pub price: Price,
     /// Part of a positive value that counts for opening: of a position's open profit, of a token
     /// balance at its strict price. Debts and losses count in full.
     pub weight: Ratio,
     /// Which of [`Market::arrays`]; none for a row that moves one to one with the price.
     pub array: Place,
+}
+
+impl RowTerms {
+    /// What so many token atoms or lots are worth, toward minus infinity, where `arrays` is
+    /// [`Market::arrays`]. `MissingArray` if the row's is not among them.
+    pub fn value_floor(&self, arrays: &[RiskArray], quantity: i64) -> Result<Value, RiskError> {
+        if self.array.is_none() {
+            return Ok(self.price.value_floor(quantity)?);
+        }
+        let array = self.array.find(arrays).ok_or(RiskError::MissingArray { key: self.key })?;
+        Ok(array.value(quantity)?)
+    }
 }
 
 /// One row of an account.

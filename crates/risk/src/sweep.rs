@@ -4,7 +4,7 @@
 //! Rows and terms come in the same ascending order, so that joining them is one walk over both:
 //! nothing is searched, nothing is stored.
 
-use crate::array_sums::{ArraySums, Scope};
+use crate::array_sums::{ArraySums, BoundRow};
 use crate::margin::Check;
 use crate::{
     allowed, Holding, Market, RiskArray, RiskError, RowKey, RowKind, RowTerms, UnderlyingTerms,
@@ -34,19 +34,17 @@ pub(crate) struct Sums<'a> {
 }
 
 /// Walks the rows once and hands the sums of each underlying to `visit`, in ascending order, those
-/// of its array rows beside them where it has any. Of these only the scenarios in `scope` are
-/// looked at.
+/// of its array rows beside them where it has any.
 #[inline]
 pub(crate) fn sweep<'a>(
     market: &Market<'a>,
     holdings: impl Iterator<Item = Holding>,
     check: Check,
-    scope: Scope<'_>,
     mut visit: impl FnMut(&Sums<'a>, Option<&ArraySums<'a>>) -> Result<(), RiskError>,
 ) -> Result<(), RiskError> {
     let mut cursor = *market;
     let mut sums = Sums::new(0);
-    let mut arrays = Arrays { sums: None, used: false, underlying: 0, check, scope };
+    let mut arrays = Arrays { sums: None, used: false, check };
     let mut least = 0;
     for holding in holdings {
         let raw = holding.key.raw();
@@ -69,16 +67,14 @@ pub(crate) fn sweep<'a>(
 }
 
 /// The sums of the array rows: a kilobyte, made only when such a row turns up, and once.
-struct Arrays<'a, 'w> {
+struct Arrays<'a> {
     sums: Option<ArraySums<'a>>,
     /// Has this underlying had such a row?
     used: bool,
-    underlying: u16,
     check: Check,
-    scope: Scope<'w>,
 }
 
-impl<'a> Arrays<'a, '_> {
+impl<'a> Arrays<'a> {
     /// The sums, if this underlying has array rows.
     #[inline]
     fn of_this(&self) -> Option<&ArraySums<'a>> {
@@ -86,16 +82,21 @@ impl<'a> Arrays<'a, '_> {
     }
 
     #[inline(never)]
-    fn add(&mut self, array: &'a RiskArray, lots: i64, value: Value) -> Result<(), RiskError> {
+    fn add(
+        &mut self,
+        array: &'a RiskArray,
+        notional: Price,
+        quantity: i64,
+    ) -> Result<(), RiskError> {
         let sums = match &mut self.sums {
             Some(sums) => sums,
             none => none.insert(ArraySums::new()),
         };
         if !self.used {
-            sums.restart(self.scope, self.underlying)?;
+            sums.restart();
             self.used = true;
         }
-        sums.add(array, lots, value, self.check)
+        sums.add(BoundRow { array, notional, quantity }, self.check)
     }
 }
 
@@ -133,7 +134,7 @@ impl<'a> Sums<'a> {
         &mut self,
         holding: &Holding,
         cursor: &mut Market<'a>,
-        arrays: &mut Arrays<'a, '_>,
+        arrays: &mut Arrays<'a>,
         check: Check,
     ) -> Result<(), RiskError> {
         let Holding { key, quantity, quote } = *holding;
@@ -150,23 +151,26 @@ impl<'a> Sums<'a> {
         };
         self.terms = Some(terms);
         let row = seek_row(cursor, key)?;
-        // Toward minus infinity: an asset a step less, a debt a step more.
-        let value = row.price.value_floor(quantity)?;
-        if !allowed(terms.grade, check.action()) {
-            return self.add_unpriced(terms, holding, value, check);
-        }
-        self.add_fixed(quote)?;
         if !row.array.is_none() {
             // What is lent out to a call cannot stay in registers here: all by value.
             let array = row.array.find(cursor.arrays).ok_or(RiskError::MissingArray { key })?;
-            arrays.underlying = self.index;
-            arrays.add(array, quantity, value)?;
+            if !allowed(terms.grade, check.action()) {
+                return self.add_unpriced(terms, holding, array.value(quantity)?, check);
+            }
+            self.add_fixed(quote)?;
+            arrays.add(array, row.price, quantity)?;
             if check == Check::Initial && row.weight < Ratio::ONE {
                 let withheld = array_withheld(array, quantity, quote, row.weight)?;
                 self.withheld = self.withheld.checked_add(withheld)?;
             }
             return Ok(());
         }
+        // Toward minus infinity: an asset a step less, a debt a step more.
+        let value = row.price.value_floor(quantity)?;
+        if !allowed(terms.grade, check.action()) {
+            return self.add_unpriced(terms, holding, value, check);
+        }
+        self.add_fixed(quote)?;
         if quantity > 0 {
             self.long = self.long.checked_add(value)?;
         } else {

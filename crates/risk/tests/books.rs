@@ -2,7 +2,7 @@
 
 mod support;
 
-use plimsoll_risk::{witness_below, Check, Holding, RowKey};
+use plimsoll_risk::{Check, Holding, RowKey};
 use plimsoll_units::Value;
 use support::book::random::{book, world, Dice, World};
 use support::book::rule::{judge, of_value, Judged};
@@ -93,7 +93,7 @@ fn options_that_were_bought_require_no_more_than_they_are_worth() {
             held += account.len();
             let worth = account.iter().map(|one| {
                 let row = terms.rows.iter().find(|row| row.key == one.key).unwrap();
-                row.price.value_floor(one.quantity).unwrap()
+                row.array.find(&terms.arrays).unwrap().value(one.quantity).unwrap()
             });
             let worth = worth.fold(Value::ZERO, |sum, one| sum.checked_add(one).unwrap());
             for check in [Check::Maintenance, Check::Initial] {
@@ -122,7 +122,8 @@ fn another_long_option_requires_no_more_than_it_is_worth() {
             let mut less = account.clone();
             less[index].quantity = 0;
             let row = terms.rows.iter().find(|row| row.key == account[index].key).unwrap();
-            let worth = of_value(row.price.value_ceil(account[index].quantity).unwrap());
+            let array = row.array.find(&terms.arrays).unwrap();
+            let worth = of_value(array.value(account[index].quantity).unwrap());
             let gross: f64 = judge(&world.underlyings, &world.rows, &account, Check::Maintenance)
                 .2
                 .iter()
@@ -234,33 +235,4 @@ fn requirement_falls_no_faster_than_its_slope() {
         }
     });
     assert!(steep > 1_000, "{steep}");
-}
-
-/// A witness says nothing that the whole search does not say, and with the worst scenarios it says
-/// the same.
-#[test]
-fn witness_proves_and_the_worst_one_decides() {
-    let (mut below, mut named) = (0, 0);
-    each_world(6, |world, terms, dice| {
-        for _ in 0..BOOKS / 5 {
-            let mut account = book(world, dice);
-            // Just above or just below its line.
-            let surplus = terms.maintenance(&account).surplus().unwrap().to_quote_floor().unwrap();
-            account[0].quantity -= surplus.get() + (dice.below(2) as i64);
-            let market = terms.market();
-            let says = |witness: &[(u16, u8)]| {
-                witness_below(&market, account.iter().copied(), witness).unwrap()
-            };
-            let full = terms.maintenance(&account).surplus().unwrap().is_negative();
-            let any: Vec<_> = (1..4).map(|index| (index, dice.below(16) as u8)).collect();
-            assert!(full || !says(&any));
-            assert!(full || !says(&any[..1]));
-            assert!(full || !says(&[]));
-            let worst = support::worst_scenarios(terms, &account);
-            assert_eq!(says(&worst), full, "{worst:?}");
-            below += i32::from(full);
-            named += i32::from(says(&any));
-        }
-    });
-    assert!(below > 10_000 && named > 1_000, "{below} {named}");
 }

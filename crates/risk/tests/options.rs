@@ -4,8 +4,7 @@
 mod support;
 
 use plimsoll_risk::{
-    health, witness_below, Check, Grade, Holding, LinearShocks, Payoff, Place, RiskError, Scenario,
-    ScenarioSet,
+    health, Check, Grade, Holding, LinearShocks, Payoff, Place, RiskError, Scenario, ScenarioSet,
 };
 use plimsoll_units::{MathError, QuoteAtoms, Value};
 use support::book::quoted::*;
@@ -92,6 +91,7 @@ fn strict_marks_and_weights_count_for_opening() {
     // Whole quote atoms, so that no rounding is in the figures.
     let mark = |dollars: i64| dollars * 1_000_000;
     for array in &mut terms.arrays {
+        array.fair >>= 48 - array.shift;
         (array.low, array.high, array.shift) = (mark(4), mark(20), 48);
     }
     terms.rows[2].weight = ppm(250_000);
@@ -121,6 +121,8 @@ fn quantities_beyond_a_word_are_summed_exactly() {
     }
     let array = &mut terms.arrays[1];
     array.shift -= 1;
+    array.fair *= 2;
+    (array.low, array.high) = (2 * array.low, 2 * array.high);
     array.delta *= 2;
     array.short_floor *= 2;
     array.outcomes = array.outcomes.map(|outcome| outcome * 2);
@@ -184,7 +186,8 @@ fn fading_rows_are_bounded_apart_from_linear_ones() {
     terms.arrays[1].fading = true;
     (terms.arrays[1].payoff, terms.arrays[1].outcomes) = (Payoff::Linear, [0; 16]);
     terms.arrays[1].short_floor = 0;
-    terms.rows[3].price = decimal(150, 6);
+    // 150 dollars, in steps.
+    terms.arrays[1].fair = ((150_000_000_i128 << 48) >> terms.arrays[1].shift) as i64;
     let covered = options_book(0, &[(C150, 10), (P150, -10)]);
     near(terms.maintenance(&covered).requirement, 102.809_110_8);
 }
@@ -208,34 +211,6 @@ fn what_was_not_given_is_named() {
     terms.arrays[0].shift = 64;
     let account = options_book(0, &[(C150, 1)]);
     assert_eq!(judged(&terms, &account), Err(MathError::OutOfRange.into()));
-}
-
-#[test]
-fn witness_names_a_scenario_that_exists() {
-    let terms = options_market();
-    let account = options_book(0, &[(C150, -10)]);
-    let says =
-        |witness: &[(u16, u8)]| witness_below(&terms.market(), account.iter().copied(), witness);
-    assert_eq!(says(&[(1, 16)]), Err(RiskError::NoSuchScenario { scenario: 16 }));
-    // The account owes more than it has in any case; what is not its own is ignored.
-    assert_eq!(says(&[(1, 10)]), Ok(true));
-    assert_eq!(says(&[(9, 200)]), Ok(true));
-    assert_eq!(says(&[]), Ok(true));
-}
-
-#[test]
-fn witness_is_as_good_as_its_scenario() {
-    let terms = options_market();
-    // 102.81 are owed, 135.01 required, 15 of them whatever happens.
-    let says = |dollars, witness: &[(u16, u8)]| {
-        let mut account = options_book(0, &[(C150, -10)]);
-        account.insert(0, cash(usd(dollars)));
-        witness_below(&terms.market(), account.iter().copied(), witness).unwrap()
-    };
-    assert!(says(237, &[(1, 10)]) && !says(238, &[(1, 10)]));
-    assert!(!says(237, &[(1, 11)]) && says(191, &[(1, 11)]));
-    assert!(!says(118, &[]) && says(117, &[]));
-    assert!(!says(118, &[(1, 13)]) && says(117, &[(1, 13)]));
 }
 
 #[test]

@@ -12,7 +12,7 @@ use plimsoll_client::invariants::{check_step, token_balance, vault_addresses, Bo
 use plimsoll_client::source::read;
 use plimsoll_client::state::{Collateral, Instrument, MarginAccount};
 use plimsoll_client::{AccountSource, Address, ClientError, GroupDirectory, Keyed, Now, Snapshot};
-use plimsoll_risk::{RiskError, RowKey, RowKind, RowTerms};
+use plimsoll_risk::{RiskArray, RiskError, RowKey, RowKind, RowTerms};
 use plimsoll_units::{Index, MathError, QuoteAtoms, Value};
 
 /// Which account of the copy lies at an address.
@@ -37,6 +37,7 @@ pub struct Mirror {
     vaults_token_atoms: Vec<u64>,
     places: BTreeMap<Address, Place>,
     terms: Vec<RowTerms>,
+    arrays: Vec<RiskArray>,
     now: Now,
     /// How often the laws were checked.
     pub checks: u64,
@@ -105,6 +106,7 @@ impl Mirror {
             accounts: Vec::new(),
             places,
             terms: Vec::new(),
+            arrays: Vec::new(),
             now,
             checks: 0,
         };
@@ -117,7 +119,9 @@ impl Mirror {
 
     /// Takes over the prices of the oracle accounts as they are now.
     pub fn reprice(&mut self, source: &impl AccountSource, now: Now) -> Result<(), Fault> {
-        self.terms = Snapshot::new(&self.directory, source, now)?.market().rows.to_vec();
+        let snapshot = Snapshot::new(&self.directory, source, now)?;
+        let market = snapshot.market();
+        (self.terms, self.arrays) = (market.rows.to_vec(), market.arrays.to_vec());
         self.now = now;
         Ok(())
     }
@@ -234,12 +238,13 @@ impl Mirror {
             let Some(account) = accounts.get(*at) else { continue };
             let held = plimsoll_client::health::holdings(directory, &account.state, self.now)?;
             for holding in held {
-                let price = self.terms(holding.key)?.price;
-                let value = price.value_floor(holding.quantity)?;
+                let terms = self.terms(holding.key)?;
+                let value = terms.value_floor(&self.arrays, holding.quantity);
+                let value = value.map_err(ClientError::from)?;
                 worth = worth.checked_add(value)?.checked_add(holding.quote)?;
                 if holding.key.kind() == RowKind::Token {
                     // An atom of each token row.
-                    dust = dust.checked_add(price.value_ceil(1)?)?;
+                    dust = dust.checked_add(terms.price.value_ceil(1)?)?;
                 }
             }
         }

@@ -6,8 +6,8 @@ pub mod book;
 pub mod model;
 
 use plimsoll_risk::{
-    health, report, Check, Grade, Health, Holding, LinearShocks, Market, Place, RiskArray, RowKey,
-    RowKind, RowTerms, ScenarioSet, UnderlyingReport, UnderlyingTerms,
+    health, Check, Grade, Health, Holding, LinearShocks, Market, Place, RiskArray, RowKey, RowKind,
+    RowTerms, UnderlyingTerms,
 };
 use plimsoll_units::{Price, QuoteAtoms, Ratio, Value};
 use proptest::prelude::*;
@@ -76,7 +76,7 @@ impl Terms {
         health(&self.market(), holdings.iter().copied(), check).unwrap_or_else(|e| {
             panic!(
                 "{e:?} {holdings:?} {:?}",
-                self.arrays.iter().map(|a| (a.notional, a.payoff, a.shift)).collect::<Vec<_>>()
+                self.arrays.iter().map(|a| (a.fair, a.payoff, a.shift)).collect::<Vec<_>>()
             )
         })
     }
@@ -246,13 +246,4 @@ pub fn account(terms: &Terms) -> impl Strategy<Value = Vec<Holding>> {
         }
         holdings
     })
-}
-
-/// The scenario in which each underlying's rows lose most, as a witness names them.
-pub fn worst_scenarios(terms: &Terms, account: &[Holding]) -> Vec<(u16, u8)> {
-    let mut worst = vec![];
-    let scenarios = |_| Some((&ScenarioSet::SPAN, ppm(100_000)));
-    let visit = |one: UnderlyingReport| worst.push((one.index, one.worst_scenario));
-    report(&terms.market(), account.iter().copied(), scenarios, visit).unwrap();
-    worst
 }

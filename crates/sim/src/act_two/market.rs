@@ -175,8 +175,8 @@ fn fair_ticks(world: &World, index: u16) -> Result<i64, String> {
     let directory = world.directory()?;
     let listed = directory.instrument(index).map_err(text)?.state;
     let snapshot = Snapshot::new(directory, world, world.time()).map_err(text)?;
-    let value = snapshot.terms(listed.key()).map_err(text)?.price.value_floor(1);
-    let atoms = value.and_then(|value| value.to_quote_floor()).map_err(|e| e.to_string())?;
+    let value = snapshot.value_floor(listed.key(), 1).map_err(text)?;
+    let atoms = value.to_quote_floor().map_err(|error| error.to_string())?;
     let tick = i64::try_from(listed.tick().get()).map_err(|error| error.to_string())?;
     Ok((atoms.get() + tick / 2) / tick * tick)
 }

@@ -110,7 +110,6 @@ pub fn report(error: RiskError) -> Error {
             msg!("no shocks for underlying {}", underlying);
             PlimsollError::RowTermsMissing.into()
         }
-        RiskError::NoSuchScenario { .. } => PlimsollError::OutOfRange.into(),
         RiskError::RowsOutOfOrder => PlimsollError::CorruptAccount.into(),
         RiskError::ScenarioSetInvalid => PlimsollError::ScenarioSetInvalid.into(),
         RiskError::LiquidationTermsInvalid => PlimsollError::ParameterOutOfBounds.into(),

@@ -161,7 +161,7 @@ fn close(
     let rate = instrument.rate_at(guarded.now.time);
     instrument.accrue_funding(guarded.now.time, rate)?;
     let spread = bear(guarded, &mut instrument, pool, insurance, part, shortfall)?;
-    let price = closing_price(guarded.market.terms(part.key)?.price, part.lots)?;
+    let price = closing_price(guarded.market.fair_price(part.key)?, part.lots)?;
     shrink_other_side(&mut instrument, pool, part, price, made)?;
 
     let indices = guarded.market.side_indices(part.key)?;

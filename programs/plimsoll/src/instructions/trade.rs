@@ -97,11 +97,10 @@ fn exchange(
     let priced = plimsoll_risk::allowed(grade, plimsoll_risk::Action::Open);
     require!(priced, crate::error::grade_error(grade));
     require_tradable(&instrument, guarded.now.time)?;
-    let fair = guarded.market.terms(key)?.price;
+    let fair = guarded.market.fair_price(key)?;
     let price = lot_price(&instrument, ticks)?;
     // Far from the money a premium is a small part of what the contract moves.
-    let whole = guarded.market.underlying(key.underlying())?.price;
-    let whole = whole.checked_mul(instrument.lot()?).named()?;
+    let whole = guarded.market.terms(key)?.price;
     require_in_band(&instrument, fair, price, whole)?;
 
     let notional = notional_exact(lots, ticks, instrument.tick()).map_err(PlimsollError::from)?;

@@ -20,7 +20,7 @@ pub(crate) use snapshot::{merged_keys, Snapshot};
 pub(crate) use source::RowSource;
 pub(crate) use terms::unit_price;
 pub use terms::{
-    array_terms, judged, linear_terms, token_terms, underlying_terms, withhold_open_profit,
-    QuoteFactors,
+    judged, lot_notional, position_terms, risk_array, token_terms, underlying_terms,
+    withhold_open_profit, QuoteFactors,
 };
 pub(crate) use terms::{judged_from_views, priced_terms, take_quote};

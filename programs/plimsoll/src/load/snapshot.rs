@@ -11,8 +11,8 @@ use plimsoll_units::Price;
 
 use super::source::{InOrder, RowSource};
 use super::terms::{
-    array_terms, linear_terms, take_quote, token_terms, underlying_terms, withhold_open_profit,
-    QuoteFactors,
+    lot_notional, position_terms, risk_array, take_quote, token_terms, underlying_terms,
+    unit_price, withhold_open_profit, QuoteFactors,
 };
 use super::RiskAccounts;
 use crate::clock::Now;
@@ -39,6 +39,32 @@ pub(crate) struct Snapshot {
     last_underlying: Cell<usize>,
     /// Until when any of the underlyings is reserved to owners (Unix seconds).
     pub(crate) owners_until: i64,
+}
+
+/// An underlying's price, and what a lot of the instrument that came last was of: most of an
+/// underlying have lots of one size.
+struct Prices {
+    mid: Price,
+    last: Option<(Price, Price)>,
+}
+
+impl Prices {
+    fn at(mid: Price) -> Self {
+        Self { mid, last: None }
+    }
+
+    #[inline(always)]
+    fn notional(&mut self, account: &Instrument) -> Result<Price> {
+        let lot = account.lot()?;
+        if let Some((known, notional)) = self.last {
+            if known == lot {
+                return Ok(notional);
+            }
+        }
+        let notional = lot_notional(account, self.mid)?;
+        self.last = Some((lot, notional));
+        Ok(notional)
+    }
 }
 
 /// Where `is` holds among `count` places: at `last` or behind it, else where `search` finds it.
@@ -98,17 +124,17 @@ impl Snapshot {
             last_underlying: Cell::new(0),
             owners_until: i64::MIN,
         };
-        let (factors, mut mid) = loaded.load_quote(group, quote_decimals, accounts, now)?;
-        let mut current = 0_u16;
+        let (factors, mid) = loaded.load_quote(group, quote_decimals, accounts, now)?;
+        let (mut current, mut prices) = (0_u16, Prices::at(mid));
         for raw in keys {
             let key = RowKey::from_raw(*raw).ok_or(PlimsollError::CorruptAccount)?;
             if key.underlying() != current {
                 current = key.underlying();
                 let (account, view) = accounts.take::<Underlying>(group, current)?;
                 let quote = take_quote(&account, accounts, now)?;
-                mid = loaded.push_underlying(&account, view, &quote, &factors)?;
+                prices = Prices::at(loaded.push_underlying(&account, view, &quote, &factors)?);
             }
-            loaded.load_row(group, key, mid, accounts, now)?;
+            loaded.load_row(group, key, &mut prices, accounts, now)?;
         }
         Ok(loaded)
     }
@@ -160,13 +186,13 @@ impl Snapshot {
         Ok(mid)
     }
 
-    /// `mid` is the price of the row's underlying.
+    /// `prices` are those of the row's underlying.
     #[inline(always)]
     fn load_row(
         &mut self,
         group: &Address,
         key: RowKey,
-        mid: Price,
+        prices: &mut Prices,
         accounts: &mut RiskAccounts,
         now: Now,
     ) -> Result<()> {
@@ -174,7 +200,7 @@ impl Snapshot {
             RowKind::Token => {
                 let (account, view) = accounts.take::<Collateral>(group, key.index())?;
                 require!(account.underlying == key.underlying(), PlimsollError::CorruptAccount);
-                self.rows.push(token_terms(&account, mid, now.time)?);
+                self.rows.push(token_terms(&account, prices.mid, now.time)?);
                 let (deposit, borrow) = account.indices(now.time)?;
                 self.sources.push(RowSource::Token { view, deposit, borrow });
             }
@@ -182,11 +208,12 @@ impl Snapshot {
                 let (account, view) = accounts.take::<Instrument>(group, key.index())?;
                 require!(account.underlying == key.underlying(), PlimsollError::CorruptAccount);
                 let own = self.underlyings.last().ok_or(PlimsollError::RowTermsMissing)?;
-                let terms = match account.counts_by_array(own, now.time) {
-                    false => linear_terms(&account, mid)?,
+                let array = match account.counts_by_array(own, now.time) {
+                    false => Place::NONE,
                     true => self.load_array(&account, now)?,
                 };
-                self.rows.push(terms);
+                let notional = prices.notional(&account)?;
+                self.rows.push(position_terms(&account, notional, array));
                 let indices = account.side_indices(now.time)?;
                 self.sources.push(RowSource::Position { view, indices });
             }
@@ -194,9 +221,9 @@ impl Snapshot {
         Ok(())
     }
 
-    /// Terms of a row with a risk array, which is kept beside the rows.
+    /// Keeps the risk array of a row beside the rows.
     #[inline(never)]
-    fn load_array(&mut self, account: &Instrument, now: Now) -> Result<RowTerms> {
+    fn load_array(&mut self, account: &Instrument, now: Now) -> Result<Place> {
         if self.arrays.is_empty() {
             // For all rows that are still to come: the heap gives nothing back that was outgrown.
             self.arrays.reserve_exact(self.rows.capacity().saturating_sub(self.rows.len()));
@@ -209,11 +236,14 @@ impl Snapshot {
             underlying.shocks = Place::new(at);
             self.shocks.push(LinearShocks { factors: shocks });
         }
-        let (mut terms, array) = array_terms(account, underlying, now.time)?;
         let at = u16::try_from(self.arrays.len()).map_err(|_| PlimsollError::MathOverflow)?;
-        terms.array = Place::new(at);
-        self.arrays.push(array);
-        Ok(terms)
+        let slot = self.arrays.spare_capacity_mut().first_mut();
+        // Written where it stays: it is two dozen words.
+        slot.ok_or(PlimsollError::CorruptAccount)?
+            .write(risk_array(account, underlying, now.time)?);
+        // SAFETY: there was room for one more, which has just been written.
+        unsafe { self.arrays.set_len(usize::from(at).wrapping_add(1)) };
+        Ok(Place::new(at))
     }
 
     /// Open profit backs no withdrawal: it becomes money only by settlement, out of what losers
@@ -317,6 +347,14 @@ impl Snapshot {
     /// The risk array of one row, if it has one.
     pub(crate) fn array(&self, key: RowKey) -> Result<Option<&RiskArray>> {
         Ok(self.terms(key)?.array.find(&self.arrays))
+    }
+
+    /// What a lot or a token atom of one row is worth (quote atoms), at the fair price.
+    pub(crate) fn fair_price(&self, key: RowKey) -> Result<Price> {
+        match self.array(key)? {
+            Some(array) => unit_price(array.fair, array.shift),
+            None => Ok(self.terms(key)?.price),
+        }
     }
 
     /// Terms of one underlying.

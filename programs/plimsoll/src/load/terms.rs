@@ -166,27 +166,34 @@ pub fn token_terms(account: &Collateral, mid: Price, now: UnixSeconds) -> Result
     Ok(RowTerms { key, price, weight: account.weight(now), array: Place::NONE })
 }
 
-/// Terms of a linear instrument's row, in quote atoms per lot; `mid` is its underlying's price.
-pub fn linear_terms(account: &Instrument, mid: Price) -> Result<RowTerms> {
-    let price = mid.checked_mul(account.lot()?).map_err(PlimsollError::from)?;
-    Ok(RowTerms { key: account.key(), price, weight: account.pnl_weight(), array: Place::NONE })
+/// What a lot of an instrument is of, in quote atoms at its underlying's price `mid`.
+#[inline]
+pub fn lot_notional(account: &Instrument, mid: Price) -> Result<Price> {
+    mid.checked_mul(account.lot()?).named()
 }
 
-/// Terms of a row whose instrument carries a risk array, in quote atoms per lot. The array goes along
-/// with the price since: its values move by delta times the move, which is at most `move_ppm`.
+/// Terms of an instrument's row. `notional` is what a lot is of, by [`lot_notional`]; `array` is
+/// where the row's risk array lies, if it has one.
+#[inline(always)]
+pub fn position_terms(account: &Instrument, notional: Price, array: Place) -> RowTerms {
+    RowTerms { key: account.key(), price: notional, weight: account.pnl_weight(), array }
+}
+
+/// The risk array of an instrument that carries one. It goes along with the price since: its values
+/// move by delta times the move, which is at most `move_ppm`.
 ///
 /// Where the underlying has no valid price, the array is taken as it is, since nothing else can
 /// refresh it: such a row counts by the rule of rows without a price.
 ///
 /// Errors: `RiskArrayStale` if it was never refreshed, or the price is valid and the array too old
 /// or made at a price too far away; the log names the instrument.
-// In place where they are put away: as a result they would be moved twice.
+// In place where it is put away: as a result it would be moved twice.
 #[inline(always)]
-pub fn array_terms(
+pub fn risk_array(
     account: &Instrument,
     underlying: &UnderlyingTerms,
     now: UnixSeconds,
-) -> Result<(RowTerms, RiskArray)> {
+) -> Result<RiskArray> {
     let stored = &account.array;
     if stored.refreshed_at == 0 {
         return Err(stale(account));
@@ -194,7 +201,8 @@ pub fn array_terms(
     let moved = match allowed(underlying.grade, Action::Liquidate) && !account.is_settled() {
         false => 0,
         true => {
-            let age = now.get().saturating_sub(stored.refreshed_at);
+            // Times of the clock, both.
+            let age = now.get().wrapping_sub(stored.refreshed_at);
             let moved = relative_move(underlying.price, stored.per_price.price()?)?;
             let near = moved.unsigned_abs() <= u64::from(stored.move_max);
             if age > i64::from(stored.seconds_max) || !near {
@@ -203,25 +211,22 @@ pub fn array_terms(
             moved
         }
     };
-    let change = i128::from(stored.delta).saturating_mul(i128::from(moved)) >> MOVE_BITS;
-    let change = i64::try_from(change).map_err(|_| PlimsollError::MathOverflow)?;
-    let along = |value: i64| value.saturating_add(change).max(0);
-    let array = RiskArray {
+    let change = moved_by(stored.delta, moved);
+    // What is stored has 62 bits, and the change is a part of such a number.
+    let along = |value: i64| value.wrapping_add(change).max(0);
+    let payoff = account.payoff()?;
+    Ok(RiskArray {
         outcomes: stored.outcomes,
         delta: stored.delta,
         shift: stored.shift,
+        fair: along(stored.fair),
         low: along(stored.low),
         high: along(stored.high),
-        notional: underlying.price.checked_mul(account.lot()?).named()?,
         short_floor: stored.short_floor,
-        payoff: account.payoff()?,
+        payoff,
         expires_at: account.expires_at,
         fading: stored.fading != 0,
-    };
-    let (key, weight) = (account.key(), account.pnl_weight());
-    let price = unit_price(along(stored.fair), stored.shift)?;
-    let terms = RowTerms { key, price, weight, array: Place::NONE };
-    Ok((terms, array))
+    })
 }
 
 #[cold]
@@ -246,6 +251,18 @@ fn relative_move(price: Price, per_price: Price) -> Result<i64> {
         _ => return Ok(i64::MAX),
     };
     Ok(i64::try_from(ratio).unwrap_or(i64::MAX).saturating_sub(1 << MOVE_BITS))
+}
+
+/// `delta · moved`, toward minus infinity, for a move of less than one half: `move_max` is at most a
+/// twentieth.
+#[inline(always)]
+fn moved_by(delta: i64, moved: i64) -> i64 {
+    if i32::try_from(delta).is_ok() {
+        return delta.wrapping_mul(moved) >> MOVE_BITS;
+    }
+    // Two products: the upper half of delta times the move, and what the lower half adds to it.
+    let (high, low) = (delta >> MOVE_BITS, delta & 0xffff_ffff);
+    high.wrapping_mul(moved).wrapping_add(low.wrapping_mul(moved) >> MOVE_BITS)
 }
 
 /// Bits behind the point of a value.

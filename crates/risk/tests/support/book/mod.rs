@@ -167,7 +167,7 @@ pub fn price(x: f64) -> Price {
 
 /// What the crate is told of an array: outcomes away from zero in the coarsest unit that leaves
 /// them 30 bits; and what a short option needs at least, as a part of its notional.
-pub fn risk_array(array: &Array, floor: Ratio) -> RiskArray {
+pub fn risk_array(fair: f64, array: &Array, floor: Ratio) -> RiskArray {
     let steps = (array.notional * 2f64.powi(48)).log2().ceil() as i32;
     let shift = (steps - 30).max(0);
     let unit = 2f64.powi(shift - 48);
@@ -185,9 +185,9 @@ pub fn risk_array(array: &Array, floor: Ratio) -> RiskArray {
         outcomes: array.outcomes.map(away),
         delta: i64::from(away(array.delta)),
         shift: shift as u8,
+        fair: (fair / unit).round() as i64,
         low: (array.low / unit).floor() as i64,
         high: (array.high / unit).ceil() as i64,
-        notional: price(array.notional),
         short_floor: i64::from(short_floor),
         payoff,
         expires_at: array.expires_at,
@@ -210,10 +210,9 @@ pub fn terms(underlyings: &[Underlying], rows: &[Row]) -> Terms {
             array = Place::new(terms.arrays.len() as u16);
             let own = |one: &&Underlying| one.index == row.key.underlying();
             let floor = underlyings.iter().find(own).map_or(0, |one| one.floor);
-            terms.arrays.push(risk_array(described, Ratio::from_ppm(floor)));
+            terms.arrays.push(risk_array(row.price, described, Ratio::from_ppm(floor)));
         }
-        let least = row.array.as_ref().map_or(0.0, |array| array.notional * 1e-12);
-        let price = price(row.price.max(least));
+        let price = price(row.array.as_ref().map_or(row.price, |array| array.notional));
         terms.rows.push(RowTerms {
             key: row.key,
             price,

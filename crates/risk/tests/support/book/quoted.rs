@@ -1,7 +1,7 @@
 //! The market of the worked examples: SOL at 150 dollars, options of one SOL each, valued to fifty
 //! digits by `scripts/options.py --arrays`.
 
-use super::{price, risk_array, Array, Pay, DOLLAR};
+use super::{risk_array, Array, Pay, DOLLAR};
 use crate::support::{decimal, linear, position_key, ppm, token, underlying, Terms};
 use plimsoll_risk::{Holding, LinearShocks, Place, RowTerms, ScenarioSet};
 use plimsoll_units::{QuoteAtoms, Ratio};
@@ -190,9 +190,9 @@ pub fn options_market() -> Terms {
     terms.rows.push(row(crate::support::token_key(1, 1), decimal(150, -3), Place::NONE));
     terms.rows.push(row(position_key(1, 1), decimal(150, 6), Place::NONE));
     for (index, option) in (0u16..).zip(&OPTIONS) {
-        let value = price(option.price * DOLLAR);
-        terms.rows.push(row(position_key(1, index + 2), value, Place::new(index)));
-        terms.arrays.push(risk_array(&option.array(), ppm(10_000)));
+        terms.rows.push(row(position_key(1, index + 2), decimal(150, 6), Place::new(index)));
+        let fair = option.price * DOLLAR;
+        terms.arrays.push(risk_array(fair, &option.array(), ppm(10_000)));
     }
     terms
 }
