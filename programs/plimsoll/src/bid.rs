@@ -12,7 +12,7 @@ use crate::check::{Guarded, Parties, RowPermit};
 use crate::error::{Named, PlimsollError};
 use crate::instructions::liquidate::BidRow;
 use crate::load::{RowSource, Snapshot};
-use crate::state::{Collateral, Instrument, Row, QUOTE_KEY};
+use crate::state::{Collateral, Instrument, QUOTE_KEY};
 
 /// What the move of one row changed beyond the two accounts.
 pub(crate) struct Taking {
@@ -158,20 +158,19 @@ impl Taker<'_, '_> {
         (lots, quote): (BaseLots, Value),
     ) -> Result<()> {
         let (lots_out, quote_out) = (lots.checked_neg().named()?, quote.checked_neg().named()?);
-        let row = self.parties.first.row_mut_near(key, near, self.permit)?;
-        let first_before = row.lots();
-        row.keep_borne(indices, quote)?;
-        row.change(indices, lots_out, quote_out)?;
-        let first_after = row.lots();
-        let row = self.parties.second()?.row_mut_near(key, near, self.permit)?;
-        let second_before = row.lots();
-        row.change(indices, lots, quote)?;
-        let change = open_interest_change([first_before, second_before], [first_after, row.lots()]);
-        let change = change.named()?;
+        let (first, second) = self.parties.both()?;
+        let first = first.row_mut_near(key, near, self.permit)?;
+        let second = second.row_mut_near(key, near, self.permit)?;
+        let before = [first.lots(), second.lots()];
+        first.keep_borne(indices, quote)?;
+        first.change(indices, lots_out, quote_out)?;
+        second.change(indices, lots, quote)?;
+        let change = open_interest_change(before, [first.lots(), second.lots()]).named()?;
         if lots.is_zero() {
-            let was_short = self.parties.first.row(key)?.is_some_and(Row::was_short);
-            let row = self.parties.second()?.row_mut_near(key, near, self.permit)?;
-            row.keep_side(quote, was_short)?;
+            second.keep_side(quote, first.was_short())?;
+        }
+        if second.weight == 0 && !second.holds_nothing() {
+            first.share_weight(second)?;
         }
         if change.is_negative() {
             // A bidder of the other side would net out of a loss that waits for that side.

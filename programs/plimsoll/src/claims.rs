@@ -208,6 +208,8 @@ fn record(guarded: &mut Guarded<'_, '_>, claim: &Claim, one: &mut Assigned) -> R
     let pending = instrument.losses_pending_quote_atoms.checked_add(raw);
     instrument.losses_pending_quote_atoms = pending.ok_or(PlimsollError::MathOverflow)?;
     let row = guarded.parties.first.row_mut(claim.key, &guarded.permit)?;
+    // All of the position may have left with the last of its weight.
+    require!(row.weight != 0, PlimsollError::RowWeightSpent);
     let before = row.owed_quote_atoms;
     // What is owed for one side cannot be told from what is owed for the other.
     let same_side = before == 0 || (before < 0) == claim.is_short;

@@ -179,6 +179,7 @@ fn close(
     if repaid.is_positive() {
         repay(guarded, pool, (part.key, &indices), repaid)?;
     }
+    guarded.parties.renew_rows(part.key, pool, &guarded.permit)?;
     let after = guarded.market.health(guarded.parties.first.rows()?, Check::Maintenance)?;
     check_deleveraged(terms, &before, &after, (part.lots, held)).named()?;
     Ok(Outcome { before, shortfall, spread })

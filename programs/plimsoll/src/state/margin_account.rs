@@ -4,7 +4,7 @@ use anchor_lang::prelude::*;
 use plimsoll_risk::{part_floor, Episode, RowKey, RowKind, Silence};
 use plimsoll_units::{QuoteAtoms, Shares, Slot, UnixSeconds, Value};
 
-use super::Row;
+use super::{Pool, Row};
 use crate::check::RowPermit;
 use crate::error::{Named, PlimsollError};
 
@@ -60,9 +60,7 @@ pub struct MarginAccount {
     /// seconds).
     pub resized_at: i64,
     /// Zero; for trigger orders.
-    pub reserved: [u64; 32],
-    /// Zero.
-    pub reserved_2: [u64; 29],
+    pub reserved: [u64; 29],
     /// Rows in ascending order of their keys; those past `row_count` are zero.
     pub rows: [Row; ROWS_MAX],
 }
@@ -72,7 +70,7 @@ const _: () = assert!(
         == 2 + 2 + 2 + 2 // version, bump, sub-account, counts, padding
             + 3 * 32 // group, owner, delegate
             + 5 * 8 // expiry, episode, silence, resized
-            + 61 * 8 // reserved
+            + 29 * 8 // reserved
             + ROWS_MAX * core::mem::size_of::<Row>()
 );
 
@@ -162,13 +160,65 @@ impl MarginAccount {
         Ok(())
     }
 
-    /// Removes the rows that hold nothing.
+    /// Removes the rows that hold nothing and that no pool counts.
     pub(crate) fn sweep(&mut self, _: &RowPermit) -> Result<()> {
         self.forget_repaid_debts()?;
-        let count = self.rows()?.len();
-        if self.rows()?.iter().all(|row| !row.is_empty()) {
-            return Ok(());
+        match self.rows()?.iter().all(|row| !row.holds_nothing()) {
+            true => Ok(()),
+            false => self.remove_empty(),
         }
+    }
+
+    /// Removes rows behind a move from one account to another: where a row holds nothing any more,
+    /// the other account's row takes over its weight, so that the pool need not be written.
+    pub(crate) fn sweep_both(&mut self, other: &mut Self, _: &RowPermit) -> Result<()> {
+        self.forget_repaid_debts()?;
+        other.forget_repaid_debts()?;
+        let emptied = |rows: &[Row]| rows.iter().any(Row::holds_nothing);
+        let (own, others) = (emptied(self.rows()?), emptied(other.rows()?));
+        if own {
+            self.pass_weights(other)?;
+        }
+        if others {
+            other.pass_weights(self)?;
+            other.remove_empty()?;
+        }
+        match own {
+            true => self.remove_empty(),
+            false => Ok(()),
+        }
+    }
+
+    fn pass_weights(&mut self, other: &mut Self) -> Result<()> {
+        for row in self.rows_mut()?.iter_mut().filter(|row| row.weight != 0) {
+            if !row.holds_nothing() {
+                continue;
+            }
+            let Ok(at) = place(other.rows()?, row.key()?) else {
+                continue;
+            };
+            let theirs = other.rows_mut()?.get_mut(at).ok_or(PlimsollError::CorruptAccount)?;
+            if !theirs.holds_nothing() {
+                row.pass_weight(theirs);
+            }
+        }
+        Ok(())
+    }
+
+    /// Counts a row of the pool's instrument anew, if there is one. Before a sweep: debts that are
+    /// repaid leave nothing behind.
+    pub(crate) fn renew_row(&mut self, key: RowKey, pool: &mut Pool, _: &RowPermit) -> Result<()> {
+        self.forget_repaid_debts()?;
+        let Ok(at) = place(self.rows()?, key) else {
+            return Ok(());
+        };
+        pool.renew(self.rows_mut()?.get_mut(at).ok_or(PlimsollError::CorruptAccount)?)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn remove_empty(&mut self) -> Result<()> {
+        let count = self.rows()?.len();
         let mut kept = 0_usize;
         for at in 0..count {
             let row = *self.rows.get(at).ok_or(PlimsollError::CorruptAccount)?;
@@ -303,6 +353,13 @@ impl MarginAccount {
         });
         require!(ascending, PlimsollError::CorruptAccount);
         require!(rows.iter().all(|row| !row.is_empty()), PlimsollError::CorruptAccount);
+        let counted = |row: &Row| match row.key()?.kind() {
+            RowKind::Token => Ok::<_, Error>(row.weight == 0),
+            RowKind::Position => Ok(row.weight != 0),
+        };
+        for row in rows {
+            require!(counted(row)?, PlimsollError::CorruptAccount);
+        }
         let unused = self.rows.get(rows.len()..).ok_or(PlimsollError::CorruptAccount)?;
         let zero: Row = bytemuck::Zeroable::zeroed();
         require!(unused.iter().all(|row| *row == zero), PlimsollError::CorruptAccount);
