@@ -16,9 +16,7 @@ use solana_instruction::AccountMeta;
 use crate::error::ClientError;
 use crate::pda;
 use crate::source::{read, AccountSource};
-use lists::{
-    addresses, again, collaterals, counts, deleveragings, expiries, read_all, read_open,
-};
+use lists::{addresses, again, collaterals, counts, deleveragings, expiries, read_all, read_open};
 
 /// An account and where it lies.
 #[derive(Clone, Copy)]

@@ -55,25 +55,27 @@ impl Step<'_> {
             else {
                 continue;
             };
-            if other.weight == 0 && !other.holds_nothing() {
-                let part = (own.weight / PARTS).max(1);
-                let enough = own.weight > part || own.holds_nothing();
-                self.require(enough, &["RowWeightSpent"]);
-                own.weight = own.weight.saturating_sub(part);
-                other.weight = part;
+            let old = self.before.accounts[&id].positions.get(&index).cloned().unwrap_or_default();
+            let moved = Position { lots: own.lots, quote: own.quote, ..old };
+            if moved.holds_nothing() {
+                pass(&mut own, &mut other);
+                if own.weight == 0 && !own.holds_nothing() {
+                    // What is assigned to it afterwards needs a row again.
+                    self.share(&mut other, &mut own);
+                }
+            } else if other.weight == 0 && !other.holds_nothing() {
+                self.share(&mut own, &mut other);
             }
             if changed {
                 for row in [&mut own, &mut other] {
                     row.weight = if row.holds_nothing() { 0 } else { WHOLE };
                 }
             }
-            for (from, to) in [(0, 1), (1, 0)] {
-                let rows = [&mut own, &mut other];
-                if rows[from].holds_nothing() && !rows[to].holds_nothing() {
-                    if let Some(sum) = rows[to].weight.checked_add(rows[from].weight) {
-                        (rows[from].weight, rows[to].weight) = (0, sum);
-                    }
-                }
+            if own.holds_nothing() {
+                pass(&mut own, &mut other);
+            }
+            if other.holds_nothing() {
+                pass(&mut other, &mut own);
             }
             for (id, row) in [(id, own), (bidder, other)] {
                 if let Some(stored) = self.row(id, index) {
@@ -81,5 +83,22 @@ impl Step<'_> {
                 }
             }
         }
+    }
+
+    /// A new row gets a part.
+    fn share(&mut self, from: &mut Position, new: &mut Position) {
+        let part = (from.weight / PARTS).max(1);
+        self.require(from.weight > part, &["RowWeightSpent"]);
+        (from.weight, new.weight) = (from.weight.saturating_sub(part), part);
+    }
+}
+
+/// All of a weight goes over to a row that holds something, if it fits there.
+fn pass(from: &mut Position, to: &mut Position) {
+    if to.holds_nothing() {
+        return;
+    }
+    if let Some(sum) = to.weight.checked_add(from.weight) {
+        (from.weight, to.weight) = (0, sum);
     }
 }

@@ -12,7 +12,7 @@ use crate::check::{Guarded, Parties, RowPermit};
 use crate::error::{Named, PlimsollError};
 use crate::instructions::liquidate::BidRow;
 use crate::load::{RowSource, Snapshot};
-use crate::state::{Collateral, Instrument, QUOTE_KEY};
+use crate::state::{Collateral, Instrument, Row, QUOTE_KEY};
 
 /// What the move of one row changed beyond the two accounts.
 pub(crate) struct Taking {
@@ -111,6 +111,21 @@ fn is_priced(market: &Snapshot, key: RowKey) -> Result<bool> {
     Ok(allowed(grade, Action::Liquidate))
 }
 
+/// What has moved takes its part of the weight along: all of it where nothing is left, a part where there
+/// is a row on both sides now, and the second one is new.
+#[inline(always)]
+fn pass_weight(first: &mut Row, second: &mut Row) -> Result<()> {
+    if second.holds_nothing() {
+        return Ok(());
+    }
+    if first.holds_nothing() {
+        first.pass_weight(second);
+    } else if second.weight == 0 {
+        first.share_weight(second)?;
+    }
+    Ok(())
+}
+
 /// What moves one row after the other, while the market is read.
 struct Taker<'a, 'b> {
     parties: &'a mut Parties<'b>,
@@ -169,9 +184,7 @@ impl Taker<'_, '_> {
         if lots.is_zero() {
             second.keep_side(quote, first.was_short())?;
         }
-        if second.weight == 0 && !second.holds_nothing() {
-            first.share_weight(second)?;
-        }
+        pass_weight(first, second)?;
         if change.is_negative() {
             // A bidder of the other side would net out of a loss that waits for that side.
             let instrument = Account::<Instrument>::load(view)?;

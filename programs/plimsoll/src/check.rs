@@ -259,8 +259,10 @@ fn close(ix: Ix, group: &Group, parties: &mut Parties<'_>, opening: &Opening) ->
             let (first, bidder) = parties.both()?;
             let after = market.health(bidder.rows()?, Check::Initial)?;
             require!(is_healthy(&after), PlimsollError::BelowInitialMargin);
+            end_episode(market, &terms, bidder)?;
             first.sweep_both(bidder, &RowPermit(()))?;
-            conclude(market, &terms, bidder)?;
+            #[cfg(feature = "check-invariants")]
+            bidder.invariant()?;
         }
         // The body settled it.
         Policy::LastResort => conclude(market, &terms, parties.first)?,
@@ -321,14 +323,24 @@ fn conclude(
     terms: &LiquidationTerms,
     account: &mut MarginAccount,
 ) -> Result<()> {
-    if account.episode_slot != 0 {
-        let health = market.health(account.rows()?, Check::Maintenance)?;
-        update_episode(market, terms, account, &health)?;
-    }
+    end_episode(market, terms, account)?;
     account.sweep(&RowPermit(()))?;
     #[cfg(feature = "check-invariants")]
     account.invariant()?;
     Ok(())
+}
+
+/// Ends an episode that is over.
+fn end_episode(
+    market: &Snapshot,
+    terms: &LiquidationTerms,
+    account: &mut MarginAccount,
+) -> Result<()> {
+    if account.episode_slot == 0 {
+        return Ok(());
+    }
+    let health = market.health(account.rows()?, Check::Maintenance)?;
+    update_episode(market, terms, account, &health)
 }
 
 /// Ends the episode of an account that reached its buffer. A row without a valid price counts

@@ -29,6 +29,5 @@ pub(crate) fn handler(ctx: &mut Context<RenewPosition>, underlying: u16) -> Resu
     let permit = opted_out(Ix::RenewPosition)?;
     let accounts = &mut ctx.accounts;
     let key = RowKey::new(underlying, RowKind::Position, accounts.pool.index);
-    accounts.margin_account.renew_row(key, &mut accounts.pool, &permit)?;
-    accounts.margin_account.sweep(&permit)
+    accounts.margin_account.renew_row(key, &mut accounts.pool, &permit)
 }

@@ -91,7 +91,6 @@ pub(crate) fn handler(ctx: &mut Context<SettlePosition>, underlying: u16) -> Res
     };
     accounts.quote_collateral.rebase()?;
     accounts.margin_account.renew_row(key, &mut accounts.pool, &permit)?;
-    accounts.margin_account.sweep(&permit)?;
     emit!(PositionSettled {
         margin_account: *accounts.margin_account.address(),
         instrument: accounts.pool.instrument,

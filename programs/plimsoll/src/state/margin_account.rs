@@ -1,12 +1,12 @@
 //! One trader's account: a sorted list of rows that back each other.
 
 use anchor_lang::prelude::*;
-use plimsoll_risk::{part_floor, Episode, RowKey, RowKind, Silence};
-use plimsoll_units::{QuoteAtoms, Shares, Slot, UnixSeconds, Value};
+use plimsoll_risk::{Episode, RowKey, RowKind, Silence};
+use plimsoll_units::{Slot, UnixSeconds};
 
-use super::{Pool, Row};
+use super::Row;
 use crate::check::RowPermit;
-use crate::error::{Named, PlimsollError};
+use crate::error::PlimsollError;
 
 /// Token rows of one account at most, the quote token's among them.
 pub const TOKEN_ROWS_MAX: usize = 8;
@@ -82,7 +82,7 @@ impl MarginAccount {
         rows.ok_or_else(|| PlimsollError::CorruptAccount.into())
     }
 
-    fn rows_mut(&mut self) -> Result<&mut [Row]> {
+    pub(super) fn rows_mut(&mut self) -> Result<&mut [Row]> {
         let rows = self.rows.get_mut(..usize::from(self.row_count));
         rows.ok_or_else(|| PlimsollError::CorruptAccount.into())
     }
@@ -160,108 +160,6 @@ impl MarginAccount {
         Ok(())
     }
 
-    /// Removes the rows that hold nothing and that no pool counts.
-    pub(crate) fn sweep(&mut self, _: &RowPermit) -> Result<()> {
-        self.forget_repaid_debts()?;
-        match self.rows()?.iter().all(|row| !row.holds_nothing()) {
-            true => Ok(()),
-            false => self.remove_empty(),
-        }
-    }
-
-    /// Removes rows behind a move from one account to another: where a row holds nothing any more,
-    /// the other account's row takes over its weight, so that the pool need not be written.
-    pub(crate) fn sweep_both(&mut self, other: &mut Self, _: &RowPermit) -> Result<()> {
-        self.forget_repaid_debts()?;
-        other.forget_repaid_debts()?;
-        let emptied = |rows: &[Row]| rows.iter().any(Row::holds_nothing);
-        let (own, others) = (emptied(self.rows()?), emptied(other.rows()?));
-        if own {
-            self.pass_weights(other)?;
-        }
-        if others {
-            other.pass_weights(self)?;
-            other.remove_empty()?;
-        }
-        match own {
-            true => self.remove_empty(),
-            false => Ok(()),
-        }
-    }
-
-    fn pass_weights(&mut self, other: &mut Self) -> Result<()> {
-        for row in self.rows_mut()?.iter_mut().filter(|row| row.weight != 0) {
-            if !row.holds_nothing() {
-                continue;
-            }
-            let Ok(at) = place(other.rows()?, row.key()?) else {
-                continue;
-            };
-            let theirs = other.rows_mut()?.get_mut(at).ok_or(PlimsollError::CorruptAccount)?;
-            if !theirs.holds_nothing() {
-                row.pass_weight(theirs);
-            }
-        }
-        Ok(())
-    }
-
-    /// Counts a row of the pool's instrument anew, if there is one. Before a sweep: debts that are
-    /// repaid leave nothing behind.
-    pub(crate) fn renew_row(&mut self, key: RowKey, pool: &mut Pool, _: &RowPermit) -> Result<()> {
-        self.forget_repaid_debts()?;
-        let Ok(at) = place(self.rows()?, key) else {
-            return Ok(());
-        };
-        pool.renew(self.rows_mut()?.get_mut(at).ok_or(PlimsollError::CorruptAccount)?)
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn remove_empty(&mut self) -> Result<()> {
-        let count = self.rows()?.len();
-        let mut kept = 0_usize;
-        for at in 0..count {
-            let row = *self.rows.get(at).ok_or(PlimsollError::CorruptAccount)?;
-            if !row.is_empty() {
-                *self.rows.get_mut(kept).ok_or(PlimsollError::CorruptAccount)? = row;
-                kept = kept.saturating_add(1);
-            }
-        }
-        let rest = self.rows.get_mut(kept..count).ok_or(PlimsollError::CorruptAccount)?;
-        rest.fill(bytemuck::Zeroable::zeroed());
-        self.row_count = u8::try_from(kept).map_err(|_| PlimsollError::CorruptAccount)?;
-        self.token_count = self.count_tokens()?;
-        Ok(())
-    }
-
-    /// Without a quote debt there is none that a settlement has caused.
-    fn forget_repaid_debts(&mut self) -> Result<()> {
-        let quote = self.row(QUOTE_KEY)?.map_or(Shares::ZERO, Row::shares);
-        if quote.is_negative() {
-            return Ok(());
-        }
-        for row in self.rows_mut()? {
-            row.settled_debt_quote_atoms = 0;
-        }
-        Ok(())
-    }
-
-    /// Others bear a part of what a bankrupt account owes, `released` of its `requirement`: so much less
-    /// of its quote debt is what settlements have caused. Otherwise markets would bear more, and
-    /// lenders less, the more bids one is cut into. What is left is rounded up.
-    pub(crate) fn lower_settled_debts(
-        &mut self,
-        (released, requirement): (Value, Value),
-        _: &RowPermit,
-    ) -> Result<()> {
-        for row in self.rows_mut()?.iter_mut().filter(|row| row.settled_debt_quote_atoms != 0) {
-            let settled = QuoteAtoms::new(row.settled_debt_quote_atoms);
-            let gone = part_floor(settled, released, requirement).named()?;
-            row.settled_debt_quote_atoms = settled.checked_sub(gone).named()?.get();
-        }
-        Ok(())
-    }
-
     /// `TokenRowsFull`, `PositionRowsFull` or `TooManyUnderlyings` if a limit is passed. One token
     /// row is kept for the quote token, in which liquidations pay, and so is that row's place
     /// among the risk accounts: a liquidation adds it.
@@ -276,7 +174,7 @@ impl MarginAccount {
         Ok(())
     }
 
-    fn count_tokens(&self) -> Result<u8> {
+    pub(super) fn count_tokens(&self) -> Result<u8> {
         let mut tokens = 0_u8;
         for row in self.rows()? {
             if row.key()?.kind() == RowKind::Token {
@@ -371,7 +269,7 @@ impl MarginAccount {
 
 /// Where the row with `key` is, or where it would have to be.
 #[inline]
-fn place(rows: &[Row], key: RowKey) -> core::result::Result<usize, usize> {
+pub(super) fn place(rows: &[Row], key: RowKey) -> core::result::Result<usize, usize> {
     rows.binary_search_by_key(&key.raw(), |row| row.key)
 }
 

@@ -214,8 +214,9 @@ impl Row {
     /// True if the row holds nothing. It may still count for something in its instrument's pool.
     #[inline]
     pub fn holds_nothing(&self) -> bool {
-        self.shares.is_zero()
-            && self.lots == 0
+        // Most rows are positions.
+        self.lots == 0
+            && self.shares.is_zero()
             && self.quote.is_zero()
             && self.owed_quote_atoms == 0
             && self.settled_debt_quote_atoms == 0
@@ -227,30 +228,30 @@ impl Row {
     }
 
     /// Gives a part of the weight to another account's new row of the same instrument, which the pool
-    /// thereby knows without being loaded. A row that holds nothing any more gives its last.
-    /// `RowWeightSpent` if what is left cannot be shared: `renew_position` makes it whole again.
+    /// thereby knows without being loaded. `RowWeightSpent` if what is left cannot be shared:
+    /// `renew_position` makes it whole again.
     // On the way of every bid, row by row.
     #[inline(always)]
     pub(crate) fn share_weight(&mut self, new: &mut Self) -> Result<()> {
         let part = (self.weight >> WEIGHT_PART_BITS).max(1);
-        let (rest, none_left) = (self.weight.wrapping_sub(part), self.weight <= part);
-        if none_left && !(self.weight == part && self.holds_nothing()) {
+        if self.weight <= part {
             return Err(self.weight_spent());
         }
-        (self.weight, new.weight) = (rest, part);
+        (self.weight, new.weight) = (self.weight.wrapping_sub(part), part);
         Ok(())
     }
 
     /// `RowWeightSpent`, with the row's key in the log.
     #[cold]
     #[inline(never)]
-    pub(crate) fn weight_spent(&self) -> Error {
+    fn weight_spent(&self) -> Error {
         msg!("row {} has a weight of {} and cannot share it", self.key, self.weight);
         PlimsollError::RowWeightSpent.into()
     }
 
     /// Passes all weight on to another account's row of the same instrument, unless it would not
     /// fit there: then the pool takes it back later.
+    #[inline(always)]
     pub(crate) fn pass_weight(&mut self, other: &mut Self) {
         if let Some(sum) = other.weight.checked_add(self.weight) {
             (self.weight, other.weight) = (0, sum);
