@@ -10,7 +10,7 @@ use solana_address::Address;
 use super::Keyed;
 use crate::error::ClientError;
 use crate::pda;
-use crate::source::{read, read_stored, AccountSource};
+use crate::source::{read, read_stored, AccountSource, StoredAccount};
 
 /// Reads accounts again.
 pub(super) fn again<T: Discriminator + Pod>(
@@ -37,13 +37,18 @@ pub(super) fn addresses<T>(all: &[Keyed<T>]) -> Vec<Address> {
     all.iter().map(|one| one.address).collect()
 }
 
+/// Something of the program's? Lamports that anybody sent to an address are nothing that was listed.
+fn is_ours(stored: Option<&StoredAccount>) -> bool {
+    stored.is_some_and(|one| one.owner == plimsoll::ID)
+}
+
 /// Those that still lie there: contracts are closed in the end, and their numbers not used again.
 pub(super) fn read_open<T: Discriminator + Pod>(
     source: &(impl AccountSource + ?Sized),
     addresses: &[Address],
 ) -> Result<Vec<Keyed<T>>, ClientError> {
     let stored = source.accounts(addresses)?;
-    let pairs = addresses.iter().zip(stored).filter(|(_, stored)| stored.is_some());
+    let pairs = addresses.iter().zip(stored).filter(|(_, stored)| is_ours(stored.as_ref()));
     pairs.map(|(address, stored)| read_stored(address, stored)).collect()
 }
 
@@ -91,7 +96,7 @@ pub(super) fn collaterals(
         mints.iter().map(|mint| pda::collateral(&group.address, mint)).collect();
     let stored = source.accounts(&addresses)?;
     let mut found = BTreeMap::new();
-    for (address, stored) in addresses.iter().zip(stored).filter(|(_, one)| one.is_some()) {
+    for (address, stored) in addresses.iter().zip(stored).filter(|(_, one)| is_ours(one.as_ref())) {
         let one = read_stored::<Collateral>(address, stored)?;
         found.insert(one.state.index, one);
     }
