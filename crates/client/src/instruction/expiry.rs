@@ -168,7 +168,8 @@ pub fn close_expiry(
     }))
 }
 
-/// Removes a settled contract of which no account has a row any more, with its pool. Nobody signs.
+/// Removes a settled contract of which no account has a row any more, with its pool. Nobody signs. A
+/// directory finds deleveragings by their contract: whoever has paid for one closes it first.
 pub fn close_contract(
     directory: &GroupDirectory,
     instrument: u16,
