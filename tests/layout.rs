@@ -103,7 +103,7 @@ fn layouts() -> String {
             premium_seconds premium_impact_quote_atoms losses_pending_quote_atoms loss_cap_ppm
             settle_reward_ppm settle_reward_quote_atoms_max insurance_cap_quote_atoms loss_day
             loss_long loss_short loss_insured_quote_atoms long_deleveragings short_deleveragings
-            small_day small_count expires_at strike array reserved),
+            small_day small_count expires_at strike array payer reserved),
         fields!(StoredArray: refreshed_at price per_price fair low high delta short_floor gamma vega theta outcomes
             shift fading padding seconds_max move_max),
         fields!(Expiry: version bump underlying open_count group payer expires_at earlier_at later_at
@@ -114,16 +114,16 @@ fn layouts() -> String {
         fields!(StoredSlice: a b rho m sigma),
         fields!(Pool: version bump index padding group instrument open_interest_lots
             cash_quote_atoms fees_quote_atoms volume_lots debt dust debt_mark_quote_atoms
-            premium_ppb premium_mean_ppb premium_at settled_long_lots settled_short_lots reserved
-            reserved_2),
+            premium_ppb premium_mean_ppb premium_at settled_long_lots settled_short_lots row_weight
+            reserved reserved_2),
         fields!(Insurance: version bump padding group balance_quote_atoms received_quote_atoms
             paid_quote_atoms stake_shares epoch repaid_quote_atoms discount_day
             discount_paid_quote_atoms reserved),
         fields!(MarginAccount: version bump sub_account row_count token_count padding group owner
             delegate delegate_expires_at episode_slot silent_since_slot seen_slot resized_at reserved
-            reserved_2 rows),
+            rows),
         fields!(Row: key shares lots quote settled_debt_quote_atoms owed_quote_atoms rewarded_at
-            closed_short deleveragings borne_quote_atoms),
+            closed_short deleveragings borne_quote_atoms weight),
         fields!(Deleveraging: version bump of_shorts padding group instrument payer number
             before_lots after_lots waiting_lots remainder padding_2 index price slot reserved),
         fields!(Stake: version bump padding group owner shares exiting_shares exit_at epoch

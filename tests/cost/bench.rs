@@ -9,7 +9,7 @@ use plimsoll::oracle::{
 };
 use plimsoll::state::{
     Collateral, Group, Instrument, Insurance, MarginAccount, Pool, Row, StoredKink, StoredScenario,
-    StoredSlope, StoredSource, Underlying,
+    StoredSlope, StoredSource, Underlying, Word128, ROW_WEIGHT,
 };
 use plimsoll_client::{
     instruction, pda, AccountSource, GroupDirectory, Keyed, SourceError, StoredAccount,
@@ -293,6 +293,7 @@ impl Bench {
         let mut pool: Pool = bytemuck::Zeroable::zeroed();
         (pool.index, pool.group, pool.instrument) = (index, self.group, address);
         (pool.open_interest_lots, pool.premium_at) = (1 << 40, NOW - 60);
+        pool.row_weight = Word128::from_u128(1 << 64);
         self.put(address, &one);
         self.put(pda::pool(&address), &pool);
     }
@@ -324,6 +325,7 @@ impl Bench {
             let used = (shape.underlyings - 1).max(1);
             let index = (at % used) + others * (at / used);
             let mut row = Row::new(RowKey::new(1 + index % others, RowKind::Position, index));
+            row.weight = ROW_WEIGHT;
             row.lots = if at % 3 == 0 { -500 } else { 400 };
             let mut paid = -row.lots * self.lot_atoms(index);
             if at == 0 && !shape.quote {

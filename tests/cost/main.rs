@@ -156,6 +156,7 @@ fn money(costs: &mut BTreeMap<String, u64>) {
     world.walk_price("SOL", "130");
     let bid = instruction::Bid::slice();
     cost("slice of a bankrupt account", world.liquidate("keeper", "alice", &bid).unwrap());
+    cost("renewal of a position", world.renew("keeper", "SOL-PERP").unwrap());
     cost("sharing of a loss", world.share_loss("alice", "SOL-PERP").unwrap());
 }
 

@@ -143,6 +143,13 @@ pub fn expiries(costs: &mut BTreeMap<String, u64>) {
     cost("refresh of a risk array in its settlement window", {
         world.refresh_array("SOL-150-C").unwrap()
     });
+    // Behind the expiry until it is settled; of this one nobody has a row.
+    while world.expiry("SOL", at).settled_at == 0 {
+        world.advance_seconds(120);
+        world.sample("SOL", at).unwrap();
+    }
+    world.refresh_array("SOL-140-C").unwrap();
+    cost("removal of a contract", world.close_contract("SOL-140-C").unwrap());
 }
 
 /// A refresh of several arrays and a trade fit one transaction.

@@ -14,6 +14,7 @@ const OWNERS_CHOICE: &str = "the group's owner decides, and users read it before
 const LIMIT: &str = "a looser limit of the bidder's own";
 const NAME: &str = "a name is for people";
 const ANYBODY: &str = "anybody may, the proposal decides";
+const NO_ROW: &str = "an account without such a row stays as it is";
 const SMALL_STEP: &str = "a small step";
 const FUNDING_RESTS: &str = "open interest is valued at slow prices, and funding rests meanwhile";
 
@@ -130,6 +131,16 @@ const ALLOWED: &[Row] = &[
         "the settlement price is known, and no other is needed",
     ),
     ("close_expiry", "payer", "read-only", "who pays the fee is written anyway"),
+    ("close_contract", "payer", "read-only", "who pays the fee is written anyway"),
+    ("close_contract", "instrument", "* array", "what a lot was worth has been paid out"),
+    (
+        "renew_position",
+        "margin_account",
+        "sibling",
+        "anybody may, any row of the pool's instrument",
+    ),
+    ("renew_position", "pool", "sibling", NO_ROW),
+    ("renew_position", "argument underlying", "*", NO_ROW),
     (
         "settle_position, an option that has settled",
         "<oracle>",

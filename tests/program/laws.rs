@@ -45,6 +45,17 @@ fn open_interest_that_nobody_holds_is_noticed() {
 }
 
 #[test]
+fn rows_that_the_pool_does_not_count_are_noticed() {
+    let law = law_after(|world| world.directory.pools[0], |pool| pool.row_weight.low += 1);
+    assert_eq!(law, "ROWS_COUNTED");
+    let law = law_after(|world| world.margin("alice"), |alice| alice.rows[1].weight -= 1);
+    assert_eq!(law, "ROWS_COUNTED");
+    // A row without a weight, its pool in accord.
+    let law = law_after(|world| world.margin("alice"), |alice| alice.rows[1].weight = 0);
+    assert_eq!(law, "ROWS_ORDERED");
+}
+
+#[test]
 fn quote_out_of_nowhere_is_noticed() {
     let law = law_after(|world| world.margin("alice"), |alice| alice.rows[1].quote.low += 1);
     assert_eq!(law, "QUOTE_FLOW_CLOSED");

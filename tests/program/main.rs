@@ -3,6 +3,7 @@
 
 mod accounts;
 mod bankruptcy;
+mod closing;
 mod deleveraging;
 mod deleveraging_claims;
 mod deleveraging_refusals;
@@ -40,4 +41,5 @@ mod steps;
 mod token_2022;
 mod trade;
 mod view;
+mod weights;
 mod withdraw;

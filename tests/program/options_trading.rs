@@ -14,7 +14,7 @@ use crate::given::traders;
 const MINUTE: u64 = 60;
 const WINDOW: u64 = 1_800;
 
-fn listed(all: &[(&str, u64)]) -> World {
+pub fn listed(all: &[(&str, u64)]) -> World {
     let mut world = World::with_options(flat());
     traders(&mut world, all);
     world
@@ -27,7 +27,7 @@ fn wait_until(world: &mut World, before_expiry: i64) {
 }
 
 /// Samples each minute from just before the window to a minute behind the expiry.
-fn sample_window(world: &mut World, prices: impl Fn(u64) -> &'static str) {
+pub fn sample_window(world: &mut World, prices: impl Fn(u64) -> &'static str) {
     let at = world.first_expiry();
     wait_until(world, i64::try_from(WINDOW).unwrap());
     for minute in 0..=31 {

@@ -242,6 +242,18 @@ impl World {
         self.send(&[one], &[])
     }
 
+    /// Removes a settled contract.
+    pub fn close_contract(&mut self, instrument: &str) -> Outcome {
+        let one = self.contract_closing(instrument);
+        self.send(&[one], &[])
+    }
+
+    /// The instruction of [`Self::close_contract`].
+    pub fn contract_closing(&mut self, instrument: &str) -> Instruction {
+        self.reread();
+        ix::close_contract(&self.directory, self.instrument(instrument)).unwrap()
+    }
+
     /// Names of all contracts.
     pub fn contracts(&self) -> Vec<String> {
         self.contracts.clone()

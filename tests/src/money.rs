@@ -2,7 +2,7 @@
 
 use plimsoll_client::instruction as ix;
 use plimsoll_client::state::{Collateral, Instrument, Pool, Stake};
-use plimsoll_client::{pda, source};
+use plimsoll_client::{pda, source, Instruction};
 
 use crate::vm::{address, Outcome};
 use crate::world::World;
@@ -15,6 +15,18 @@ impl World {
         let index = self.instrument(instrument);
         let one = ix::settle_position(&self.directory, &account, index, settler.as_ref()).unwrap();
         self.send(&[one], &[])
+    }
+
+    /// Counts an account's row of an instrument anew.
+    pub fn renew(&mut self, name: &str, instrument: &str) -> Outcome {
+        let one = self.renewal(name, instrument);
+        self.send(&[one], &[])
+    }
+
+    /// The instruction of [`Self::renew`].
+    pub fn renewal(&self, name: &str, instrument: &str) -> Instruction {
+        let (account, index) = (self.margin_address(name), self.instrument(instrument));
+        ix::renew_position(&self.directory, &account, index).unwrap()
     }
 
     /// Brings an instrument's fees to the insurance fund.

@@ -1,10 +1,10 @@
 //! What is listed in a group, and which accounts does a check of it read, in which order?
 
+mod lists;
+
 use std::collections::BTreeMap;
 use std::fmt;
 
-use anchor_lang::Discriminator;
-use bytemuck::Pod;
 use plimsoll::oracle::is_pinned;
 use plimsoll::state::{
     Collateral, Deleveraging, Expiry, Group, Instrument, Insurance, MarginAccount, Pool, Underlying,
@@ -15,7 +15,8 @@ use solana_instruction::AccountMeta;
 
 use crate::error::ClientError;
 use crate::pda;
-use crate::source::{read, read_stored, AccountSource};
+use crate::source::{read, AccountSource};
+use lists::{addresses, again, collaterals, counts, deleveragings, expiries, read_all, read_open};
 
 /// An account and where it lies.
 #[derive(Clone, Copy)]
@@ -31,17 +32,6 @@ impl<T> fmt::Debug for Keyed<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Keyed({})", self.address)
     }
-}
-
-/// Reads accounts again.
-fn again<T: Discriminator + Pod>(
-    source: &(impl AccountSource + ?Sized),
-    all: &mut [Keyed<T>],
-) -> Result<(), ClientError> {
-    for one in all {
-        *one = read(source, &one.address)?;
-    }
-    Ok(())
 }
 
 /// Which accounts behind rows an instruction writes among its risk accounts.
@@ -64,7 +54,7 @@ pub struct GroupDirectory {
     pub underlyings: Vec<Keyed<Underlying>>,
     /// The tokens; the first one is the quote token.
     pub collaterals: Vec<Keyed<Collateral>>,
-    /// The contracts.
+    /// The contracts, but for those that are closed.
     pub instruments: Vec<Keyed<Instrument>>,
     /// Their pools, in the same order.
     pub pools: Vec<Keyed<Pool>>,
@@ -96,9 +86,9 @@ impl GroupDirectory {
         let underlyings: Vec<Keyed<Underlying>> =
             read_all(source, &indexed(group.state.underlying_count, pda::underlying))?;
         let instruments = indexed(group.state.instrument_count, pda::instrument);
-        let pools: Vec<Address> = instruments.iter().map(pda::pool).collect();
-        let instruments: Vec<Keyed<Instrument>> = read_all(source, &instruments)?;
-        Ok(Self {
+        let instruments: Vec<Keyed<Instrument>> = read_open(source, &instruments)?;
+        let pools: Vec<Address> = instruments.iter().map(|one| pda::pool(&one.address)).collect();
+        let mut listed = Self {
             group,
             insurance,
             expiries: expiries(source, &underlyings)?,
@@ -106,9 +96,11 @@ impl GroupDirectory {
             collaterals: collaterals(source, &group, mints)?,
             deleveragings: deleveragings(source, &instruments, &BTreeMap::new(), &[])?,
             instruments,
-            pools: read_all(source, &pools)?,
+            pools: read_open(source, &pools)?,
             posted: BTreeMap::new(),
-        })
+        };
+        listed.forget_closed();
+        Ok(listed)
     }
 
     /// Reads everything again, with the tokens that are known and those in `new_mints`.
@@ -118,9 +110,9 @@ impl GroupDirectory {
         new_mints: &[Address],
     ) -> Result<(), ClientError> {
         let group = read::<Group>(source, &self.group.address)?.state;
-        let counts = [group.underlying_count, group.collateral_count, group.instrument_count];
-        let known = [self.underlyings.len(), self.collaterals.len(), self.instruments.len()];
-        if counts.map(usize::from) == known {
+        let known = &self.group.state;
+        let counts = |of: &Group| [of.underlying_count, of.collateral_count, of.instrument_count];
+        if counts(&group) == counts(known) {
             return self.reread(source);
         }
         let mut mints: Vec<Address> = self.collaterals.iter().map(|one| one.state.mint).collect();
@@ -136,12 +128,19 @@ impl GroupDirectory {
         &mut self,
         source: &(impl AccountSource + ?Sized),
     ) -> Result<(), ClientError> {
-        let addresses: Vec<Address> = self.instruments.iter().map(|one| one.address).collect();
         let before = counts(&self.instruments);
-        self.instruments = read_all(source, &addresses)?;
+        self.instruments = read_open(source, &addresses(&self.instruments))?;
         self.deleveragings =
             deleveragings(source, &self.instruments, &before, &self.deleveragings)?;
+        self.forget_closed();
         Ok(())
+    }
+
+    /// A contract may be closed between two reads: then its other half goes too.
+    fn forget_closed(&mut self) {
+        let Self { instruments, pools, .. } = self;
+        pools.retain(|pool| instruments.iter().any(|one| one.address == pool.state.instrument));
+        instruments.retain(|one| pools.iter().any(|pool| pool.state.instrument == one.address));
     }
 
     /// Reads again what is known: deriving an address costs more than reading what lies there. A
@@ -153,11 +152,12 @@ impl GroupDirectory {
         again(source, &mut self.underlyings)?;
         again(source, &mut self.collaterals)?;
         let before = counts(&self.instruments);
-        again(source, &mut self.instruments)?;
-        again(source, &mut self.pools)?;
+        self.instruments = read_open(source, &addresses(&self.instruments))?;
+        self.pools = read_open(source, &addresses(&self.pools))?;
         self.expiries = expiries(source, &self.underlyings)?;
         self.deleveragings =
             deleveragings(source, &self.instruments, &before, &self.deleveragings)?;
+        self.forget_closed();
         Ok(())
     }
 
@@ -169,7 +169,8 @@ impl GroupDirectory {
 
     /// The instrument with an index.
     pub fn instrument(&self, index: u16) -> Result<&Keyed<Instrument>, ClientError> {
-        let found = self.instruments.get(usize::from(index));
+        let found = self.instruments.binary_search_by_key(&index, |one| one.state.index);
+        let found = found.ok().and_then(|at| self.instruments.get(at));
         found.ok_or(ClientError::UnknownInstrument(index))
     }
 
@@ -184,7 +185,8 @@ impl GroupDirectory {
 
     /// The pool of the instrument with an index.
     pub fn pool(&self, index: u16) -> Result<&Keyed<Pool>, ClientError> {
-        let found = self.pools.get(usize::from(index));
+        let found = self.pools.binary_search_by_key(&index, |one| one.state.index);
+        let found = found.ok().and_then(|at| self.pools.get(at));
         found.ok_or(ClientError::UnknownInstrument(index))
     }
 
@@ -225,7 +227,7 @@ impl GroupDirectory {
         match key.kind() {
             RowKind::Token => Ok(self.token(key)?.address),
             RowKind::Position => {
-                let found = self.instruments.get(usize::from(key.index()));
+                let found = self.instrument(key.index()).ok();
                 let found = found.filter(|one| one.state.key() == key);
                 Ok(found.ok_or(ClientError::UnknownRow(key))?.address)
             }
@@ -309,85 +311,4 @@ pub fn row_keys(account: &MarginAccount) -> Result<Vec<RowKey>, ClientError> {
     let keys =
         account.rows()?.iter().map(|row| row.key().map_err(|_| ClientError::KeyInvalid(row.key)));
     keys.collect()
-}
-
-fn read_all<T: Discriminator + Pod>(
-    source: &(impl AccountSource + ?Sized),
-    addresses: &[Address],
-) -> Result<Vec<Keyed<T>>, ClientError> {
-    let stored = source.accounts(addresses)?;
-    let pairs = addresses.iter().zip(stored);
-    pairs.map(|(address, stored)| read_stored(address, stored)).collect()
-}
-
-/// How often the longs and the shorts of each contract have been deleveraged.
-fn counts(instruments: &[Keyed<Instrument>]) -> BTreeMap<Address, [u64; 2]> {
-    let of = |one: &Instrument| [one.long_deleveragings, one.short_deleveragings];
-    instruments.iter().map(|one| (one.address, of(&one.state))).collect()
-}
-
-/// Those that still lie there: a deleveraging is removed when all positions have gone through. Of
-/// those that were made before `counted`, only the `open` ones can.
-fn deleveragings(
-    source: &(impl AccountSource + ?Sized),
-    instruments: &[Keyed<Instrument>],
-    counted: &BTreeMap<Address, [u64; 2]>,
-    open: &[Keyed<Deleveraging>],
-) -> Result<Vec<Keyed<Deleveraging>>, ClientError> {
-    let mut addresses = Vec::new();
-    for one in instruments {
-        let before = counted.get(&one.address).copied().unwrap_or_default();
-        let sides = [(false, one.state.long_deleveragings), (true, one.state.short_deleveragings)];
-        for ((of_shorts, count), before) in sides.into_iter().zip(before) {
-            let known = open.iter().filter(|made| {
-                let side = (made.state.of_shorts != 0) == of_shorts;
-                made.state.instrument == one.address && side
-            });
-            addresses.extend(known.map(|made| made.address));
-            let new = before..count;
-            addresses.extend(new.map(|number| pda::deleveraging(&one.address, of_shorts, number)));
-        }
-    }
-    let stored = source.accounts(&addresses)?;
-    let pairs = addresses.iter().zip(stored).filter(|(_, stored)| stored.is_some());
-    pairs.map(|(address, stored)| read_stored(address, stored)).collect()
-}
-
-fn collaterals(
-    source: &(impl AccountSource + ?Sized),
-    group: &Keyed<Group>,
-    mints: &[Address],
-) -> Result<Vec<Keyed<Collateral>>, ClientError> {
-    let mut mints = mints.to_vec();
-    mints.push(group.state.quote_mint);
-    mints.sort();
-    mints.dedup();
-    let addresses: Vec<Address> =
-        mints.iter().map(|mint| pda::collateral(&group.address, mint)).collect();
-    let stored = source.accounts(&addresses)?;
-    let mut found = BTreeMap::new();
-    for (address, stored) in addresses.iter().zip(stored).filter(|(_, one)| one.is_some()) {
-        let one = read_stored::<Collateral>(address, stored)?;
-        found.insert(one.state.index, one);
-    }
-    let all = (0..group.state.collateral_count)
-        .map(|index| found.get(&index).copied().ok_or(ClientError::CollateralMintUnknown(index)));
-    all.collect()
-}
-
-/// The expiries of each underlying, from the first one on: each names the one behind it.
-fn expiries(
-    source: &(impl AccountSource + ?Sized),
-    underlyings: &[Keyed<Underlying>],
-) -> Result<Vec<Keyed<Expiry>>, ClientError> {
-    let mut all = Vec::new();
-    for underlying in underlyings {
-        let mut at = underlying.state.first_expiry_at;
-        while at != 0 {
-            let expiry: Keyed<Expiry> = read(source, &pda::expiry(&underlying.address, at))?;
-            at = expiry.state.later_at;
-            all.push(expiry);
-        }
-    }
-    Ok(all)
 }

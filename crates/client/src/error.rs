@@ -41,7 +41,7 @@ program_errors! {
     PriceOutsideBand PriceZero InstrumentNotActive OpenInterestCapExceeded
     NotLiquidatable BidRemovesNoRisk BidLowersHealth BidOvershootsBuffer BidWorseThanLimit
     DiscountBelowLimit InsuranceInsufficient BidRowUnknown BidAmountOutOfRange BidRowsOutOfOrder
-    BidEmpty BidRowNotPriced PoolMissing NothingToRelease
+    BidEmpty BidRowNotPriced PoolMissing NothingToRelease RowWeightSpent
     ScenarioSetInvalid ParameterOutOfBounds OracleSourceInvalid TooManyDecimals QuoteMustComeFirst
     ExtensionPermanentDelegate ExtensionTransferHook ExtensionDefaultAccountState
     ExtensionPausable ExtensionNonTransferable ExtensionConfidential ExtensionMintClose
@@ -58,7 +58,7 @@ program_errors! {
     NotPublisher ExpiryOutOfBounds NeighbourMissing BasisOutOfBounds BasisStepTooLarge
     SurfaceStepTooLarge ConfidenceOutOfBounds SliceInvalid ButterflyArbitrage CalendarArbitrage
     RiskArrayStale OptionOutOfRange NoRiskArray SettlementNotDue InstrumentSettled ExpiryInUse
-    WrongPayer ExpiryMismatch
+    WrongPayer ExpiryMismatch ContractNotSettled ContractInUse
 }
 
 /// Anchor's own custom numbers, by the names that Anchor gives them. Signers, seeds, owners, too

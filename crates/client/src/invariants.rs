@@ -7,6 +7,8 @@
 //! | `QUOTE_FLOW_CLOSED` | per instrument, what positions, fees and dust claim is cash and debt |
 //! | `DELEVERAGINGS_KNOWN` | per deleveraging, what waits is what positions there have yet to go
 //! through it, and what those of the one before will keep |
+//! | `ROWS_COUNTED` | per instrument, the pool's row weight is the sum of its rows' weights, and every
+//! row weighs something |
 //! | `LOSSES_PENDING_KNOWN` | per instrument, what waits to be shared is what rows are owed |
 //! | `BALANCES_SUM` | per token, the stored totals are the sums of all accounts' balances |
 //! | `VAULT_COVERS` | per token, the vault holds at least deposits less borrows, what was set
@@ -20,6 +22,7 @@ mod sides;
 use std::fmt;
 
 use plimsoll::state::{Instrument, MarginAccount, Row};
+use plimsoll_risk::RowKind;
 use solana_address::Address;
 
 use crate::directory::{GroupDirectory, Keyed};
@@ -68,6 +71,7 @@ impl Books<'_> {
     pub fn check(&self) -> Result<(), Broken> {
         self.rows_are_ordered()?;
         self.positions_cancel()?;
+        self.rows_are_listed()?;
         self.balances_sum()?;
         self.vaults_cover()
     }
@@ -93,6 +97,12 @@ impl Books<'_> {
                 let pending = instrument.state.losses_pending_quote_atoms;
                 let detail = format!("instrument {name}: rows are owed {owed}, pending {pending}");
                 return broken("LOSSES_PENDING_KNOWN", detail);
+            }
+            let weight: u128 = rows.iter().map(|row| u128::from(row.weight)).sum();
+            let known = pool.state.row_weight.to_u128();
+            if weight != known || rows.iter().any(|row| row.weight == 0) {
+                let detail = format!("instrument {name}: rows weigh {weight}, pool says {known}");
+                return broken("ROWS_COUNTED", detail);
             }
             let side = |short| {
                 sides::side(self.directory, instrument, &rows, short)
@@ -125,6 +135,27 @@ impl Books<'_> {
             if claims - paid_out != backing {
                 let detail = format!("instrument {name}: claims {claims}, cash and debt {backing}");
                 return broken("QUOTE_FLOW_CLOSED", detail);
+            }
+        }
+        Ok(())
+    }
+
+    /// An account with a row of a contract that is gone could not be checked any more.
+    fn rows_are_listed(&self) -> Result<(), Broken> {
+        for account in self.accounts {
+            for row in account.state.rows().unwrap_or_default() {
+                let known = match row.key().map(|key| (key, key.kind())) {
+                    Ok((key, RowKind::Position)) => {
+                        let listed = self.directory.instrument(key.index());
+                        listed.is_ok_and(|one| one.state.key() == key)
+                    }
+                    Ok((key, RowKind::Token)) => self.directory.token(key).is_ok(),
+                    Err(_) => false,
+                };
+                if !known {
+                    let detail = format!("margin account {}: row {}", account.address, row.key);
+                    return broken("ROWS_COUNTED", detail);
+                }
             }
         }
         Ok(())
@@ -200,7 +231,9 @@ pub fn check_step(before: &GroupDirectory, after: &GroupDirectory) -> Result<(),
             return broken("INDICES_RISE", format!("collateral {}", old.index));
         }
     }
-    for (old, new) in before.pools.iter().zip(&after.pools) {
+    for old in &before.pools {
+        // A closed contract's pool is gone.
+        let Ok(new) = after.pool(old.state.index) else { continue };
         let (old, new) = (old.state, new.state);
         if old.volume_lots > new.volume_lots {
             return broken("COUNTERS_RISE", format!("volume of instrument {}", old.index));

@@ -295,6 +295,30 @@ fn a_deleveraging_that_is_gone_is_not_asked_for_again() {
 }
 
 #[test]
+fn a_contract_that_is_closed_leaves_a_gap() {
+    let (mut all, mut known) = (accounts(), directory());
+    let gone = pda::instrument(&pda::group(&CREATOR, 7), 0);
+    all.remove(&gone);
+    all.remove(&pda::pool(&gone));
+    // Somebody sends lamports to where it was.
+    let gift = StoredAccount { owner: Address::default(), data: Vec::new() };
+    all.insert(gone, gift);
+
+    known.refresh(&all, &[]).unwrap();
+    let fetched = GroupDirectory::fetch(&all, &known.group.address, &[mint(1), mint(2)]).unwrap();
+
+    for one in [known, fetched] {
+        assert_eq!(one.instrument(0).unwrap_err(), ClientError::UnknownInstrument(0));
+        assert_eq!(one.pool(0).unwrap_err(), ClientError::UnknownInstrument(0));
+        assert_eq!(
+            (one.instrument(1).unwrap().state.index, one.pool(1).unwrap().state.index),
+            (1, 1)
+        );
+        assert_eq!((one.instruments.len(), one.pools.len()), (1, 1));
+    }
+}
+
+#[test]
 fn only_an_account_of_this_kind_and_program_is_decoded() {
     let data = encode(&Pool::zeroed());
 

@@ -64,6 +64,7 @@ const PINNED: &str = "
 6511 BidRowNotPriced
 6512 PoolMissing
 6513 NothingToRelease
+6514 RowWeightSpent
 6600 ScenarioSetInvalid
 6601 ParameterOutOfBounds
 6602 OracleSourceInvalid
@@ -140,6 +141,8 @@ const PINNED: &str = "
 6915 ExpiryInUse
 6916 WrongPayer
 6917 ExpiryMismatch
+6918 ContractNotSettled
+6919 ContractInUse
 ";
 
 #[test]

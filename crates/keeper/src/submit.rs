@@ -4,7 +4,8 @@
 use std::collections::BTreeMap;
 
 use plimsoll_client::instruction::{
-    deleverage, liquidate_priced, mark_account, resize_positions, share_losses, Bid,
+    deleverage, liquidate_priced, mark_account, renew_positions, resize_positions, share_losses,
+    Bid,
 };
 use plimsoll_client::source::read;
 use plimsoll_client::state::MarginAccount;
@@ -38,6 +39,8 @@ pub struct Metrics {
     pub losses_shared: u64,
     /// Positions that it took through deleveragings.
     pub resized: u64,
+    /// Rows that it had counted anew, so that bids can share their weights.
+    pub renewed: u64,
     /// Risk arrays that it had valued anew, and samples of settlement prices that it took.
     pub refreshed: u64,
     /// Accounts left alone, by reason.
@@ -128,7 +131,7 @@ impl Keeper {
     }
 
     /// All accounts, their positions taken through what they have to go through: before that nobody
-    /// can judge them, their owners no more than bidders.
+    /// can judge them, their owners no more than bidders. And their rows whole, as far as a bid needs it.
     fn resized(
         &mut self,
         chain: &mut impl Chain,
@@ -142,6 +145,15 @@ impl Keeper {
                 sent = true;
                 match chain.send(&self.authority, &[one]) {
                     Ok(()) => self.metrics.resized += 1,
+                    Err(refusal) => self.count(&refusal),
+                }
+            }
+        }
+        for account in &accounts {
+            for one in renew_positions(directory, account)? {
+                sent = true;
+                match chain.send(&self.authority, &[one]) {
+                    Ok(()) => self.metrics.renewed += 1,
                     Err(refusal) => self.count(&refusal),
                 }
             }

@@ -63,6 +63,10 @@ pub enum Action {
         instrument: usize,
         settler: Option<AccountId>,
     },
+    Renew {
+        account: AccountId,
+        instrument: usize,
+    },
     CollectFees {
         instrument: usize,
     },

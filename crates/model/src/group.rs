@@ -198,6 +198,8 @@ pub struct Pool {
     pub premium_ppb: i64,
     pub premium_mean_ppb: i64,
     pub premium_at: i64,
+    /// Of all rows of the instrument.
+    pub row_weight: u128,
 }
 
 /// The insurance fund.
@@ -226,7 +228,7 @@ pub struct Stake {
     pub exit_at: i64,
 }
 
-/// A margin account; only rows that hold something are there.
+/// A margin account; only rows that hold something, or that a pool counts, are there.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[allow(missing_docs)]
 pub struct Account {
@@ -261,11 +263,18 @@ pub struct Position {
     pub deleveragings: u64,
     /// What others have borne of what it lost, when it was closed against the other side.
     pub borne_quote_atoms: i64,
+    /// What the row counts for in the instrument's pool.
+    pub weight: u64,
 }
 
 impl Position {
     /// Nothing that has to be kept?
     pub fn is_empty(&self) -> bool {
+        self.weight == 0 && self.holds_nothing()
+    }
+
+    /// Nothing but a weight, if anything?
+    pub fn holds_nothing(&self) -> bool {
         let money = [self.owed_quote_atoms, self.settled_debt_quote_atoms];
         self.lots == 0 && self.quote == 0 && money == [0, 0]
     }

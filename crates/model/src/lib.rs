@@ -44,6 +44,7 @@ mod terms;
 mod tokens;
 mod trade;
 mod view;
+mod weights;
 
 pub use action::Action;
 pub use change::{Change, Sources};

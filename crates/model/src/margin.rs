@@ -170,7 +170,7 @@ fn rows(group: &Group, market: &Market, account: &Account, underlying: usize) ->
     }
     for (index, position) in &account.positions {
         let instrument = &group.instruments[*index];
-        if instrument.underlying == underlying {
+        if instrument.underlying == underlying && !position.holds_nothing() {
             let owed = whole(position.owed_quote_atoms.unsigned_abs());
             rows.push(Row {
                 units: whole(position.lots) * &instrument.lot,

@@ -338,7 +338,8 @@ impl Step<'_> {
         self.accrue(QUOTE);
         let account = self.before.accounts[&id].clone();
         let debt = Self::owes(&self.next, id, QUOTE);
-        let alone = account.positions.is_empty() && account.tokens.len() == 1 && debt > 0;
+        let held = account.positions.values().any(|row| !row.holds_nothing());
+        let alone = !held && account.tokens.len() == 1 && debt > 0;
         if !self.require(alone, &["NotBankrupt"]) {
             return;
         }

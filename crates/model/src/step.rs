@@ -45,6 +45,7 @@ pub fn judge(before: &Group, market: &Market, action: &Action, seen: Option<&Gro
     step.act(action);
     step.count_deleveragings(action);
     step.forget_repaid_debts(action);
+    step.count_rows(action);
     step.close_reserves();
     Judgement { next: step.next, ..step.judgement }
 }
@@ -74,6 +75,8 @@ impl Step<'_> {
             Action::Settle { account, instrument, settler } => {
                 self.settle(*account, *instrument, *settler);
             }
+            // Which rows there are, and what they count for, is seen to behind every action.
+            Action::Renew { .. } => {}
             Action::CollectFees { instrument } => self.collect_fees(*instrument),
             Action::RepayDebt { instrument } => self.repay_debt(*instrument),
             Action::ShareLoss { account, instrument } => self.share_loss(*account, *instrument),
@@ -291,8 +294,8 @@ impl Step<'_> {
     pub(crate) fn is_priced(&self, account: &Account) -> bool {
         let tokens = account.tokens.keys().filter(|token| **token != 0);
         let tokens = tokens.map(|token| self.before.collaterals[*token].underlying);
-        let positions = account.positions.keys();
-        let positions = positions.map(|one| self.before.instruments[*one].underlying);
+        let positions = account.positions.iter().filter(|(_, row)| !row.holds_nothing());
+        let positions = positions.map(|(one, _)| self.before.instruments[*one].underlying);
         tokens.chain(positions).all(|one| self.market.grade(one) == crate::market::Grade::Valid)
     }
 
@@ -300,8 +303,8 @@ impl Step<'_> {
     pub(crate) fn refusals(&self, account: &Account) -> Vec<&'static str> {
         let mut names = vec!["NotLiquidatable"];
         let tokens = account.tokens.keys().map(|token| self.before.collaterals[*token].underlying);
-        let positions = account.positions.keys();
-        let positions = positions.map(|one| self.before.instruments[*one].underlying);
+        let positions = account.positions.iter().filter(|(_, row)| !row.holds_nothing());
+        let positions = positions.map(|(one, _)| self.before.instruments[*one].underlying);
         for underlying in tokens.chain(positions) {
             names.extend(self.market.errors(underlying));
         }

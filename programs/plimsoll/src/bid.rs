@@ -111,6 +111,21 @@ fn is_priced(market: &Snapshot, key: RowKey) -> Result<bool> {
     Ok(allowed(grade, Action::Liquidate))
 }
 
+/// What has moved takes its part of the weight along: all of it where nothing is left, a part where there
+/// is a row on both sides now, and the second one is new.
+#[inline(always)]
+fn pass_weight(first: &mut Row, second: &mut Row) -> Result<()> {
+    if second.holds_nothing() {
+        return Ok(());
+    }
+    if first.holds_nothing() {
+        first.pass_weight(second);
+    } else if second.weight == 0 {
+        first.share_weight(second)?;
+    }
+    Ok(())
+}
+
 /// What moves one row after the other, while the market is read.
 struct Taker<'a, 'b> {
     parties: &'a mut Parties<'b>,
@@ -158,21 +173,18 @@ impl Taker<'_, '_> {
         (lots, quote): (BaseLots, Value),
     ) -> Result<()> {
         let (lots_out, quote_out) = (lots.checked_neg().named()?, quote.checked_neg().named()?);
-        let row = self.parties.first.row_mut_near(key, near, self.permit)?;
-        let first_before = row.lots();
-        row.keep_borne(indices, quote)?;
-        row.change(indices, lots_out, quote_out)?;
-        let first_after = row.lots();
-        let row = self.parties.second()?.row_mut_near(key, near, self.permit)?;
-        let second_before = row.lots();
-        row.change(indices, lots, quote)?;
-        let change = open_interest_change([first_before, second_before], [first_after, row.lots()]);
-        let change = change.named()?;
+        let (first, second) = self.parties.both()?;
+        let first = first.row_mut_near(key, near, self.permit)?;
+        let second = second.row_mut_near(key, near, self.permit)?;
+        let before = [first.lots(), second.lots()];
+        first.keep_borne(indices, quote)?;
+        first.change(indices, lots_out, quote_out)?;
+        second.change(indices, lots, quote)?;
+        let change = open_interest_change(before, [first.lots(), second.lots()]).named()?;
         if lots.is_zero() {
-            let was_short = self.parties.first.row(key)?.is_some_and(Row::was_short);
-            let row = self.parties.second()?.row_mut_near(key, near, self.permit)?;
-            row.keep_side(quote, was_short)?;
+            second.keep_side(quote, first.was_short())?;
         }
+        pass_weight(first, second)?;
         if change.is_negative() {
             // A bidder of the other side would net out of a loss that waits for that side.
             let instrument = Account::<Instrument>::load(view)?;

@@ -13,7 +13,7 @@ use plimsoll_units::Value;
 use crate::clock::{now, Now};
 use crate::error::PlimsollError;
 use crate::load::{merged_keys, RiskAccounts, Snapshot};
-use crate::state::{Group, MarginAccount, Row};
+use crate::state::{Group, MarginAccount, Pool, Row};
 
 /// What an instruction owes before it may succeed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,6 +76,7 @@ policies! {
     RepayDebt "repay_debt" OptedOut;
     RequestUnstake "request_unstake" OptedOut;
     SettlePosition "settle_position" OptedOut;
+    RenewPosition "renew_position" OptedOut;
     Deleverage "deleverage" LastResort;
     ResizePosition "resize_position" OptedOut;
     CloseDeleveraging "close_deleveraging" OptedOut;
@@ -99,6 +100,7 @@ policies! {
     SampleSettlement "sample_settlement" OptedOut;
     RefreshRiskArray "refresh_risk_array" OptedOut;
     CloseExpiry "close_expiry" OptedOut;
+    CloseContract "close_contract" OptedOut;
     ViewAccount "view_account" ReadOnly;
     ViewUnderlying "view_underlying" ReadOnly;
     ViewWithdrawable "view_withdrawable" ReadOnly;
@@ -135,6 +137,29 @@ impl Parties<'_> {
         self.first.ensure_rows(keys, permit)?;
         match &mut self.second {
             Some(second) => second.ensure_rows(keys, permit),
+            None => Ok(()),
+        }
+    }
+
+    /// Both parties, where the instruction has two.
+    #[inline(always)]
+    pub(crate) fn both(&mut self) -> Result<(&mut MarginAccount, &mut MarginAccount)> {
+        match &mut self.second {
+            Some(second) => Ok((self.first, second)),
+            None => Err(PlimsollError::CorruptAccount.into()),
+        }
+    }
+
+    /// Counts the parties' rows of the pool's instrument anew.
+    pub(crate) fn renew_rows(
+        &mut self,
+        key: RowKey,
+        pool: &mut Pool,
+        permit: &RowPermit,
+    ) -> Result<()> {
+        self.first.renew_row(key, pool, permit)?;
+        match &mut self.second {
+            Some(second) => second.renew_row(key, pool, permit),
             None => Ok(()),
         }
     }
@@ -231,11 +256,13 @@ fn close(ix: Ix, group: &Group, parties: &mut Parties<'_>, opening: &Opening) ->
         }
         // The body settled the first account by the rule of liquidation.
         Policy::Liquidation => {
-            parties.first.sweep(&RowPermit(()))?;
-            let bidder = parties.second()?;
+            let (first, bidder) = parties.both()?;
             let after = market.health(bidder.rows()?, Check::Initial)?;
             require!(is_healthy(&after), PlimsollError::BelowInitialMargin);
-            conclude(market, &terms, bidder)?;
+            end_episode(market, &terms, bidder)?;
+            first.sweep_both(bidder, &RowPermit(()))?;
+            #[cfg(feature = "check-invariants")]
+            bidder.invariant()?;
         }
         // The body settled it.
         Policy::LastResort => conclude(market, &terms, parties.first)?,
@@ -296,14 +323,24 @@ fn conclude(
     terms: &LiquidationTerms,
     account: &mut MarginAccount,
 ) -> Result<()> {
-    if account.episode_slot != 0 {
-        let health = market.health(account.rows()?, Check::Maintenance)?;
-        update_episode(market, terms, account, &health)?;
-    }
+    end_episode(market, terms, account)?;
     account.sweep(&RowPermit(()))?;
     #[cfg(feature = "check-invariants")]
     account.invariant()?;
     Ok(())
+}
+
+/// Ends an episode that is over.
+fn end_episode(
+    market: &Snapshot,
+    terms: &LiquidationTerms,
+    account: &mut MarginAccount,
+) -> Result<()> {
+    if account.episode_slot == 0 {
+        return Ok(());
+    }
+    let health = market.health(account.rows()?, Check::Maintenance)?;
+    update_episode(market, terms, account, &health)
 }
 
 /// Ends the episode of an account that reached its buffer. A row without a valid price counts

@@ -207,7 +207,12 @@ fn record(guarded: &mut Guarded<'_, '_>, claim: &Claim, one: &mut Assigned) -> R
     let raw = u64::try_from(one.loss.get()).map_err(|_| PlimsollError::MathOverflow)?;
     let pending = instrument.losses_pending_quote_atoms.checked_add(raw);
     instrument.losses_pending_quote_atoms = pending.ok_or(PlimsollError::MathOverflow)?;
-    let row = guarded.parties.first.row_mut(claim.key, &guarded.permit)?;
+    let (first, bidder) = guarded.parties.both()?;
+    let row = first.row_mut(claim.key, &guarded.permit)?;
+    if row.weight == 0 {
+        // All of the position has left, and took all of its weight along.
+        bidder.row_mut(claim.key, &guarded.permit)?.share_weight(row)?;
+    }
     let before = row.owed_quote_atoms;
     // What is owed for one side cannot be told from what is owed for the other.
     let same_side = before == 0 || (before < 0) == claim.is_short;

@@ -147,6 +147,8 @@ pub enum PlimsollError {
 
     #[msg("the account has no requirement left that a bid could release")]
     NothingToRelease = 513,
+    #[msg("the row has shared all of its weight; renew it by renew_position first")]
+    RowWeightSpent = 514,
 
     // Listing.
     #[msg(
@@ -311,4 +313,8 @@ pub enum PlimsollError {
     WrongPayer = 916,
     #[msg("the expiry must be the one of the instrument")]
     ExpiryMismatch = 917,
+    #[msg("only a contract that has settled can be closed")]
+    ContractNotSettled = 918,
+    #[msg("accounts still have rows of the contract; settle them, and renew those of nothing")]
+    ContractInUse = 919,
 }

@@ -7,7 +7,7 @@ use anchor_lang::prelude::*;
 
 use crate::governance::{Change, PauseClass};
 use crate::state::{Group, Proposal};
-pub use expiry::{RiskArrayRefreshed, SettlementSampled, SurfacePublished};
+pub use expiry::{ContractClosed, RiskArrayRefreshed, SettlementSampled, SurfacePublished};
 pub use last_resort::{Deleveraged, PositionResized};
 
 /// Tokens came in.

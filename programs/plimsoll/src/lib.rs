@@ -149,6 +149,11 @@ pub mod plimsoll {
         close_expiry::handler(ctx)
     }
 
+    /// Removes a settled contract, and its pool.
+    pub fn close_contract(ctx: &mut Context<CloseContract>) -> Result<()> {
+        close_contract::handler(ctx)
+    }
+
     /// Opens a margin account.
     pub fn open_account(ctx: &mut Context<OpenAccount>, sub_account: u16) -> Result<()> {
         open_account::handler(ctx, sub_account)
@@ -228,6 +233,11 @@ pub mod plimsoll {
     /// Turns a position's loss into cash of its pool, or its profit into quote tokens.
     pub fn settle_position(ctx: &mut Context<SettlePosition>, underlying: u16) -> Result<()> {
         settle_position::handler(ctx, underlying)
+    }
+
+    /// Counts an account's row of an instrument anew.
+    pub fn renew_position(ctx: &mut Context<RenewPosition>, underlying: u16) -> Result<()> {
+        renew_position::handler(ctx, underlying)
     }
 
     /// Brings trade fees to the insurance fund.

@@ -185,6 +185,16 @@ pub fn close(world: &mut World) -> Instruction {
     ix::close_expiry(&world.directory, SOL, world.first_expiry()).unwrap()
 }
 
+pub fn close_contract(world: &mut World) -> Instruction {
+    held(world);
+    settled(world);
+    world.refresh_array("C").unwrap();
+    for name in ["alice", "bob"] {
+        world.settle(name, "C", None).unwrap();
+    }
+    world.contract_closing("C")
+}
+
 /// Alice holds calls that bob wrote.
 fn held(world: &mut World) {
     world.refresh_options();

@@ -31,6 +31,13 @@ pub fn settle_profit(world: &mut World) -> Instruction {
     ix::settle_position(&world.directory, &world.margin_address("bob"), 0, None).unwrap()
 }
 
+/// The keeper's row got a part of the weight of alice's.
+pub fn renew_position(world: &mut World) -> Instruction {
+    sink(world, "131");
+    world.liquidate("keeper", "alice", &Bid::slice()).unwrap();
+    world.renewal("keeper", "SOL-PERP")
+}
+
 pub fn collect_fees(world: &mut World) -> Instruction {
     fallen(world);
     world.settle("alice", "SOL-PERP", None).unwrap();

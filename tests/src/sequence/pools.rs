@@ -1,6 +1,7 @@
 //! What anybody may do with profit and loss, interest, fees and debts; and stakes.
 
 use plimsoll_client::instruction as ix;
+use plimsoll_client::state::ROW_WEIGHT;
 use plimsoll_client::Instruction;
 use plimsoll_model::number::{value, whole, zero};
 use plimsoll_model::{Action, Grade, Position};
@@ -16,6 +17,7 @@ pub(crate) fn entries() -> Vec<Entry> {
     vec![
         Entry { name: "refresh_collateral", weight: 12, draw: draw_token, act: play(interest) },
         Entry { name: "settle_position", weight: 70, draw: draw_settle, act: play(settle) },
+        Entry { name: "renew_position", weight: 20, draw: draw_renewal, act: play(renew) },
         Entry { name: "collect_fees", weight: 12, draw: draw_contract, act: play(fees) },
         Entry { name: "repay_debt", weight: 30, draw: draw_debt, act: play(repay) },
         Entry { name: "share_loss", weight: 150, draw: draw_loss, act: play(share) },
@@ -84,6 +86,28 @@ fn settle(stage: &Stage, words: &[i128]) -> Option<Play> {
     let directory = &stage.world.directory;
     let one = ix::settle_position(directory, &target, instrument, at.as_ref()).ok()?;
     open_play(one, Action::Settle { account, instrument: instrument.into(), settler })
+}
+
+/// Mostly rows that do not weigh what they should: bids leave some, and rows of nothing.
+fn draw_renewal(stage: &Stage, rng: &mut Rng) -> Option<Vec<i128>> {
+    let mut due = Vec::new();
+    for (id, account) in &stage.group.accounts {
+        let odd = account.positions.iter().filter(|(_, one)| one.weight != ROW_WEIGHT);
+        due.extend(odd.map(|(index, _)| (*id, *index)));
+    }
+    let (account, index) = match due.is_empty() || rng.chance(20) {
+        false => rng.pick(&due),
+        true => (any_account(stage, rng)?, any_of(rng, stage.group.instruments.len())?),
+    };
+    Some(vec![account.into(), index as i128])
+}
+
+fn renew(stage: &Stage, words: &[i128]) -> Option<Play> {
+    let (account, instrument): (u16, u16) = (word(words, 0)?, word(words, 1)?);
+    stage.margin(account)?;
+    let target = stage.margin_address(account);
+    let one = ix::renew_position(&stage.world.directory, &target, instrument).ok()?;
+    open_play(one, Action::Renew { account, instrument: instrument.into() })
 }
 
 fn draw_contract(stage: &Stage, rng: &mut Rng) -> Option<Vec<i128>> {

@@ -153,6 +153,7 @@ fn position(row: &Row) -> model::Position {
         closed_short: row.closed_short != 0,
         deleveragings: if row.lots == 0 { 0 } else { row.deleveragings },
         borne_quote_atoms: row.borne_quote_atoms,
+        weight: row.weight,
     }
 }
 
@@ -307,6 +308,7 @@ impl Numbers {
                 premium_ppb: pool.premium_ppb,
                 premium_mean_ppb: pool.premium_mean_ppb,
                 premium_at: pool.premium_at,
+                row_weight: pool.row_weight.to_u128(),
             },
         }
     }

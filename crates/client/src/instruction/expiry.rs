@@ -168,6 +168,21 @@ pub fn close_expiry(
     }))
 }
 
+/// Removes a settled contract of which no account has a row any more, with its pool. Nobody signs. A
+/// directory finds deleveragings by their contract: whoever has paid for one closes it first.
+pub fn close_contract(
+    directory: &GroupDirectory,
+    instrument: u16,
+) -> Result<Instruction, ClientError> {
+    let listed = directory.instrument(instrument)?;
+    Ok(instruction::CloseContract {}.to_instruction(accounts::CloseContract {
+        payer: listed.state.payer,
+        insurance: directory.insurance.address,
+        instrument: listed.address,
+        pool: directory.pool(instrument)?.address,
+    }))
+}
+
 /// The oracle accounts of the quote token's underlying, then those of another.
 fn oracles(directory: &GroupDirectory, underlying: u16) -> Result<Vec<AccountMeta>, ClientError> {
     let mut addresses = directory.oracle_addresses(0)?;

@@ -19,8 +19,8 @@ mod view;
 
 pub use accounts::{close_account, open_account, set_delegate};
 pub use expiry::{
-    close_expiry, create_contract, create_expiry, publish_surface, refresh_risk_array,
-    sample_settlement,
+    close_contract, close_expiry, create_contract, create_expiry, publish_surface,
+    refresh_risk_array, sample_settlement,
 };
 pub use governance::{
     accept_ownership, close_proposal, execute, execute_listing, launch_group, pause, propose,
@@ -33,8 +33,8 @@ pub use listing::{
 };
 pub use refresh::{mark_account, refresh_collateral, refresh_instrument, refresh_underlying};
 pub use settle::{
-    collect_fees, repay_debt, request_unstake, settle_position, share_loss, share_losses,
-    stake_insurance, unstake, write_off_debt,
+    collect_fees, renew_position, renew_positions, repay_debt, request_unstake, settle_position,
+    share_loss, share_losses, stake_insurance, unstake, write_off_debt,
 };
 pub use tokens::{add_to_insurance, deposit, withdraw, Withdrawal};
 pub use trade::{trade, Deal};

@@ -2,6 +2,7 @@
 
 use plimsoll::state::MarginAccount;
 use plimsoll::{accounts, instruction};
+use plimsoll_risk::RowKind;
 use solana_address::Address;
 use solana_instruction::Instruction;
 
@@ -28,6 +29,37 @@ pub fn settle_position(
         });
     instruction.accounts.extend(directory.risk_metas(&[listed.key()], Access::ReadOnly)?);
     Ok(instruction)
+}
+
+/// Counts an account's row of an instrument anew. Nobody signs.
+pub fn renew_position(
+    directory: &GroupDirectory,
+    margin_account: &Address,
+    instrument: u16,
+) -> Result<Instruction, ClientError> {
+    let listed = directory.instrument(instrument)?.state;
+    let arguments = instruction::RenewPosition { underlying: listed.underlying };
+    Ok(arguments.to_instruction(accounts::RenewPosition {
+        margin_account: *margin_account,
+        pool: directory.pool(instrument)?.address,
+    }))
+}
+
+/// What an account's rows need before a bid on it, or its closing: mostly nothing. One instruction for
+/// each position's row that holds nothing, or could share none of its weight. Each may come along with
+/// somebody else's, and be late: then it changes nothing.
+pub fn renew_positions(
+    directory: &GroupDirectory,
+    margin_account: &Keyed<MarginAccount>,
+) -> Result<Vec<Instruction>, ClientError> {
+    let mut due = Vec::new();
+    for row in margin_account.state.rows()? {
+        let key = row.key()?;
+        if key.kind() == RowKind::Position && (row.holds_nothing() || row.weight <= 1) {
+            due.push(renew_position(directory, &margin_account.address, key.index())?);
+        }
+    }
+    Ok(due)
 }
 
 /// Brings an instrument's fees to the insurance fund. Nobody signs.

@@ -40,6 +40,16 @@ pub struct SettlementSampled {
     pub settled_at: i64,
 }
 
+/// A settled contract was closed.
+#[event]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, AnchorDeserialize)]
+pub struct ContractClosed {
+    /// The instrument that was.
+    pub instrument: Address,
+    /// What the insurance fund got of its pool: fees and dust, less a debt (quote atoms).
+    pub collected_quote_atoms: i64,
+}
+
 /// A risk array was refreshed (values in 2^(shift - 48) quote atoms per lot).
 #[event]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, AnchorDeserialize)]

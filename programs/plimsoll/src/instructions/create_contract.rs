@@ -133,6 +133,7 @@ pub(crate) fn handler(
     let listing = Listing {
         group: *accounts.group.address(),
         address: *accounts.instrument.address(),
+        payer: *accounts.payer.address(),
         underlying,
         index,
         bumps: (ctx.bumps.instrument, ctx.bumps.pool),

@@ -171,6 +171,7 @@ pub(crate) fn handler(
     let listing = Listing {
         group: *accounts.group.address(),
         address: *accounts.instrument.address(),
+        payer: *accounts.payer.address(),
         underlying: contract_on,
         index,
         bumps: (ctx.bumps.instrument, ctx.bumps.pool),
@@ -186,6 +187,8 @@ pub(crate) struct Listing {
     pub(crate) group: Address,
     /// The instrument's address.
     pub(crate) address: Address,
+    /// Who pays the rent.
+    pub(crate) payer: Address,
     /// Index of the underlying.
     pub(crate) underlying: u16,
     /// Index within the group.
@@ -208,6 +211,7 @@ pub(crate) fn set_up(
     instrument.index = listing.index;
     instrument.underlying = listing.underlying;
     instrument.group = listing.group;
+    instrument.payer = listing.payer;
     instrument.name = params.name;
     instrument.lot = params.lot()?;
     instrument.tick_quote_atoms_per_lot = params.tick_quote_atoms_per_lot;

@@ -176,8 +176,10 @@ fn close(
     // What the flow's own loss leaves of it; never more than the quote debt, by which claims are.
     let rest = row.flow(&indices)?.to_quote_floor().named()?;
     let repaid = shortfall.min(settled).min(rest);
+    pool.renew(row)?;
     if repaid.is_positive() {
         repay(guarded, pool, (part.key, &indices), repaid)?;
+        guarded.parties.renew_rows(part.key, pool, &guarded.permit)?;
     }
     let after = guarded.market.health(guarded.parties.first.rows()?, Check::Maintenance)?;
     check_deleveraged(terms, &before, &after, (part.lots, held)).named()?;

@@ -88,7 +88,7 @@ pub struct Liquidate {
 /// `BidRowUnknown`, `BidAmountOutOfRange`, `BidRowsOutOfOrder`, `BidRowNotPriced`,
 /// `BidRemovesNoRisk`, `BidLowersHealth`, `BidOvershootsBuffer`, `BidWorseThanLimit`,
 /// `DiscountBelowLimit`, `NothingToRelease`, `BidMustBeSlice`, `RiskAccountReadOnly`,
-/// `LossesPending`, `LossBeyondDeposits`, `PoolMissing`,
+/// `LossesPending`, `LossBeyondDeposits`, `PoolMissing`, `RowWeightSpent`,
 /// `TokenRowsFull`, `PositionRowsFull`, `TooManyUnderlyings`, `BelowInitialMargin`,
 /// `BorrowNotAllowed` and `BorrowCapExceeded` (the bidder's),
 /// those of the risk accounts and of the oracles.
@@ -301,6 +301,7 @@ fn book_pools(guarded: &mut Guarded<'_, '_>, takings: &[Taking]) -> Result<()> {
             .take_mut::<Pool>(&group, taking.key.index())
             .map_err(|_| PlimsollError::PoolMissing)?;
         pool.change_open_interest(taking.open_interest_change)?;
+        guarded.parties.renew_rows(taking.key, &mut pool, &guarded.permit)?;
     }
     Ok(())
 }

@@ -90,7 +90,7 @@ pub(crate) fn handler(ctx: &mut Context<SettlePosition>, underlying: u16) -> Res
         false => QuoteAtoms::ZERO,
     };
     accounts.quote_collateral.rebase()?;
-    accounts.margin_account.sweep(&permit)?;
+    accounts.margin_account.renew_row(key, &mut accounts.pool, &permit)?;
     emit!(PositionSettled {
         margin_account: *accounts.margin_account.address(),
         instrument: accounts.pool.instrument,

@@ -101,7 +101,7 @@ pub(crate) fn handler(ctx: &mut Context<ShareLoss>) -> Result<()> {
     credit(&mut accounts.margin_account, &mut accounts.quote_collateral, owed, &permit)?;
     accounts.quote_collateral.rebase()?;
     accounts.margin_account.row_mut(key, &permit)?.owed_quote_atoms = 0;
-    accounts.margin_account.sweep(&permit)?;
+    accounts.margin_account.renew_row(key, &mut accounts.pool, &permit)?;
     emit!(LossShared {
         margin_account: *accounts.margin_account.address(),
         instrument: *accounts.instrument.address(),

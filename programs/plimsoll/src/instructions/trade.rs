@@ -110,11 +110,13 @@ fn exchange(
     let first = guarded.parties.first.row_mut(key, &guarded.permit)?;
     let first_before = first.lots();
     fill(first, &indices, lots, notional, fee)?;
+    pool.renew(first)?;
     let first_after = first.lots();
     let second = guarded.parties.second()?.row_mut(key, &guarded.permit)?;
     let second_before = second.lots();
     let (out, received) = (lots.checked_neg().named()?, notional.checked_neg().named()?);
     fill(second, &indices, out, received, fee)?;
+    pool.renew(second)?;
     let (before, after) = ([first_before, second_before], [first_after, second.lots()]);
     require_growable(&instrument, pool, before, after)?;
     let change = open_interest_change(before, after).named()?;

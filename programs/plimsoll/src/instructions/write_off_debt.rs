@@ -63,7 +63,8 @@ pub(crate) fn handler(ctx: &mut Context<WriteOffDebt>) -> Result<()> {
 
 /// All that the account has, which must be a debt of quote tokens.
 fn sole_debt(account: &MarginAccount, collateral: &Collateral) -> Result<QuoteAtoms> {
-    let [row] = account.rows()? else {
+    let mut rows = account.rows()?.iter().filter(|row| !row.holds_nothing());
+    let (Some(row), None) = (rows.next(), rows.next()) else {
         return Err(PlimsollError::NotBankrupt.into());
     };
     let debt = collateral.totals().borrowed_atoms(row.shares()).named()?;

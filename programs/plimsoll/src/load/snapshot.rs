@@ -274,7 +274,8 @@ impl Snapshot {
     fn flaw(&self, row: &Row) -> Result<Option<Grade>> {
         let key = row.key()?;
         let grade = self.underlying(key.underlying())?.grade;
-        let priced = key == RowKey::QUOTE || row.is_empty() || allowed(grade, Action::Liquidate);
+        let priced =
+            key == RowKey::QUOTE || row.holds_nothing() || allowed(grade, Action::Liquidate);
         Ok((!priced).then_some(grade))
     }
 

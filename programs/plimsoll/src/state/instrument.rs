@@ -186,8 +186,10 @@ pub struct Instrument {
     pub strike: StoredPrice,
     /// What a lot is worth and what it may gain or lose, as of the last refresh.
     pub array: StoredArray,
+    /// Who paid the rent of instrument and pool, and gets it back.
+    pub payer: Address,
     /// Zero.
-    pub reserved: [u64; 9],
+    pub reserved: [u64; 5],
 }
 
 const _: () = assert!(
@@ -211,7 +213,8 @@ const _: () = assert!(
             + 4 * 8 // deleveragings
             + 8 + 16 // expiry, strike
             + 23 * 8 // array
-            + 9 * 8 // reserved
+            + 32 // payer
+            + 5 * 8 // reserved
 );
 
 /// What an instrument keeps of one side.

@@ -1,12 +1,12 @@
 //! One trader's account: a sorted list of rows that back each other.
 
 use anchor_lang::prelude::*;
-use plimsoll_risk::{part_floor, Episode, RowKey, RowKind, Silence};
-use plimsoll_units::{QuoteAtoms, Shares, Slot, UnixSeconds, Value};
+use plimsoll_risk::{Episode, RowKey, RowKind, Silence};
+use plimsoll_units::{Slot, UnixSeconds};
 
 use super::Row;
 use crate::check::RowPermit;
-use crate::error::{Named, PlimsollError};
+use crate::error::PlimsollError;
 
 /// Token rows of one account at most, the quote token's among them.
 pub const TOKEN_ROWS_MAX: usize = 8;
@@ -60,9 +60,7 @@ pub struct MarginAccount {
     /// seconds).
     pub resized_at: i64,
     /// Zero; for trigger orders.
-    pub reserved: [u64; 32],
-    /// Zero.
-    pub reserved_2: [u64; 29],
+    pub reserved: [u64; 29],
     /// Rows in ascending order of their keys; those past `row_count` are zero.
     pub rows: [Row; ROWS_MAX],
 }
@@ -72,7 +70,7 @@ const _: () = assert!(
         == 2 + 2 + 2 + 2 // version, bump, sub-account, counts, padding
             + 3 * 32 // group, owner, delegate
             + 5 * 8 // expiry, episode, silence, resized
-            + 61 * 8 // reserved
+            + 29 * 8 // reserved
             + ROWS_MAX * core::mem::size_of::<Row>()
 );
 
@@ -84,7 +82,7 @@ impl MarginAccount {
         rows.ok_or_else(|| PlimsollError::CorruptAccount.into())
     }
 
-    fn rows_mut(&mut self) -> Result<&mut [Row]> {
+    pub(super) fn rows_mut(&mut self) -> Result<&mut [Row]> {
         let rows = self.rows.get_mut(..usize::from(self.row_count));
         rows.ok_or_else(|| PlimsollError::CorruptAccount.into())
     }
@@ -162,56 +160,6 @@ impl MarginAccount {
         Ok(())
     }
 
-    /// Removes the rows that hold nothing.
-    pub(crate) fn sweep(&mut self, _: &RowPermit) -> Result<()> {
-        self.forget_repaid_debts()?;
-        let count = self.rows()?.len();
-        if self.rows()?.iter().all(|row| !row.is_empty()) {
-            return Ok(());
-        }
-        let mut kept = 0_usize;
-        for at in 0..count {
-            let row = *self.rows.get(at).ok_or(PlimsollError::CorruptAccount)?;
-            if !row.is_empty() {
-                *self.rows.get_mut(kept).ok_or(PlimsollError::CorruptAccount)? = row;
-                kept = kept.saturating_add(1);
-            }
-        }
-        let rest = self.rows.get_mut(kept..count).ok_or(PlimsollError::CorruptAccount)?;
-        rest.fill(bytemuck::Zeroable::zeroed());
-        self.row_count = u8::try_from(kept).map_err(|_| PlimsollError::CorruptAccount)?;
-        self.token_count = self.count_tokens()?;
-        Ok(())
-    }
-
-    /// Without a quote debt there is none that a settlement has caused.
-    fn forget_repaid_debts(&mut self) -> Result<()> {
-        let quote = self.row(QUOTE_KEY)?.map_or(Shares::ZERO, Row::shares);
-        if quote.is_negative() {
-            return Ok(());
-        }
-        for row in self.rows_mut()? {
-            row.settled_debt_quote_atoms = 0;
-        }
-        Ok(())
-    }
-
-    /// Others bear a part of what a bankrupt account owes, `released` of its `requirement`: so much less
-    /// of its quote debt is what settlements have caused. Otherwise markets would bear more, and
-    /// lenders less, the more bids one is cut into. What is left is rounded up.
-    pub(crate) fn lower_settled_debts(
-        &mut self,
-        (released, requirement): (Value, Value),
-        _: &RowPermit,
-    ) -> Result<()> {
-        for row in self.rows_mut()?.iter_mut().filter(|row| row.settled_debt_quote_atoms != 0) {
-            let settled = QuoteAtoms::new(row.settled_debt_quote_atoms);
-            let gone = part_floor(settled, released, requirement).named()?;
-            row.settled_debt_quote_atoms = settled.checked_sub(gone).named()?.get();
-        }
-        Ok(())
-    }
-
     /// `TokenRowsFull`, `PositionRowsFull` or `TooManyUnderlyings` if a limit is passed. One token
     /// row is kept for the quote token, in which liquidations pay, and so is that row's place
     /// among the risk accounts: a liquidation adds it.
@@ -226,7 +174,7 @@ impl MarginAccount {
         Ok(())
     }
 
-    fn count_tokens(&self) -> Result<u8> {
+    pub(super) fn count_tokens(&self) -> Result<u8> {
         let mut tokens = 0_u8;
         for row in self.rows()? {
             if row.key()?.kind() == RowKind::Token {
@@ -303,6 +251,13 @@ impl MarginAccount {
         });
         require!(ascending, PlimsollError::CorruptAccount);
         require!(rows.iter().all(|row| !row.is_empty()), PlimsollError::CorruptAccount);
+        let counted = |row: &Row| match row.key()?.kind() {
+            RowKind::Token => Ok::<_, Error>(row.weight == 0),
+            RowKind::Position => Ok(row.weight != 0),
+        };
+        for row in rows {
+            require!(counted(row)?, PlimsollError::CorruptAccount);
+        }
         let unused = self.rows.get(rows.len()..).ok_or(PlimsollError::CorruptAccount)?;
         let zero: Row = bytemuck::Zeroable::zeroed();
         require!(unused.iter().all(|row| *row == zero), PlimsollError::CorruptAccount);
@@ -314,7 +269,7 @@ impl MarginAccount {
 
 /// Where the row with `key` is, or where it would have to be.
 #[inline]
-fn place(rows: &[Row], key: RowKey) -> core::result::Result<usize, usize> {
+pub(super) fn place(rows: &[Row], key: RowKey) -> core::result::Result<usize, usize> {
     rows.binary_search_by_key(&key.raw(), |row| row.key)
 }
 

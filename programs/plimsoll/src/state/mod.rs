@@ -16,6 +16,7 @@ mod proposal;
 mod row;
 mod scalar;
 mod stake;
+mod sweep;
 mod underlying;
 
 pub use collateral::*;

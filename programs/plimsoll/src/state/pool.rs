@@ -4,7 +4,7 @@ use anchor_lang::prelude::*;
 use plimsoll_risk::Premium;
 use plimsoll_units::{BaseLots, QuoteAtoms, UnixSeconds, Value};
 
-use super::Word128;
+use super::{Row, Word128, ROW_WEIGHT};
 use crate::error::{Named, PlimsollError};
 
 /// An instrument's open interest and money.
@@ -47,10 +47,12 @@ pub struct Pool {
     pub settled_long_lots: u64,
     /// The same of the shorts.
     pub settled_short_lots: u64,
+    /// Sum of the weights of all rows of the instrument, in whatever account (unsigned).
+    pub row_weight: Word128,
     /// Zero.
     pub reserved: [u64; 32],
     /// Zero.
-    pub reserved_2: [u64; 22],
+    pub reserved_2: [u64; 20],
 }
 
 const _: () = assert!(
@@ -61,7 +63,8 @@ const _: () = assert!(
             + 2 * 16 // debt, dust
             + 4 * 8 // mark, premium
             + 2 * 8 // settled
-            + 54 * 8 // reserved
+            + 16 // row weight
+            + 52 * 8 // reserved
 );
 
 impl Pool {
@@ -99,6 +102,22 @@ impl Pool {
             false => &mut self.settled_long_lots,
         };
         *side = side.checked_add(lots.get().unsigned_abs()).ok_or(PlimsollError::MathOverflow)?;
+        Ok(())
+    }
+
+    /// Counts a row of the instrument anew: one that holds something weighs [`ROW_WEIGHT`], any other
+    /// nothing. Where a pool is written, its rows at hand go through here.
+    ///
+    /// The sum cannot overflow: each row weighs less than 2^64, and there are no 2^64 accounts.
+    pub(crate) fn renew(&mut self, row: &mut Row) -> Result<()> {
+        let weight = if row.holds_nothing() { 0 } else { ROW_WEIGHT };
+        if row.weight != weight {
+            let others = self.row_weight.to_u128().checked_sub(u128::from(row.weight));
+            let others = others.ok_or(PlimsollError::CorruptAccount)?;
+            let sum = others.checked_add(u128::from(weight)).ok_or(PlimsollError::MathOverflow)?;
+            self.row_weight = Word128::from_u128(sum);
+            row.weight = weight;
+        }
         Ok(())
     }
 

@@ -8,6 +8,12 @@ use plimsoll_units::{BaseLots, MathError, QuoteAtoms, Shares, Value};
 use super::Word128;
 use crate::error::{Named, PlimsollError};
 
+/// Weight of a position's row as the pool gives it.
+pub const ROW_WEIGHT: u64 = 1 << 56;
+
+/// A row shares the 2^-8 part of its weight, rounded down, at least one, with a new one.
+const WEIGHT_PART_BITS: u32 = 8;
+
 /// A row. Token rows use `shares`, position rows the rest.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable, IdlType)]
@@ -37,6 +43,8 @@ pub struct Row {
     /// What others have borne of what this position lost, when it was closed against the other side
     /// (quote atoms, at least zero): it counts for what they bear later.
     pub borne_quote_atoms: i64,
+    /// What the row counts for in its instrument's pool (see `Pool::row_weight`); zero for a token.
+    pub weight: u64,
 }
 
 const _: () = assert!(
@@ -48,6 +56,7 @@ const _: () = assert!(
             + 3 * 8 // settled, owed, rewarded
             + 8 // closed side
             + 2 * 8 // deleveragings, borne
+            + 8 // weight
 );
 
 impl Row {
@@ -202,12 +211,50 @@ impl Row {
         }
     }
 
-    /// True if nothing is left in the row.
-    pub fn is_empty(&self) -> bool {
-        self.shares.is_zero()
-            && self.lots == 0
+    /// True if the row holds nothing. It may still count for something in its instrument's pool.
+    #[inline]
+    pub fn holds_nothing(&self) -> bool {
+        // Most rows are positions.
+        self.lots == 0
+            && self.shares.is_zero()
             && self.quote.is_zero()
             && self.owed_quote_atoms == 0
             && self.settled_debt_quote_atoms == 0
+    }
+
+    /// True if nothing is left in the row, and no pool counts it.
+    pub fn is_empty(&self) -> bool {
+        self.weight == 0 && self.holds_nothing()
+    }
+
+    /// Gives a part of the weight to another account's new row of the same instrument, which the pool
+    /// thereby knows without being loaded. `RowWeightSpent` if what is left cannot be shared:
+    /// `renew_position` makes it whole again.
+    // On the way of every bid, row by row.
+    #[inline(always)]
+    pub(crate) fn share_weight(&mut self, new: &mut Self) -> Result<()> {
+        let part = (self.weight >> WEIGHT_PART_BITS).max(1);
+        if self.weight <= part {
+            return Err(self.weight_spent());
+        }
+        (self.weight, new.weight) = (self.weight.wrapping_sub(part), part);
+        Ok(())
+    }
+
+    /// `RowWeightSpent`, with the row's key in the log.
+    #[cold]
+    #[inline(never)]
+    fn weight_spent(&self) -> Error {
+        msg!("row {} has a weight of {} and cannot share it", self.key, self.weight);
+        PlimsollError::RowWeightSpent.into()
+    }
+
+    /// Passes all weight on to another account's row of the same instrument, unless it would not
+    /// fit there: then the pool takes it back later.
+    #[inline(always)]
+    pub(crate) fn pass_weight(&mut self, other: &mut Self) {
+        if let Some(sum) = other.weight.checked_add(self.weight) {
+            (self.weight, other.weight) = (0, sum);
+        }
     }
 }
