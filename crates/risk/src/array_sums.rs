@@ -267,38 +267,40 @@ impl<'a> ArraySums<'a> {
         if self.far.is_some() {
             return None;
         }
-        // Both parts of a gain are below 2^62.
         if net.is_zero() {
-            return Some(self.least(shocks, |near, _| near));
+            return Some(self.least(shocks, |_| 0));
         }
         let (floor, ceil) = net.to_scaled(self.shift)?;
         if floor.unsigned_abs().max(ceil.unsigned_abs()) >= 1 << 58 {
             return None;
         }
         let (floor, ceil) = (Halves::of(floor), Halves::of(ceil));
-        Some(self.least(shocks, |near, factor| {
-            let linear = if factor < 0 { ceil.times(factor) } else { floor.times(factor) };
-            near.wrapping_add(linear)
+        Some(self.least(shocks, |factor| {
+            let factor = i64::from(factor);
+            if factor < 0 {
+                ceil.times(factor)
+            } else {
+                floor.times(factor)
+            }
         }))
     }
 
-    /// The least gain, at most zero, where `gain` makes one of a sum and a linear factor.
+    /// The least gain, at most zero, where `linear` makes one of linear rows by their factor.
     #[inline(always)]
-    fn least(&self, shocks: &LinearShocks, gain: impl Fn(i64, i64) -> i64) -> i64 {
+    fn least(&self, shocks: &LinearShocks, linear: impl Fn(i32) -> i64) -> i64 {
         let mut least = 0;
-        let mut look = |near: i64, factor: i32| {
-            let gain = gain(near, i64::from(factor));
-            if gain < least {
-                least = gain;
-            }
-        };
-        // By four: see `add_outcomes`.
+        // Both parts of a gain are below 2^62.
+        let mut look = |near: i64, linear: i64| least = least.min(near.wrapping_add(linear));
+        // By four: see `add_outcomes`. Scenarios come in pairs, mostly, which move the volatility
+        // alone.
         let fours = self.near.as_chunks::<4>().0.iter();
         for ([a, b, c, d], [s, t, u, v]) in fours.zip(shocks.factors.as_chunks::<4>().0) {
-            look(*a, *s);
-            look(*b, *t);
-            look(*c, *u);
-            look(*d, *v);
+            let first = linear(*s);
+            look(*a, first);
+            look(*b, if t == s { first } else { linear(*t) });
+            let third = linear(*u);
+            look(*c, third);
+            look(*d, if v == u { third } else { linear(*v) });
         }
         least
     }

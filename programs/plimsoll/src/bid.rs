@@ -172,14 +172,12 @@ impl Taker<'_, '_> {
         indices: &SideIndices,
         (lots, quote): (BaseLots, Value),
     ) -> Result<()> {
-        let (lots_out, quote_out) = (lots.checked_neg().named()?, quote.checked_neg().named()?);
         let (first, second) = self.parties.both()?;
         let first = first.row_mut_near(key, near, self.permit)?;
         let second = second.row_mut_near(key, near, self.permit)?;
         let before = [first.lots(), second.lots()];
         first.keep_borne(indices, quote)?;
-        first.change(indices, lots_out, quote_out)?;
-        second.change(indices, lots, quote)?;
+        first.move_into(second, indices, (lots, quote))?;
         let change = open_interest_change(before, [first.lots(), second.lots()]).named()?;
         if lots.is_zero() {
             second.keep_side(quote, first.was_short())?;

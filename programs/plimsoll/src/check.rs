@@ -132,11 +132,11 @@ impl Parties<'_> {
         Ok(merged_keys(self.first.rows()?, second))
     }
 
-    /// Every party gets rows with these keys.
-    fn ensure_rows(&mut self, keys: &[RowKey], permit: &RowPermit) -> Result<()> {
-        self.first.ensure_rows(keys, permit)?;
+    /// Makes the rows that an instruction touches, where they are missing.
+    fn ensure_rows(&mut self, touched: &Touched<'_>, permit: &RowPermit) -> Result<()> {
+        self.first.ensure_rows(touched.first, permit)?;
         match &mut self.second {
-            Some(second) => second.ensure_rows(keys, permit),
+            Some(second) => second.ensure_rows(touched.second, permit),
             None => Ok(()),
         }
     }
@@ -173,6 +173,22 @@ impl Parties<'_> {
     }
 }
 
+/// Rows that an instruction touches, in ascending order but for the first.
+#[derive(Clone, Copy)]
+pub(crate) struct Touched<'a> {
+    /// Of the first party; those that it is known to have may be left out.
+    pub(crate) first: &'a [RowKey],
+    /// Of the second.
+    pub(crate) second: &'a [RowKey],
+}
+
+impl<'a> Touched<'a> {
+    /// The same rows of every party.
+    pub(crate) fn both(keys: &'a [RowKey]) -> Self {
+        Self { first: keys, second: keys }
+    }
+}
+
 /// What the body of a guarded instruction works with.
 pub(crate) struct Guarded<'a, 'b> {
     /// The margin accounts.
@@ -195,13 +211,13 @@ pub(crate) fn guarded<T>(
     ix: Ix,
     group: (&Address, &Group),
     mut parties: Parties<'_>,
-    touched: &[RowKey],
+    touched: Touched<'_>,
     views: Vec<AccountView>,
     body: impl FnOnce(&mut Guarded<'_, '_>) -> Result<T>,
 ) -> Result<T> {
     let now = now()?;
     let mut rest = RiskAccounts::new(views);
-    let mut opening = open(ix, group, &mut parties, touched, &mut rest, now)?;
+    let mut opening = open(ix, group, &mut parties, &touched, &mut rest, now)?;
     let result = body(&mut Guarded {
         parties: &mut parties,
         market: &mut opening.market,
@@ -227,7 +243,7 @@ fn open(
     ix: Ix,
     group: (&Address, &Group),
     parties: &mut Parties<'_>,
-    touched: &[RowKey],
+    touched: &Touched<'_>,
     rest: &mut RiskAccounts,
     now: Now,
 ) -> Result<Opening> {

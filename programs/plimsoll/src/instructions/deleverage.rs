@@ -14,7 +14,7 @@ use plimsoll_risk::{
 };
 use plimsoll_units::{BaseLots, Price, QuoteAtoms, UnixSeconds, Value};
 
-use crate::check::{guarded, Guarded, Ix, Parties};
+use crate::check::{guarded, Guarded, Ix, Parties, Touched};
 use crate::claims::shortfall_of;
 use crate::error::{grade_error, Named, PlimsollError};
 use crate::events;
@@ -121,7 +121,7 @@ pub(crate) fn handler(
     made.slot = now.slot.get();
     let (pool, insurance) = (&mut accounts.pool, &mut accounts.insurance);
     let parties = Parties { first: &mut accounts.margin_account, second: None };
-    let outcome = guarded(Ix::Deleverage, group, parties, &[], views, |guarded| {
+    let outcome = guarded(Ix::Deleverage, group, parties, Touched::both(&[]), views, |guarded| {
         let part = Part { group: group.1, key, lots: BaseLots::new(lots) };
         close(guarded, &terms, &part, pool, insurance, made)
     })?;

@@ -8,7 +8,7 @@ use plimsoll_risk::{
 use plimsoll_units::{QuoteAtoms, Ratio, Slots, Value};
 
 use crate::bid::{take_rows, take_slice, Taking};
-use crate::check::{guarded, Guarded, Ix, Parties};
+use crate::check::{guarded, Guarded, Ix, Parties, Touched};
 use crate::claims::{assign, claims, Assigned};
 use crate::error::{Named, PlimsollError};
 use crate::events::{Liquidated, LossAssigned};
@@ -105,13 +105,15 @@ pub(crate) fn handler(
     require!(!accounts.group.owner_first(time), PlimsollError::OwnerFirst);
     let group = (accounts.group.address(), &*accounts.group);
     let terms = accounts.group.liquidation_terms()?;
-    let touched = touched_keys(&accounts.margin_account, &request)?;
+    let taken = touched_keys(&accounts.margin_account, &request)?;
+    // The rows that are taken are there already.
+    let touched = Touched { first: &[QUOTE_KEY], second: &taken };
     let fund_max = i64::try_from(accounts.group.insurance_cap_quote_atoms).unwrap_or(i64::MAX);
     let fund_max = QuoteAtoms::new(fund_max);
     let insurance = &mut accounts.insurance;
     let parties =
         Parties { first: &mut accounts.margin_account, second: Some(&mut accounts.bidder) };
-    let outcome = guarded(Ix::Liquidate, group, parties, &touched, views, |guarded| {
+    let outcome = guarded(Ix::Liquidate, group, parties, touched, views, |guarded| {
         bid(guarded, insurance, (group.1, &terms), &request, &limits, fund_max)
     })?;
     receipt(accounts, &outcome)

@@ -5,7 +5,7 @@ use plimsoll_risk::{open_interest_change, RowKey, RowKind, SideIndices};
 use plimsoll_units::products::{fee_ceil, notional_exact};
 use plimsoll_units::{BaseLots, Price, PriceTicks, QuoteAtoms, Ratio, UnixSeconds, Value};
 
-use crate::check::{guarded, Guarded, Ix, Parties};
+use crate::check::{guarded, Guarded, Ix, Parties, Touched};
 use crate::error::{Named, PlimsollError};
 use crate::events::Traded;
 use crate::governance::PauseClass;
@@ -71,7 +71,7 @@ pub(crate) fn handler(
     let pool = &mut accounts.pool;
     let parties = Parties { first: &mut accounts.first, second: Some(&mut accounts.second) };
     let (lots, ticks) = (BaseLots::new(lots), PriceTicks::new(price_ticks));
-    let fee = guarded(Ix::Trade, group, parties, &[key], views, |guarded| {
+    let fee = guarded(Ix::Trade, group, parties, Touched::both(&[key]), views, |guarded| {
         exchange(guarded, pool, key, lots, ticks)
     })?;
     emit!(Traded {

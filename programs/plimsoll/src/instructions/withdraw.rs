@@ -6,7 +6,7 @@ use anchor_spl::{Mint, TokenAccount};
 use plimsoll_risk::{utilisation, RowKey};
 use plimsoll_units::{Ratio, TokenAtoms};
 
-use crate::check::{guarded, Guarded, Ix, Parties};
+use crate::check::{guarded, Guarded, Ix, Parties, Touched};
 use crate::clock::now;
 use crate::error::PlimsollError;
 use crate::events::Withdrawn;
@@ -69,7 +69,7 @@ pub(crate) fn handler(
         borrowing: accounts.group.require_unpaused(PauseClass::Borrow, now()?.time),
     };
     let parties = Parties { first: &mut accounts.margin_account, second: None };
-    let view = guarded(Ix::Withdraw, group, parties, &[key], views, |guarded| {
+    let view = guarded(Ix::Withdraw, group, parties, Touched::both(&[key]), views, |guarded| {
         let view = guarded.market.row_view(key)?;
         book(guarded, key, view, &names, amount_token_atoms, borrow_token_atoms_max)?;
         Ok(view)

@@ -141,27 +141,61 @@ impl Row {
         lots: BaseLots,
         flow: Value,
     ) -> Result<()> {
+        let before = self.lots();
+        let after = before.checked_add(lots).named()?;
+        let last = if after.is_zero() { before } else { after };
+        if before.is_zero() || before.is_negative() == last.is_negative() {
+            let by = indices.stored_change(last, lots, flow).named()?;
+            return self.change_stored(indices, lots, by);
+        }
         self.require_current(indices)?;
-        let (before, change) = (self.lots(), lots);
-        let lots = before.checked_add(change).named()?;
-        // On one side the index is one, and what is stored is linear in lots and flow; no lots
-        // are on the side of the others.
-        let last = if lots.is_zero() { before } else { lots };
-        let one_side = before.is_zero() || before.is_negative() == last.is_negative();
-        let stored = match one_side {
-            true => indices
-                .stored_change(last, change, flow)
-                .and_then(|by| self.quote().checked_add(by)),
-            false => self.stored_across(indices, lots, flow),
-        };
+        let stored = self.stored_across(indices, after, flow).named()?;
+        self.put(indices, last, after, stored);
+        Ok(())
+    }
+
+    /// The same for a position that is on one side before and after: there the index is one, and what
+    /// is stored is linear in lots and flow. `by` is [`SideIndices::stored_change`] on that side.
+    #[inline(always)]
+    fn change_stored(&mut self, indices: &SideIndices, lots: BaseLots, by: Value) -> Result<()> {
+        self.require_current(indices)?;
+        let before = self.lots();
+        let after = before.checked_add(lots).named()?;
+        let last = if after.is_zero() { before } else { after };
+        let stored = self.quote().checked_add(by).named()?;
+        self.put(indices, last, after, stored);
+        Ok(())
+    }
+
+    /// `last`: the size, or what it was last where there is none.
+    #[inline(always)]
+    fn put(&mut self, indices: &SideIndices, last: BaseLots, lots: BaseLots, stored: Value) {
         if !last.is_zero() {
             self.closed_short = u64::from(last.is_negative());
             self.deleveragings = indices.deleveragings(last);
             self.borne_quote_atoms = 0;
         }
-        self.quote = stored.named()?.into();
+        self.quote = stored.into();
         self.lots = lots.get();
-        Ok(())
+    }
+
+    /// Moves a part of this position, of its sign or without a size, into another account's.
+    #[inline(always)]
+    pub(crate) fn move_into(
+        &mut self,
+        other: &mut Self,
+        indices: &SideIndices,
+        (lots, flow): (BaseLots, Value),
+    ) -> Result<()> {
+        let (from, to) = (self.lots(), other.lots());
+        // Where both are on one side, both change by the same.
+        let by = indices.stored_change(from, lots, flow).named()?;
+        let out = (lots.checked_neg().named()?, by.checked_neg().named()?);
+        self.change_stored(indices, out.0, out.1)?;
+        match to.is_zero() || lots.is_zero() || to.is_negative() == from.is_negative() {
+            true => other.change_stored(indices, lots, by),
+            false => other.change(indices, lots, flow),
+        }
     }
 
     /// A flow without a size has been on a side too. Where one has come from another account to this
