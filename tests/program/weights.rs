@@ -9,7 +9,7 @@ use plimsoll_client::state::{Row, ROW_WEIGHT};
 use plimsoll_client::{Keyed, PROGRAM_ID};
 use plimsoll_risk::Check;
 use plimsoll_tests::{address, expect_error, World, USDC};
-use plimsoll_units::Value;
+use plimsoll_units::{QuoteAtoms, Value};
 
 use crate::given::{local_with, long_at, lots, traders};
 use crate::options_trading::listed;
@@ -46,6 +46,15 @@ fn set_weight(world: &mut World, name: &str, instrument: &str, weight: u64) {
     put(world, &pool);
     world.reread();
     assert_eq!(world.broken_law(), None);
+}
+
+/// Adds to the flow of an account's row.
+fn add_flow(world: &mut World, name: &str, instrument: &str, flow: Value) {
+    let (mut account, key) = (world.margin(name), world.instrument_key(instrument));
+    let row = account.state.rows.iter_mut().find(|row| row.key == key.raw()).unwrap();
+    row.quote = row.quote().checked_add(flow).unwrap().into();
+    put(world, &account);
+    world.reread();
 }
 
 #[test]
@@ -102,17 +111,50 @@ fn a_row_that_is_taken_whole_leaves_all_its_weight() {
 #[test]
 fn rows_that_cancel_are_gone_with_their_weights() {
     // Bob's short and alice's long: where he bids on her, open interest falls and the pool is there.
-    let mut world = long_at(200, "136.8");
-    let some = lots(&world, "SOL-PERP", 200);
-    world.liquidate("bob", "alice", &some).unwrap();
-    assert_eq!(counted(&world, "SOL-PERP"), (2, 0));
-    assert_eq!(weight(&world, "alice", "SOL-PERP"), Some(1 << 56));
+    let mut world = long_at(152, "135");
+    // The fees of both are his: then her flow and his add up to nothing.
+    let fees = i64::try_from(world.directory.pools[0].state.fees_quote_atoms).unwrap();
+    let mut pool = world.directory.pools[0];
+    pool.state.fees_quote_atoms = 0;
+    put(&mut world, &pool);
+    add_flow(&mut world, "bob", "SOL-PERP", Value::from_quote(QuoteAtoms::new(fees)));
+    assert_eq!(world.broken_law(), None);
 
-    // A bidder whose row holds nothing afterwards gives its weight to the other.
-    world.trade("keeper", "bob", "SOL-PERP", -10, "136.8").unwrap();
-    let flow = row(&world, "keeper", "SOL-PERP").unwrap().quote();
-    assert!(!flow.is_zero());
-    assert_eq!(counted(&world, "SOL-PERP"), (3, 0));
+    world.liquidate("bob", "alice", &Bid::slice()).unwrap();
+
+    assert_eq!(row(&world, "alice", "SOL-PERP"), None);
+    assert_eq!(row(&world, "bob", "SOL-PERP"), None);
+    assert_eq!(counted(&world, "SOL-PERP"), (0, 0));
+}
+
+#[test]
+fn flows_that_cancel_leave_rows_of_nothing_that_anybody_removes() {
+    // Closed positions of alice and the keeper, of which one owes what the other is owed; and what
+    // brings alice below her line.
+    let mut world = local_with(&[("alice", 200), ("bob", 100_000), ("keeper", 100_000)]);
+    world.trade("alice", "keeper", "SOL-PERP", 10, "150").unwrap();
+    world.trade("alice", "keeper", "SOL-PERP", -10, "150").unwrap();
+    let owed = row(&world, "keeper", "SOL-PERP").unwrap().quote();
+    let twice = owed.checked_add(owed).unwrap();
+    add_flow(&mut world, "keeper", "SOL-PERP", twice.checked_neg().unwrap());
+    let mut pool = world.directory.pools[0];
+    pool.state.dust = pool.state.dust.to_value().checked_add(twice).unwrap().into();
+    put(&mut world, &pool);
+    world.reread();
+    assert_eq!(world.broken_law(), None);
+    world.trade("alice", "bob", "ETH-PERP", 500, "4000").unwrap();
+    world.walk_price("ETH", "3610");
+
+    world.liquidate("keeper", "alice", &Bid::slice()).unwrap();
+
+    for name in ["alice", "keeper"] {
+        let left = row(&world, name, "SOL-PERP").unwrap();
+        assert!(left.holds_nothing() && left.weight == 1 << 56, "{name}");
+        let due = ix::renew_positions(&world.directory, &world.margin(name)).unwrap();
+        world.send(&due, &[]).unwrap();
+        assert_eq!(row(&world, name, "SOL-PERP"), None);
+    }
+    assert_eq!(counted(&world, "SOL-PERP"), (0, 0));
 }
 
 #[test]
