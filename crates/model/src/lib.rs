@@ -15,15 +15,22 @@
 //! | `bid`, `payment` | how does a bid move rows, and what does it pay |
 //! | `last_resort` | what happens when nobody bids |
 //! | `settle`, `stake`, `view` | profits and losses, the insurance fund, what is told |
+//! | `contract`, `expiry`, `slice` | what do contracts pay, and who says what they are worth until then |
+//! | `arrays`, `at_expiry` | what do they require |
 //! | `governance`, `pause`, `listing` | who may change the group, halt it, list, and when |
 //! | `change`, `terms`, `bounds` | what a change does, to which numbers, and how far it may go |
 
 mod accounts;
 mod action;
+mod arrays;
+mod at_expiry;
 pub mod bid;
 mod bounds;
 mod change;
 mod compare;
+pub mod contract;
+mod detail;
+pub mod expiry;
 mod governance;
 pub mod group;
 mod interest;
@@ -38,6 +45,7 @@ mod payment;
 mod refresh;
 mod settle;
 mod settled;
+pub mod slice;
 mod stake;
 pub mod step;
 mod terms;
@@ -48,6 +56,9 @@ mod view;
 pub use action::Action;
 pub use change::{Change, Sources};
 pub use compare::{compare, difference};
+pub use contract::{Array, Contract, Kind};
+pub use detail::{untrue_detail, ToldDetail};
+pub use expiry::{Expiry, Samples};
 pub use governance::{Deed, Founded, Governance, Proposal, ProposalState, Tightening};
 pub use group::{
     Account, AccountId, Collateral, Group, Instrument, Insurance, Person, Pool, Position, Slope,
@@ -56,5 +67,6 @@ pub use group::{
 pub use last_resort::Deleveraging;
 pub use market::{Grade, Market, Moment, Source};
 pub use pause::Paused;
+pub use slice::Slice;
 pub use step::{judge, Judgement, Outcome};
 pub use view::{untrue, Told};

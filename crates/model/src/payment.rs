@@ -16,6 +16,8 @@ pub(crate) struct Claim {
     pub(crate) asset: Asset,
     is_short: bool,
     pub(crate) amount: Exact,
+    /// By how much the amount may be off.
+    slack: Exact,
     /// What it has borne before.
     borne: i64,
 }
@@ -210,14 +212,13 @@ impl Step<'_> {
             let instrument = &self.before.instruments[*index];
             let flow = value(instrument.flow(one, now));
             // A closed position needs no price; without one an open one owes what was settled.
-            let open = match self.market.grade(instrument.underlying) {
-                _ if one.lots == 0 => flow,
+            let (open, slack) = match self.market.grade(instrument.underlying) {
+                _ if one.lots == 0 => (flow, zero()),
                 Grade::Valid => {
-                    flow + self.market.mid(instrument.underlying)
-                        * &instrument.lot
-                        * whole(one.lots)
+                    let worth = instrument.fair(self.market).times(&whole(one.lots));
+                    (flow + worth.exact, worth.slack)
                 }
-                _ => zero(),
+                _ => (zero(), zero()),
             };
             let paid = match losses {
                 0 => 0,
@@ -229,6 +230,7 @@ impl Step<'_> {
                 asset: Asset::Position(*index),
                 is_short: one.was_short(),
                 amount,
+                slack,
                 borne: one.borne_quote_atoms,
             });
         }
@@ -275,6 +277,8 @@ impl Step<'_> {
         let claims = self.claims(id, &-before.equity.exact.clone());
         // What was borne before is counted in whole atoms, and so is what is still due.
         let borne = if claims.iter().any(|claim| claim.borne != 0) { 3 } else { 0 };
+        // Nor is what an option is worth known to the last atom.
+        let borne = borne + unknown(&claims);
         let lent = claims.iter().any(|claim| is_lent(claim.asset));
         if lent {
             self.adopt_lenders([id, bidder], takings);
@@ -301,7 +305,7 @@ impl Step<'_> {
             let (low, high) = match lent {
                 // Lenders bear no more than the debt that changed hands, in whole atoms of their
                 // token; what they leave goes to those behind them.
-                true => (zero(), whole(high) * most_of + one()),
+                true => (zero(), whole(high) * most_of + one() + whole(borne)),
                 false => (whole(floor(&exact) - 1 - borne), whole(floor(&exact) + 1 + borne)),
             };
             let before = owed(self.before, index);
@@ -369,7 +373,7 @@ fn less_what_was_borne(claims: &mut [Claim], missing: &Exact) {
 
 impl Claim {
     fn of_lenders(token: usize, amount: Exact) -> Self {
-        Self { asset: Asset::Token(token), is_short: false, amount, borne: 0 }
+        Self { asset: Asset::Token(token), is_short: false, amount, slack: zero(), borne: 0 }
     }
 
     /// The instrument, where it is a position's.
@@ -390,6 +394,16 @@ fn owned(before: &Health, released: &Near) -> (Exact, Exact) {
     };
     let low = part(before.equity.low(), released.low(), all.high());
     (low, part(before.equity.high(), released.high(), all.low()))
+}
+
+/// By how many atoms claims may be off.
+pub(crate) fn unknown(claims: &[Claim]) -> i128 {
+    let slack: Exact = claims.iter().map(|claim| claim.slack.clone()).sum();
+    // Of perpetuals that is far below an atom.
+    match slack > crate::number::binary(1, 8) {
+        true => ceil(&slack),
+        false => 0,
+    }
 }
 
 /// A token, whose lenders bear a part?

@@ -3,11 +3,13 @@
 use num_traits::Signed;
 
 use crate::action::Action;
+use crate::contract::side_lots;
 use crate::group::AccountId;
 use crate::margin::QUOTE;
 use crate::market::Grade;
 use crate::number::{
-    ceil, floor, least, most, ppm, slack, value, whole, zero, Exact, FRACTION_BITS, INDEX_BITS,
+    ceil, floor, least, most, ppm, slack, value, whole, zero, Exact, Near, FRACTION_BITS,
+    INDEX_BITS,
 };
 use crate::pause::Paused;
 use crate::step::{unsigned, Step};
@@ -83,7 +85,9 @@ impl Step<'_> {
         let distinct = ["SameAccount", "ConstraintDuplicateMutableAccount"];
         self.require(settler != Some(id), &distinct);
         let instrument = self.before.instruments[index].clone();
-        if self.market.grade(instrument.underlying) != Grade::Valid {
+        self.require_fresh(&[], &[index]);
+        // What a settled contract pays is known, whatever its oracle says by now.
+        if !instrument.is_settled() && self.market.grade(instrument.underlying) != Grade::Valid {
             self.refuse_price(instrument.underlying);
         }
         let Some(old) = self.before.accounts[&id].positions.get(&index).cloned() else {
@@ -94,6 +98,11 @@ impl Step<'_> {
         if self.fails() {
             return;
         }
+        let paid_out = self.pay_out(id, index);
+        if self.fails() {
+            return;
+        }
+        let old = self.account(id).positions[&index].clone();
         let flow = instrument.flow(&old, self.now().seconds);
         let (low, high) = self.due(index, old.lots, flow);
         let cash = whole(i128::from(instrument.pool.cash_quote_atoms).max(0));
@@ -107,13 +116,13 @@ impl Step<'_> {
                     if high > zero() {
                         self.require_unpaused(Paused::SettleProfit);
                     }
-                    let some = high > zero() || closed;
+                    let some = high > zero() || closed || paid_out;
                     self.require(some, &["NothingToSettle", "LossesPending"]);
                 }
                 false if waits => self.may_fail("LossesPending"),
                 false => {}
             }
-            if low <= zero() && !closed {
+            if low <= zero() && !closed && !paid_out {
                 self.may_fail("NothingToSettle");
             }
         }
@@ -139,13 +148,19 @@ impl Step<'_> {
             let all = whole(floor(&flow));
             return (all.clone(), all);
         }
-        let size = whole(lots) * &instrument.lot;
-        let [low, high] =
-            [self.market.low(instrument.underlying), self.market.high(instrument.underlying)];
+        let [low, high] = match instrument.marks(self.market) {
+            Some((_, marks)) => [marks.low, marks.high],
+            None => {
+                let at = instrument.underlying;
+                [self.market.low(at), self.market.high(at)]
+                    .map(|price| Near::certain(price * &instrument.lot))
+            }
+        };
         let (bad, good) = if lots > 0 { (low, high) } else { (high, low) };
-        let loose = slack(&(&good * &size));
-        let profit = &flow + bad * &size;
-        let loss = &flow + good * size;
+        let size = whole(lots);
+        let loose = slack(&(&good.exact * &size)) + most(bad.slack, good.slack) * size.abs();
+        let profit = &flow + bad.exact * &size;
+        let loss = &flow + good.exact * size;
         let bounds = |exact: &Exact| {
             let toward_zero = |exact: Exact| match exact.is_negative() {
                 true => whole(ceil(&exact)),
@@ -166,7 +181,7 @@ impl Step<'_> {
         self.accrue(QUOTE);
         self.change_cash(index, -moved);
         let instrument = self.before.instruments[index].clone();
-        let mut row = self.before.accounts[&id].positions[&index].clone();
+        let mut row = self.account(id).positions[&index].clone();
         let mut flow = instrument.flow(&row, now) - moved * ATOM;
         if row.lots == 0 && flow.abs() < ATOM {
             self.next.instruments[index].pool.dust += flow;
@@ -264,7 +279,7 @@ impl Step<'_> {
         self.pay(paid);
         let rest = loss - paid;
         let per_lot = self.per_lot(index, rest, longs_pay);
-        let charged = per_lot * i128::from(instrument.pool.open_interest_lots);
+        let charged = per_lot * side_lots(&instrument, longs_pay);
         let debt = rest * ATOM - charged;
         self.accrue_funding(index);
         let one = &mut self.next.instruments[index];
@@ -306,7 +321,8 @@ impl Step<'_> {
     /// What each lot of the paying side is charged (steps): its part, within the day's budget.
     fn per_lot(&mut self, index: usize, rest: i128, longs_pay: bool) -> i128 {
         let instrument = self.before.instruments[index].clone();
-        let lots = i128::from(instrument.pool.open_interest_lots);
+        // Who was paid out bears nothing more.
+        let lots = side_lots(&instrument, longs_pay);
         let price = self.market.stable(instrument.underlying) * &instrument.lot;
         let day = self.today();
         let spent = match (day == instrument.loss_day, longs_pay) {

@@ -1,7 +1,7 @@
 //! Trades.
 
 use plimsoll_client::instruction as ix;
-use plimsoll_model::number::{ceil, ppm, whole};
+use plimsoll_model::number::{ceil, positive, ppm, whole, zero};
 use plimsoll_model::Action;
 
 use super::entry::{
@@ -25,15 +25,17 @@ fn draw_trade(stage: &Stage, rng: &mut Rng) -> Option<Vec<i128>> {
     };
     let (first, second) = (able(rng)?, able(rng)?);
     let apart = first != second || rng.chance(2);
-    let index = any_of(rng, stage.group.instruments.len())?;
+    let index = draw_contract(stage, rng)?;
     let instrument = &stage.group.instruments[index];
     let mid = market.stable(instrument.underlying);
-    let valid = market.quotes[instrument.underlying].usd > plimsoll_model::number::zero();
+    let valid = market.quotes[instrument.underlying].usd > zero();
     let mid = if valid { market.mid(instrument.underlying) } else { mid } * &instrument.lot;
     let reach = rng.pick(&[500, 500, 2_000, 2_000, 10_000, 10_000, 40_000, 60_000]);
     let tick = whole(instrument.tick_quote_atoms_per_lot);
-    let price = &mid * ppm(1_000_000 + rng.between(-reach, reach));
-    let ticks = u64::try_from(ceil(&(price / tick))).ok()?;
+    // A premium is off by a part of what the contract moves.
+    let fair = if valid { instrument.fair(market).exact } else { mid.clone() };
+    let price = positive(fair + &mid * ppm(rng.between(-reach, reach)));
+    let ticks = u64::try_from(ceil(&(price / tick))).ok()?.max(1);
 
     let held = stage.group.accounts[&first].positions.get(&index).map_or(0, |one| one.lots);
     let lots = match held != 0 && rng.chance(45) {
@@ -70,6 +72,22 @@ fn draw_trade(stage: &Stage, rng: &mut Rng) -> Option<Vec<i128>> {
         let [one, other] = signers.map(i128::from);
         vec![one, other, first.into(), second.into(), index as i128, lots, ticks]
     })
+}
+
+/// A perpetual, or what expires, while it runs.
+fn draw_contract(stage: &Stage, rng: &mut Rng) -> Option<usize> {
+    let now = stage.market().now.seconds;
+    let (expires, runs) = (rng.chance(55), !rng.chance(3));
+    let all = stage.group.instruments.iter().enumerate();
+    let fits = all.filter(|(_, one)| match &one.contract {
+        None => !expires,
+        Some(contract) => expires && (!runs || (now < contract.expires_at && !contract.settled)),
+    });
+    let fits: Vec<usize> = fits.map(|(index, _)| index).collect();
+    match fits.is_empty() {
+        true => any_of(rng, stage.group.instruments.len()),
+        false => Some(rng.pick(&fits)),
+    }
 }
 
 fn trade(stage: &Stage, words: &[i128]) -> Option<Play> {

@@ -55,7 +55,7 @@ fn draw_launch(stage: &Stage, rng: &mut Rng) -> Option<Vec<i128>> {
     let kinds = [listing::Kind::Underlying, listing::Kind::Token, listing::Kind::Instrument];
     let catalogue: usize = kinds.iter().map(|kind| listing::catalogue(stage, *kind).len()).sum();
     let group = &stage.group;
-    let listed = group.underlyings.len() + group.collaterals.len() + group.instruments.len();
+    let listed: usize = kinds.iter().map(|kind| listing::count(stage, *kind)).sum();
     let makes_sense = !is_launched(stage) && listed + 2 > catalogue;
     (makes_sense || rng.chance(4)).then(|| vec![mostly(rng, Some(group.governance.owner)).into()])
 }
@@ -131,6 +131,8 @@ fn draw_execute(stage: &Stage, rng: &mut Rng) -> Option<Vec<i128>> {
             model::Change::ListUnderlying { .. }
                 | model::Change::ListCollateral { .. }
                 | model::Change::ListInstrument { .. }
+                | model::Change::ListExpiry { .. }
+                | model::Change::ListContract { .. }
         );
         let open = one.state == ProposalState::Open;
         open && !listing && (one.executable_at..one.dies_at).contains(&now)

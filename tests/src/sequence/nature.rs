@@ -62,7 +62,7 @@ fn draw_ripen(stage: &Stage, rng: &mut Rng) -> Option<Vec<i128>> {
     Some(vec![i128::from(seconds.max(0)) * 1_000, ALL.into()])
 }
 
-fn wait(stage: &mut Stage, words: &[i128]) -> Option<()> {
+pub(crate) fn wait(stage: &mut Stage, words: &[i128]) -> Option<()> {
     let (milliseconds, published): (u64, u32) = (word(words, 0)?, word(words, 1)?);
     stage.world.vm.move_clock(milliseconds.min(30 * 86_400_000));
     let now = stage.world.vm.now().time.get();
@@ -141,7 +141,7 @@ fn draw_stress(stage: &Stage, rng: &mut Rng) -> Option<Vec<i128>> {
     }
     for (index, position) in &account.positions {
         let one = &stage.group.instruments[*index];
-        net[one.underlying] += whole(position.lots) * &one.lot;
+        net[one.underlying] += whole(position.lots) * one.moves_with(market);
     }
     let worth = |at: usize| &net[at] * market.stable(at);
     let size = |at: &usize| worth(*at).max(-worth(*at));

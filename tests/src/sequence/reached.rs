@@ -72,6 +72,7 @@ fn carried_out(change: &Change) -> &'static str {
         Change::Guardian(_) => "changed: guardian",
         Change::Lister(_) => "changed: lister",
         Change::RiskManager(_) => "changed: risk manager",
+        Change::Publisher(_) => "changed: publisher",
         _ => "changed: a listing",
     }
 }

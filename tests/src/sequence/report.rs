@@ -7,7 +7,8 @@ use super::entry::instruction;
 use super::player::{Counts, REACHED};
 
 /// Entries that are no instructions.
-const NATURE: [&str; 7] = ["wait", "ripen", "price", "stress", "doubt", "watch", REACHED];
+const NATURE: [&str; 9] =
+    ["wait", "ripen", "price", "stress", "doubt", "watch", "near", "pass", REACHED];
 
 /// What came of a run.
 #[derive(Debug, Default)]
