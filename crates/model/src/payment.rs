@@ -225,6 +225,8 @@ impl Step<'_> {
                 _ => attributed * lost(one) / losses,
             };
             unsettled -= paid;
+            // What rounding may make a claim of is one.
+            let slack = if &slack - &open > zero() { slack } else { zero() };
             let amount = positive(-open) + whole(paid);
             claims.push(Claim {
                 asset: Asset::Position(*index),
@@ -240,9 +242,9 @@ impl Step<'_> {
         };
         claims.sort_by_key(key);
         claims.push(Claim::of_lenders(QUOTE, whole(unsettled)));
-        claims.retain(|claim| claim.amount.is_positive());
+        claims.retain(Claim::is_there);
         less_what_was_borne(&mut claims, missing);
-        claims.retain(|claim| claim.amount.is_positive());
+        claims.retain(Claim::is_there);
         if claims.is_empty() {
             // Roundings alone, which are the quote token's.
             claims.push(Claim::of_lenders(QUOTE, one()));
@@ -296,12 +298,12 @@ impl Step<'_> {
         let mut total: Exact = claims.iter().map(|claim| claim.amount.clone()).sum();
         let mut later = total.clone();
         for claim in &claims {
-            let most_of = &claim.amount / &later;
+            let most_of = ratio(&claim.amount, &later);
             later -= &claim.amount;
             let Some(index) = claim.index() else {
                 continue;
             };
-            let exact = whole(if lent { high } else { left }) * &claim.amount / &total;
+            let exact = whole(if lent { high } else { left }) * ratio(&claim.amount, &total);
             let (low, high) = match lent {
                 // Lenders bear no more than the debt that changed hands, in whole atoms of their
                 // token; what they leave goes to those behind them.
@@ -376,12 +378,25 @@ impl Claim {
         Self { asset: Asset::Token(token), is_short: false, amount, slack: zero(), borne: 0 }
     }
 
+    /// Is anything owed, as far as is known?
+    fn is_there(&self) -> bool {
+        (&self.amount + &self.slack).is_positive()
+    }
+
     /// The instrument, where it is a position's.
     fn index(&self) -> Option<usize> {
         match self.asset {
             Asset::Position(index) => Some(index),
             Asset::Token(_) => None,
         }
+    }
+}
+
+/// A part of a whole; nothing of nothing.
+fn ratio(part: &Exact, all: &Exact) -> Exact {
+    match all.is_positive() {
+        true => part / all,
+        false => zero(),
     }
 }
 

@@ -14,9 +14,9 @@ use crate::vm::address;
 use crate::World;
 
 /// Contracts at most: a margin account has two dozen positions.
-const CONTRACTS_MAX: usize = 14;
+const CONTRACTS_MAX: usize = 16;
 /// Expiries at most.
-const EXPIRIES_MAX: usize = 5;
+const EXPIRIES_MAX: usize = 6;
 /// SOL and ETH, by their numbers.
 const SOL: u16 = 1;
 const ETH: u16 = 3;
@@ -26,10 +26,11 @@ const HOUR: i64 = 3_600;
 type Spec = (u8, u64, usize);
 
 /// What is there when a sequence begins: underlying, hours, and contracts.
-const BEGINNING: [(u16, i64, &[Spec]); 3] = [
-    (SOL, 1, &[(1, 150, 0), (2, 140, 0), (0, 0, 0)]),
-    (SOL, 11, &[(1, 160, 0), (2, 150, 1)]),
-    (ETH, 60, &[(1, 4_000, 2)]),
+const BEGINNING: [(u16, i64, &[Spec]); 4] = [
+    (SOL, 2, &[(1, 150, 0), (2, 140, 0), (0, 0, 0)]),
+    (SOL, 30, &[(1, 160, 0), (2, 150, 1)]),
+    (SOL, 24 * 24, &[(1, 170, 0)]),
+    (ETH, 24 * 12, &[(2, 4_000, 2)]),
 ];
 
 /// The slice of a calendar's number: one volatility, a smile, or a steep one.

@@ -2,7 +2,7 @@
 
 use plimsoll_client::instruction as ix;
 use plimsoll_model::number::{ceil, positive, ppm, whole, zero};
-use plimsoll_model::Action;
+use plimsoll_model::{Action, Contract};
 
 use super::entry::{
     amount, any_account, any_of, mostly, signed_amount, signer, spare, word, Act, Entry, Play,
@@ -77,16 +77,17 @@ fn draw_trade(stage: &Stage, rng: &mut Rng) -> Option<Vec<i128>> {
 /// A perpetual, or what expires, while it runs.
 fn draw_contract(stage: &Stage, rng: &mut Rng) -> Option<usize> {
     let now = stage.market().now.seconds;
-    let (expires, runs) = (rng.chance(55), !rng.chance(3));
-    let all = stage.group.instruments.iter().enumerate();
-    let fits = all.filter(|(_, one)| match &one.contract {
-        None => !expires,
-        Some(contract) => expires && (!runs || (now < contract.expires_at && !contract.settled)),
-    });
-    let fits: Vec<usize> = fits.map(|(index, _)| index).collect();
-    match fits.is_empty() {
-        true => any_of(rng, stage.group.instruments.len()),
-        false => Some(rng.pick(&fits)),
+    let all = || stage.group.instruments.iter().enumerate();
+    let place = |(index, _): (usize, _)| index;
+    let runs = |one: &&Contract| now < one.expires_at && !one.settled;
+    let running = all().filter(|(_, one)| one.contract.as_ref().filter(runs).is_some()).map(place);
+    let running: Vec<usize> = running.collect();
+    let perpetual = all().filter(|(_, one)| one.contract.is_none()).map(place);
+    let perpetual: Vec<usize> = perpetual.collect();
+    match rng.below(100) {
+        0..3 => any_of(rng, stage.group.instruments.len()),
+        3..55 if !running.is_empty() => Some(rng.pick(&running)),
+        _ => Some(perpetual[any_of(rng, perpetual.len())?]),
     }
 }
 

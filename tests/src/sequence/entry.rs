@@ -46,14 +46,14 @@ pub struct Play {
     pub action: Action,
     /// What is wrong with what it returned, if it returns something.
     pub answer: Option<fn(&Stage, &Market, &Action, &[u8]) -> Option<String>>,
-    /// It needs more than an instruction may use by itself.
-    pub raised: bool,
+    /// Compute units that are asked for, where it needs more than an instruction has by itself.
+    pub units: Option<u32>,
 }
 
 impl Play {
     /// A transaction that these sign.
     pub fn new(instruction: Instruction, signers: Vec<Address>, action: Action) -> Self {
-        Self { instruction, signers, action, answer: None, raised: false }
+        Self { instruction, signers, action, answer: None, units: None }
     }
 }
 

@@ -19,8 +19,8 @@ const ALL: i128 = 63;
 pub(crate) fn entries() -> Vec<Entry> {
     let play = Act::Play;
     vec![
-        Entry { name: "near", weight: 8, draw: draw_near, act: Act::Nature(super::nature::wait) },
-        Entry { name: "pass", weight: 130, draw: draw_pass, act: Act::Nature(super::nature::wait) },
+        Entry { name: "near", weight: 4, draw: draw_near, act: Act::Nature(super::nature::wait) },
+        Entry { name: "pass", weight: 80, draw: draw_pass, act: Act::Nature(super::nature::pass) },
         Entry { name: "publish_surface", weight: 14, draw: draw_slice, act: play(publish) },
         Entry { name: "sample_settlement", weight: 40, draw: draw_sample, act: play(sample) },
         Entry { name: "refresh_risk_array", weight: 60, draw: draw_refresh, act: play(refresh) },
@@ -54,8 +54,9 @@ fn draw_pass(stage: &Stage, rng: &mut Rng) -> Option<Vec<i128>> {
     if sampled(stage).is_empty() {
         return None;
     }
-    let seconds = if rng.chance(93) { rng.between(40, 295) } else { rng.between(295, 900) };
-    Some(vec![i128::from(seconds) * 1_000, if rng.chance(96) { ALL } else { rng.below(64).into() }])
+    let seconds = if rng.chance(93) { rng.between(90, 299) } else { rng.between(299, 900) };
+    let published = if rng.chance(96) { ALL } else { rng.below(64).into() };
+    Some(vec![i128::from(seconds) * 1_000, published, rng.chance(85).into()])
 }
 
 /// An expiry: one that fits, or any now and then.
@@ -138,7 +139,7 @@ fn publish(stage: &Stage, words: &[i128]) -> Option<Play> {
         basis_ppm,
         confidence_ppm,
     };
-    Some(Play { raised: true, ..Play::new(one, vec![by], action) })
+    Some(Play { units: Some(400_000), ..Play::new(one, vec![by], action) })
 }
 
 fn draw_sample(stage: &Stage, rng: &mut Rng) -> Option<Vec<i128>> {
@@ -174,13 +175,14 @@ fn draw_refresh(stage: &Stage, rng: &mut Rng) -> Option<Vec<i128>> {
     if !settling.is_empty() && !rng.chance(10) {
         return Some(vec![rng.pick(&settling) as i128]);
     }
-    let expire = |index: &usize| stage.group.instruments[*index].contract.is_some();
-    let contracts: Vec<usize> = all.filter(expire).collect();
-    match (rng.below(100), contracts.is_empty()) {
-        (0..20, false) => Some(vec![rng.pick(&contracts) as i128]),
-        (20, _) => Some(vec![any_of(rng, stage.group.instruments.len())? as i128]),
-        _ => None,
-    }
+    let known = |index: &usize| {
+        let one = &stage.group.instruments[*index];
+        let at = one.expires_at();
+        at.is_some_and(|at| stage.group.underlyings[one.underlying].expiries.contains_key(&at))
+    };
+    let contracts: Vec<usize> = all.filter(known).collect();
+    let percent = if contracts.is_empty() { 0 } else { 20 };
+    rng.chance(percent).then(|| vec![rng.pick(&contracts) as i128])
 }
 
 fn refresh(stage: &Stage, words: &[i128]) -> Option<Play> {

@@ -52,13 +52,13 @@ pub(crate) fn entries() -> Vec<Entry> {
         },
         Entry {
             name: "create_expiry",
-            weight: 12,
+            weight: 50,
             draw: |stage, rng| draw_listing(stage, rng, Kind::Expiry),
             act: play(|stage, words| list(stage, words, Kind::Expiry)),
         },
         Entry {
             name: "create_contract",
-            weight: 14,
+            weight: 80,
             draw: |stage, rng| draw_listing(stage, rng, Kind::Contract),
             act: play(|stage, words| list(stage, words, Kind::Contract)),
         },
@@ -249,7 +249,7 @@ fn list(stage: &Stage, words: &[i128], which: Kind) -> Option<Play> {
     let signers = vec![signer(who)];
     let play = Play::new(instruction, signers, Action::Govern { signer: who, deed });
     // A slice between two others is checked thrice.
-    Some(Play { raised: which == Kind::Expiry, ..play })
+    Some(Play { units: (which == Kind::Expiry).then_some(400_000), ..play })
 }
 
 /// Wallets go by the order in which tokens are listed, so that no token may come before its turn.

@@ -74,6 +74,29 @@ pub(crate) fn wait(stage: &mut Stage, words: &[i128]) -> Option<()> {
     Some(())
 }
 
+/// Time passes, and oracles may be sure again of what they say.
+pub(crate) fn pass(stage: &mut Stage, words: &[i128]) -> Option<()> {
+    wait(stage, words)?;
+    if word::<u8>(words, 2)? != 0 {
+        make_sure(stage)?;
+    }
+    Some(())
+}
+
+/// All oracles work.
+fn make_sure(stage: &mut Stage) -> Option<()> {
+    let now = stage.world.vm.now().time.get();
+    for oracle in 0..BASES.len() {
+        let usual = current(stage, oracle)?;
+        edit(stage, oracle, |feed| {
+            (feed.price, feed.confidence) =
+                (usual, feed.confidence.min(feed.price.unsigned_abs() / 500));
+            (feed.published, feed.trading) = (now, true);
+        })?;
+    }
+    Some(())
+}
+
 fn draw_price(stage: &Stage, rng: &mut Rng) -> Option<Vec<i128>> {
     let oracle = match rng.below(100) {
         0..4 => 0,
@@ -164,15 +187,7 @@ fn draw_stress(stage: &Stage, rng: &mut Rng) -> Option<Vec<i128>> {
 
 /// A price, at a moment in which all oracles work.
 fn stress(stage: &mut Stage, words: &[i128]) -> Option<()> {
-    let now = stage.world.vm.now().time.get();
-    for oracle in 0..BASES.len() {
-        let usual = current(stage, oracle)?;
-        edit(stage, oracle, |feed| {
-            (feed.price, feed.confidence) =
-                (usual, feed.confidence.min(feed.price.unsigned_abs() / 500));
-            (feed.published, feed.trading) = (now, true);
-        })?;
-    }
+    make_sure(stage)?;
     price(stage, &[word(words, 0)?, word(words, 1)?, 0])
 }
 

@@ -13,7 +13,7 @@ use super::reached::reached;
 use super::rng::Rng;
 use super::stage::{Setting, Stage};
 use super::step::{Step, Twist};
-use crate::contracts::raised_limit;
+use crate::contracts::unit_limit;
 
 /// Steps of which one in a hundred this many are twisted.
 const TWISTED_PERCENT: u64 = 8;
@@ -66,9 +66,14 @@ impl Player {
         }
         self.due.push_back(step);
         if self.due.back().is_some_and(|step| step.name == "pass") && rng.chance(92) {
-            let all = sampled(&self.stage).into_iter();
-            let sample = |(on, at)| with("sample_settlement", vec![on as i128, i128::from(at)]);
-            self.due.extend(all.map(sample));
+            for (on, at) in sampled(&self.stage) {
+                // A jump would be no sample.
+                if rng.chance(60) {
+                    self.due.push_back(with("refresh_underlying", vec![on as i128]));
+                }
+                let words = vec![on as i128, i128::from(at)];
+                self.due.push_back(with("sample_settlement", words));
+            }
         }
         self.due.pop_front().unwrap()
     }
@@ -225,9 +230,9 @@ impl Player {
 
 /// An instruction, and what lets it use more where it needs that.
 fn raised(play: &Play, instruction: Instruction) -> Vec<Instruction> {
-    match play.raised {
-        true => vec![raised_limit(), instruction],
-        false => vec![instruction],
+    match play.units {
+        Some(units) => vec![unit_limit(units), instruction],
+        None => vec![instruction],
     }
 }
 

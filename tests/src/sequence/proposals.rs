@@ -45,7 +45,10 @@ pub(crate) fn draw(stage: &Stage, rng: &mut Rng) -> Option<Vec<i128>> {
         0, 0, 0, 0, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 4, 4, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 14,
         15, 15, 15, 16,
     ];
-    let kind = rng.pick(&kinds);
+    let kind = match few_contracts(stage) && rng.chance(40) {
+        true => rng.pick(&[14, 15]),
+        false => rng.pick(&kinds),
+    };
     let role = match kind {
         UNDERLYING | COLLATERAL | INSTRUMENT | GROUP => roles.risk_manager,
         6..=8 | 14 | 15 => roles.lister,
@@ -61,6 +64,13 @@ pub(crate) fn draw(stage: &Stage, rng: &mut Rng) -> Option<Vec<i128>> {
     let mut words = vec![who.into(), back.into(), kind.into()];
     words.extend(details(stage, rng, kind)?);
     Some(words)
+}
+
+/// Do hardly any contracts run?
+fn few_contracts(stage: &Stage) -> bool {
+    let now = stage.market().now.seconds;
+    let running = stage.group.instruments.iter().filter_map(|one| one.expires_at());
+    running.filter(|at| *at > now).count() < 3
 }
 
 fn details(stage: &Stage, rng: &mut Rng, kind: u8) -> Option<Vec<i128>> {

@@ -59,7 +59,9 @@ fn most(stage: &Stage, words: &[i128]) -> Option<Play> {
     let directory = &stage.world.directory;
     let key = directory.collaterals.get(token)?.state.key();
     let one = ix::view_withdrawable(directory, &stage.margin(account)?, key).ok()?;
-    Some(Play::new(one, vec![], Action::ViewWithdrawable { account }))
+    // It looks for an amount, and judges the account for each that it tries.
+    let play = Play::new(one, vec![], Action::ViewWithdrawable { account });
+    Some(Play { units: Some(1_400_000), ..play })
 }
 
 /// An account, and an underlying on which it holds a contract that expires.
