@@ -258,6 +258,12 @@ fn basis(underlying: &Underlying, sums: &Sums, delta: &Exact) -> Near {
 }
 
 impl Parts {
+    /// Does the largest loss at expiry take the place of scenario and concentration?
+    pub fn is_capped(&self, underlying: &Underlying, check: Check) -> bool {
+        let core = self.scenario.plus(&self.concentration).times(&factor(underlying, check));
+        self.bound.as_ref().is_some_and(|(bound, _)| bound.minus(&core).surely_negative())
+    }
+
     /// What is required for a check.
     pub(crate) fn required(&self, underlying: &Underlying, check: Check) -> Near {
         let times = factor(underlying, check);

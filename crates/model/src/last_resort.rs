@@ -298,7 +298,7 @@ impl Step<'_> {
             let missing = whole(floor(&-equity).max(0));
             missing * &own / &total
         };
-        let unknown = crate::payment::unknown(&claims);
+        let unknown = crate::claims::unknown(&claims);
         let least = floor(&part(before.equity.high())) - 2 - unknown;
         (most(whole(least), zero()), whole(ceil(&part(before.equity.low())) + unknown))
     }

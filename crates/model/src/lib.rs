@@ -12,10 +12,10 @@
 //! | `margin` | how does an account stand |
 //! | `action`, `step`, `compare` | what is asked, how is a step judged, and compared with what came of it |
 //! | `accounts`, `tokens`, `outflow`, `trade`, `refresh`, `interest` | what does each instruction do |
-//! | `bid`, `payment` | how does a bid move rows, and what does it pay |
+//! | `bid`, `payment`, `claims` | how does a bid move rows, what does it pay, and to whom is what owed |
 //! | `last_resort` | what happens when nobody bids |
-//! | `settle`, `stake`, `view` | profits and losses, the insurance fund, what is told |
-//! | `contract`, `expiry`, `slice` | what do contracts pay, and who says what they are worth until then |
+//! | `settle`, `loss`, `stake`, `view` | profits and losses, the insurance fund, what is told |
+//! | `contract`, `revalue`, `expiry`, `slice` | what do contracts pay, and who says what they are worth until then |
 //! | `arrays`, `at_expiry` | what do they require |
 //! | `governance`, `pause`, `listing` | who may change the group, halt it, list, and when |
 //! | `change`, `terms`, `bounds` | what a change does, to which numbers, and how far it may go |
@@ -27,6 +27,7 @@ mod at_expiry;
 pub mod bid;
 mod bounds;
 mod change;
+mod claims;
 mod compare;
 pub mod contract;
 mod detail;
@@ -36,6 +37,7 @@ pub mod group;
 mod interest;
 mod last_resort;
 mod listing;
+mod loss;
 pub mod margin;
 pub mod market;
 pub mod number;
@@ -43,6 +45,7 @@ mod outflow;
 mod pause;
 mod payment;
 mod refresh;
+mod revalue;
 mod settle;
 mod settled;
 pub mod slice;

@@ -179,8 +179,8 @@ pub(crate) fn contract_terms(terms: &ContractParams, expires_at: i64) -> Box<mod
 pub(crate) fn expiry_of(slice: SliceParams) -> ExpiryParams {
     ExpiryParams {
         step_seconds: 900,
-        array_seconds_max: 300,
-        array_move_ppm: 30_000,
+        array_seconds_max: 600,
+        array_move_ppm: 50_000,
         ..expiry_params(slice)
     }
 }

@@ -12,7 +12,7 @@ use super::stage::Stage;
 
 /// Steps that trade.
 pub(crate) fn entries() -> Vec<Entry> {
-    vec![Entry { name: "trade", weight: 160, draw: draw_trade, act: Act::Play(trade) }]
+    vec![Entry { name: "trade", weight: 260, draw: draw_trade, act: Act::Play(trade) }]
 }
 
 fn draw_trade(stage: &Stage, rng: &mut Rng) -> Option<Vec<i128>> {
@@ -54,7 +54,9 @@ fn draw_trade(stage: &Stage, rng: &mut Rng) -> Option<Vec<i128>> {
             if spare == 0 && !rng.chance(15) {
                 return None;
             }
-            let most = whole(spare) / (&mid * ppm(75_000));
+            // What opening needs; of an option a floor and what its marks are apart besides.
+            let needs = if instrument.contract.is_some() { 130_000 } else { 75_000 };
+            let most = whole(spare) / (&mid * ppm(needs));
             let most = super::entry::atoms(&most).clamp(1, 1 << 40);
             let size = if rng.chance(35) { rng.log(most) } else { most * rng.below(98) / 100 };
             let size = i64::try_from(size.max(1)).ok()?;

@@ -54,7 +54,7 @@ fn draw_pass(stage: &Stage, rng: &mut Rng) -> Option<Vec<i128>> {
     if sampled(stage).is_empty() {
         return None;
     }
-    let seconds = if rng.chance(93) { rng.between(90, 299) } else { rng.between(299, 900) };
+    let seconds = if rng.chance(93) { rng.between(170, 299) } else { rng.between(299, 900) };
     let published = if rng.chance(96) { ALL } else { rng.below(64).into() };
     Some(vec![i128::from(seconds) * 1_000, published, rng.chance(85).into()])
 }

@@ -28,8 +28,8 @@ pub(crate) fn entries() -> Vec<Entry> {
             act: play(instrument),
         },
         Entry { name: "mark_account", weight: 30, draw: draw_mark, act: play(mark) },
-        Entry { name: "liquidate_slice", weight: 260, draw: draw_slice, act: play(slice) },
-        Entry { name: "liquidate_rows", weight: 340, draw: draw_rows, act: play(rows) },
+        Entry { name: "liquidate_slice", weight: 460, draw: draw_slice, act: play(slice) },
+        Entry { name: "liquidate_rows", weight: 400, draw: draw_rows, act: play(rows) },
     ]
 }
 

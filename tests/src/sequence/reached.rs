@@ -128,10 +128,7 @@ const CAPPED: &str = "requirement capped by the largest loss at expiry";
 
 fn is_capped(group: &Group, market: &Market, id: u16, underlying: usize) -> bool {
     let parts = detail(group, market, &group.accounts[&id], underlying);
-    parts.is_some_and(|parts| {
-        let core = parts.scenario.plus(&parts.concentration);
-        parts.bound.is_some_and(|(bound, _)| bound.minus(&core).surely_negative())
-    })
+    parts.is_some_and(|parts| parts.is_capped(&group.underlyings[underlying], Check::Initial))
 }
 
 fn carried_out(change: &Change) -> &'static str {
