@@ -207,7 +207,7 @@ pub(crate) fn parts(
         true => None,
         false => {
             let units = sums.net_units.clone();
-            at_expiry::bound(rows, &units, &gross, &value, &market.mid(at))
+            at_expiry::bound(rows, &units, &gross, &value, (&market.mid(at), market.now.seconds))
         }
     };
     let delta = net.plus(&Near { slack: slack(&arrays.delta), exact: arrays.delta.clone() });

@@ -9,6 +9,7 @@ use num_traits::{Signed, Zero};
 
 use crate::arrays::Held;
 use crate::contract::Kind;
+use crate::expiry::WINDOW_SECONDS;
 use crate::number::{binary, least, most, positive, slack, whole, zero, Exact, Near};
 
 /// A bound, whether it is certain that there is one; `None` where there certainly is none.
@@ -20,9 +21,9 @@ pub(crate) fn bound(
     net: &Exact,
     gross: &Exact,
     value: &Near,
-    price: &Exact,
+    (price, now): (&Exact, i64),
 ) -> Option<(Near, bool)> {
-    let lines = lines(rows);
+    let lines = lines(rows, now);
     let loose = tolerance(rows, net, gross, price);
     let pay = pays_at_least(&lines, net, &loose)?;
     let certain = pays_at_least(&lines, net, &zero()).as_ref() == Some(&pay);
@@ -55,17 +56,17 @@ struct Line {
     start: Exact,
     /// Levels (quote atoms per unit), and by how much the slope rises there.
     kinks: Vec<(Exact, Exact)>,
-    /// Its settlement price is being averaged.
+    /// Its settlement price is being averaged, or is known.
     fading: bool,
 }
 
-fn lines(rows: &[Held<'_>]) -> BTreeMap<i64, Line> {
+fn lines(rows: &[Held<'_>], now: i64) -> BTreeMap<i64, Line> {
     let mut lines: BTreeMap<i64, Line> = BTreeMap::new();
     for row in rows {
         let contract = row.contract;
         let line = lines.entry(contract.expires_at).or_default();
         let units = whole(row.lots) * row.lot;
-        line.fading |= contract.array.fading;
+        line.fading |= now >= contract.expires_at - WINDOW_SECONDS;
         let level = &contract.strike / row.lot;
         match contract.kind {
             Kind::Future => line.start += units,

@@ -216,7 +216,9 @@ pub fn array_terms(
         short_floor: stored.short_floor,
         payoff: account.payoff()?,
         expires_at: account.expires_at,
-        fading: stored.fading != 0,
+        // By the clock, and not by the array: one that was made before the window is still good within,
+        // and what has settled is no hedge any more.
+        fading: account.is_fading(now),
     };
     let (key, weight) = (account.key(), account.pnl_weight());
     let price = unit_price(along(stored.fair), stored.shift)?;
