@@ -26,16 +26,16 @@ const LEAST: [(&str, u64); 10] = [
 
 /// The same of what steps bring about with contracts.
 const LEAST_REACHED: [(&str, u64); 14] = [
-    ("contract traded", 700),
-    ("contract traded in its window", 60),
-    ("future traded", 20),
-    ("option held short", 500),
+    ("contract traded", 500),
+    ("contract traded in its window", 30),
+    ("future traded", 15),
+    ("option held short", 350),
     ("requirement capped by the largest loss at expiry", 50),
     ("array refreshed in its window", 400),
     ("expiry settled", 200),
     ("settlement price taken over", 400),
-    ("position paid out at the settlement price", 120),
-    ("contract settled by its array", 150),
+    ("position paid out at the settlement price", 80),
+    ("contract settled by its array", 120),
     ("bid took contracts", 120),
     ("loss of a contract shared", 10),
     ("contract deleveraged", 1),

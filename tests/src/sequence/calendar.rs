@@ -1,7 +1,7 @@
 //! Which expiries and contracts are there, and which are proposed?
 
 use plimsoll_client::instruction as ix;
-use plimsoll_client::{Change, ContractParams, ExpiryParams, SliceParams};
+use plimsoll_client::{Address, Change, ContractParams, ExpiryParams, GroupDirectory, SliceParams};
 use plimsoll_model::number::{ppm, ten, whole};
 
 use super::contracts::{contract_of, expiry_of, LOTS};
@@ -10,8 +10,7 @@ use super::entry::{atoms, word};
 use super::rng::Rng;
 use super::stage::Stage;
 use crate::contracts::{flat, raised_limit, slice, smile};
-use crate::vm::address;
-use crate::World;
+use crate::vm::{address, Vm};
 
 /// Contracts at most: a margin account has two dozen positions.
 const CONTRACTS_MAX: usize = 16;
@@ -48,26 +47,31 @@ fn strike_of(usd: u64, lot: usize) -> u64 {
     atoms(&(whole(usd) * whole(mantissa) * ten(power + 6)))
 }
 
-/// Lists the beginning of a calendar.
-pub(crate) fn list(world: &mut World, number: u64) {
-    let (payer, owner) = (address("payer"), address("owner"));
-    let start = world.vm.now().time.get();
+/// Lists the beginning of a calendar in a group that somebody is setting up, and launches it.
+pub(crate) fn list(vm: &mut Vm, directory: &mut GroupDirectory, by: &str, number: u64) {
+    let (payer, owner) = (address("payer"), address(by));
+    let start = vm.now().time.get();
+    let mut send = |directory: &mut GroupDirectory, one| {
+        vm.run_as(&[raised_limit(), one], &[owner]).unwrap();
+        let mints: Vec<Address> = directory.collaterals.iter().map(|one| one.state.mint).collect();
+        *directory = GroupDirectory::fetch(vm, &directory.group.address, &mints).unwrap();
+    };
     for (underlying, hours, contracts) in BEGINNING {
         let later = i64::try_from(number).unwrap() * 600;
         let at = start + hours * HOUR + later + 1_200;
         let terms = expiry_of(slice_of(number));
-        let directory = &world.directory;
         let one = ix::create_expiry(directory, &payer, &owner, underlying, at, terms).unwrap();
-        world.send(&[raised_limit(), one], &["owner"]).unwrap();
+        send(directory, one);
         for (kind, usd, lot) in contracts {
             let terms = contract_of(*kind, strike_of(*usd, *lot), *lot);
-            let directory = &world.directory;
             let index = u16::try_from(directory.instruments.len()).unwrap();
             let on = (underlying, at);
             let one = ix::create_contract(directory, &payer, &owner, on, index, terms).unwrap();
-            world.send(&[one], &["owner"]).unwrap();
+            send(directory, one);
         }
     }
+    let one = ix::launch_group(&owner, &directory.group.address);
+    send(directory, one);
 }
 
 /// Underlying, time, the slice, and edits of the other terms.

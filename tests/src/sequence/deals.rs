@@ -55,7 +55,7 @@ fn draw_trade(stage: &Stage, rng: &mut Rng) -> Option<Vec<i128>> {
                 return None;
             }
             // What opening needs; of an option a floor and what its marks are apart besides.
-            let needs = if instrument.contract.is_some() { 130_000 } else { 75_000 };
+            let needs = if instrument.contract.is_some() { 100_000 } else { 75_000 };
             let most = whole(spare) / (&mid * ppm(needs));
             let most = super::entry::atoms(&most).clamp(1, 1 << 40);
             let size = if rng.chance(35) { rng.log(most) } else { most * rng.below(98) / 100 };
@@ -88,7 +88,7 @@ fn draw_contract(stage: &Stage, rng: &mut Rng) -> Option<usize> {
     let perpetual: Vec<usize> = perpetual.collect();
     match rng.below(100) {
         0..3 => any_of(rng, stage.group.instruments.len()),
-        3..55 if !running.is_empty() => Some(rng.pick(&running)),
+        3..50 if !running.is_empty() => Some(rng.pick(&running)),
         _ => Some(perpetual[any_of(rng, perpetual.len())?]),
     }
 }

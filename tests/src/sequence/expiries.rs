@@ -19,8 +19,8 @@ const ALL: i128 = 63;
 pub(crate) fn entries() -> Vec<Entry> {
     let play = Act::Play;
     vec![
-        Entry { name: "near", weight: 4, draw: draw_near, act: Act::Nature(super::nature::wait) },
-        Entry { name: "pass", weight: 80, draw: draw_pass, act: Act::Nature(super::nature::pass) },
+        Entry { name: "near", weight: 3, draw: draw_near, act: Act::Nature(super::nature::wait) },
+        Entry { name: "pass", weight: 60, draw: draw_pass, act: Act::Nature(super::nature::pass) },
         Entry { name: "publish_surface", weight: 14, draw: draw_slice, act: play(publish) },
         Entry { name: "sample_settlement", weight: 40, draw: draw_sample, act: play(sample) },
         Entry { name: "refresh_risk_array", weight: 60, draw: draw_refresh, act: play(refresh) },

@@ -29,7 +29,7 @@ pub(crate) fn entries() -> Vec<Entry> {
         Entry { name: "wait", weight: 60, draw: draw_wait, act: nature(wait) },
         Entry { name: "ripen", weight: 18, draw: draw_ripen, act: nature(wait) },
         Entry { name: "price", weight: 45, draw: draw_price, act: nature(price) },
-        Entry { name: "stress", weight: 125, draw: draw_stress, act: nature(stress) },
+        Entry { name: "stress", weight: 150, draw: draw_stress, act: nature(stress) },
         Entry { name: "doubt", weight: 4, draw: draw_doubt, act: nature(doubt) },
     ]
 }

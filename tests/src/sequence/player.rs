@@ -68,7 +68,7 @@ impl Player {
         if self.due.back().is_some_and(|step| step.name == "pass") && rng.chance(92) {
             for (on, at) in sampled(&self.stage) {
                 // A jump would be no sample.
-                if rng.chance(60) {
+                if rng.chance(35) {
                     self.due.push_back(with("refresh_underlying", vec![on as i128]));
                 }
                 let words = vec![on as i128, i128::from(at)];

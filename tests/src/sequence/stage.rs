@@ -125,11 +125,12 @@ impl Stage {
         let second = Feed::new(address("feed SOL/B"), FeedKind::Push, "150", now);
         ground.vm.put(second.address, second.owner, second.data());
         ground.feeds.insert(SECOND.into(), second);
-        let other = foreign::other_group(&mut ground);
+        let other = foreign::other_group(&mut ground, setting.calendar);
         let mut world = ground.set_up_some(|step| is_done(setting, step));
         if setting.is_launched {
-            calendar::list(&mut world, setting.calendar);
-            world.launch().unwrap();
+            let posted = world.directory.posted.clone();
+            calendar::list(&mut world.vm, &mut world.directory, "owner", setting.calendar);
+            world.directory.posted = posted;
         }
         let mut wallets = BTreeMap::new();
         for one in 0..PEOPLE {
