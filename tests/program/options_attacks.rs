@@ -74,6 +74,47 @@ fn a_settled_contract_pays_whatever_its_oracle_says_by_then() {
 }
 
 #[test]
+fn a_settled_position_is_paid_out_though_no_money_moves() {
+    let mut world = listed(&[("alice", 1_000), ("bob", 1_000)]);
+    world.trade("alice", "bob", "SOL-160-C", 10, "9.9").unwrap();
+    settle(&mut world);
+    world.refresh_array("SOL-160-C").unwrap();
+    // Bob owes nothing, and what he got for it alice has yet to pay in.
+    world.settle("bob", "SOL-160-C", None).unwrap();
+    assert_eq!(world.position("bob", "SOL-160-C"), (0, 9_900_000));
+    assert_eq!(world.balance("bob", "USDC"), 1_000_000_000);
+    expect_error(world.settle("bob", "SOL-160-C", None), "NothingToSettle");
+    for name in ["alice", "bob"] {
+        world.settle(name, "SOL-160-C", None).unwrap();
+        assert_eq!(world.position(name, "SOL-160-C"), (0, 0));
+    }
+    assert_near(world.balance("bob", "USDC"), 1_009_900_000, 1);
+}
+
+#[test]
+fn a_settled_option_hedges_nothing() {
+    let mut world = listed(&[("alice", 1_000), ("bob", 1_000)]);
+    // Short a SOL, with the right to buy one.
+    world.trade("bob", "alice", "SOL-PERP", 100, "150").unwrap();
+    world.trade("alice", "bob", "SOL-150-C", 10, "13.7").unwrap();
+    wait_until(&mut world, 1_801);
+    world.refresh_options();
+    let needed = |world: &mut World| world.view("alice").maintenance_quote_atoms;
+    let hedged = needed(&mut world);
+    settle(&mut world);
+    world.refresh_array("SOL-150-C").unwrap();
+    let settled = needed(&mut world);
+    for name in ["alice", "bob"] {
+        world.settle(name, "SOL-150-C", None).unwrap();
+    }
+    // She is short a SOL, whether she has been paid out or not: five per cent of it.
+    let short = needed(&mut world);
+    assert_near(settled, short, 2);
+    assert_near(short, 7_500_000, 2);
+    assert!(hedged < short / 10, "{hedged}");
+}
+
+#[test]
 fn doubt_that_a_publisher_tells_moves_nobodys_line() {
     let mut world = listed(&[("alice", 250), ("bob", 10_000)]);
     world.trade("bob", "alice", "SOL-150-C", 100, "13.7").unwrap();

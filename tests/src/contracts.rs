@@ -96,8 +96,13 @@ pub fn contract_params(name: &str, kind: ContractKind) -> ContractParams {
 
 /// Lets a transaction use 400,000 units: a slice between two others is checked thrice.
 pub fn raised_limit() -> Instruction {
+    unit_limit(400_000)
+}
+
+/// Lets a transaction use so many units.
+pub fn unit_limit(units: u32) -> Instruction {
     // The program's second instruction: `SetComputeUnitLimit`.
-    let data = [vec![2], 400_000_u32.to_le_bytes().to_vec()].concat();
+    let data = [vec![2], units.to_le_bytes().to_vec()].concat();
     Instruction { program_id: COMPUTE_BUDGET, accounts: Vec::new(), data }
 }
 

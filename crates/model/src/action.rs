@@ -3,6 +3,7 @@
 use crate::bid::Wanted;
 use crate::governance::Deed;
 use crate::group::{AccountId, Person};
+use crate::slice::Slice;
 
 /// What somebody asks for.
 #[derive(Clone, Debug, PartialEq)]
@@ -94,6 +95,31 @@ pub enum Action {
     Govern {
         signer: Person,
         deed: Deed,
+    },
+    SampleSettlement {
+        underlying: usize,
+        expires_at: i64,
+    },
+    RefreshArray {
+        instrument: usize,
+    },
+    Publish {
+        signer: Person,
+        underlying: usize,
+        expires_at: i64,
+        slice: Slice,
+        basis_ppm: i32,
+        confidence_ppm: u32,
+    },
+    /// The rent is to go to this person.
+    CloseExpiry {
+        underlying: usize,
+        expires_at: i64,
+        payer: Person,
+    },
+    ViewUnderlying {
+        account: AccountId,
+        underlying: usize,
     },
     View {
         account: AccountId,

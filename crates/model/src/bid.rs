@@ -61,6 +61,7 @@ impl Step<'_> {
             return;
         }
         self.require_authority(bidder, signer);
+        self.require_fresh(&[id, bidder], &[]);
         self.require_bidders_turn(id);
         if !self.require_current(id) {
             self.require_sound(id, wanted);

@@ -4,6 +4,7 @@
 //! read: what a market has become is never a term.
 
 use crate::bounds;
+use crate::expiry::Expiry;
 use crate::group::{Collateral, Group, Instrument, Person, Terms, Underlying};
 use crate::margin::losses;
 use crate::market::{Grade, Market};
@@ -70,10 +71,23 @@ pub enum Change {
         underlying: usize,
         terms: Box<Instrument>,
     },
+    ListExpiry {
+        underlying: usize,
+        expires_at: i64,
+        terms: Box<Expiry>,
+    },
+    /// The contract's terms among the instrument's.
+    ListContract {
+        index: usize,
+        underlying: usize,
+        expires_at: i64,
+        terms: Box<Instrument>,
+    },
     Owner(Option<Person>),
     Guardian(Option<Person>),
     Lister(Option<Person>),
     RiskManager(Option<Person>),
+    Publisher(Option<Person>),
 }
 
 impl Change {
@@ -81,7 +95,11 @@ impl Change {
     pub(crate) fn is_listing(&self) -> bool {
         matches!(
             self,
-            Self::ListUnderlying { .. } | Self::ListCollateral { .. } | Self::ListInstrument { .. }
+            Self::ListUnderlying { .. }
+                | Self::ListCollateral { .. }
+                | Self::ListInstrument { .. }
+                | Self::ListExpiry { .. }
+                | Self::ListContract { .. }
         )
     }
 }
@@ -134,6 +152,7 @@ pub(crate) fn carried(group: &Group, market: &Market, change: &Change) -> Result
             due.accrue(now);
             let new = due.with(terms);
             flaws.extend(instrument_flaws(terms));
+            flaws.extend(old.contract.iter().flat_map(|one| one.change_flaws(terms)));
             let tick = old.tick_quote_atoms_per_lot == terms.tick_quote_atoms_per_lot;
             let same = tick && old.name == terms.name && old.lot == terms.lot;
             unless(&mut flaws, same, "ProposalMismatch");
@@ -171,6 +190,7 @@ fn change_roles(next: &mut Group, change: &Change) -> Flaws {
         Change::Guardian(who) => roles.guardian = *who,
         Change::Lister(who) => roles.lister = *who,
         Change::RiskManager(who) => roles.risk_manager = *who,
+        Change::Publisher(who) => roles.publisher = *who,
         _ => return vec!["ProposalMismatch"],
     }
     Flaws::new()

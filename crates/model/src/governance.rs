@@ -23,6 +23,7 @@ pub struct Governance {
     pub guardian: Option<Person>,
     pub lister: Option<Person>,
     pub risk_manager: Option<Person>,
+    pub publisher: Option<Person>,
     /// Zero: the group is being set up.
     pub launched_at: i64,
     pub timelock_seconds: u64,
@@ -123,7 +124,9 @@ impl Governance {
             | Change::Group(_) => self.risk_manager,
             Change::ListUnderlying { .. }
             | Change::ListCollateral { .. }
-            | Change::ListInstrument { .. } => self.lister,
+            | Change::ListInstrument { .. }
+            | Change::ListExpiry { .. }
+            | Change::ListContract { .. } => self.lister,
             _ => None,
         }
     }
@@ -277,8 +280,8 @@ impl Step<'_> {
                 lower(&mut self.next.instruments[instrument].open_interest_cap_lots, lots)
             }
             Tightening::ReduceOnly { instrument } => {
-                let one = &mut self.next.instruments[instrument].reduce_only;
-                !std::mem::replace(one, true)
+                let one = &mut self.next.instruments[instrument];
+                !std::mem::replace(&mut one.reduce_only, true) && !one.is_settled()
             }
         };
         self.require(tighter, &["NotTighter"]);

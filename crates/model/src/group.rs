@@ -6,6 +6,8 @@
 use std::collections::BTreeMap;
 
 use crate::change::Sources;
+use crate::contract::Contract;
+use crate::expiry::Expiry;
 use crate::governance::{Founded, Governance};
 use crate::last_resort::Deleveraging;
 use crate::number::{binary, Exact, FRACTION_BITS, INDEX_BITS};
@@ -91,6 +93,10 @@ pub struct Underlying {
     /// Shock of price and of volatility, and weight, of each scenario (ppm).
     pub scenarios: Vec<(i32, i32, u32)>,
     pub owner_first_until: i64,
+    /// By the time at which they expire.
+    pub expiries: BTreeMap<i64, Expiry>,
+    /// The first of them; zero where there is none.
+    pub first_expiry_at: i64,
 }
 
 /// A token.
@@ -180,6 +186,8 @@ pub struct Instrument {
     pub small_day: u64,
     pub small_count: u64,
     pub pool: Pool,
+    /// Of what expires.
+    pub contract: Option<Contract>,
 }
 
 /// What trades of an instrument write.
@@ -200,6 +208,8 @@ pub struct Pool {
     pub premium_at: i64,
     /// Of all rows of the instrument.
     pub row_weight: u128,
+    /// Lots that were paid out at the settlement price, of longs and of shorts.
+    pub settled_lots: [u64; 2],
 }
 
 /// The insurance fund.

@@ -140,6 +140,7 @@ impl Step<'_> {
     pub(crate) fn deleverage(&mut self, id: AccountId, index: usize, lots: i64) {
         self.require_bidders_turn(id);
         self.require_current(id);
+        self.require_fresh(&[id], &[]);
         let account = self.before.accounts[&id].clone();
         let instrument = self.before.instruments[index].clone();
         let (_, before) = self.spare(&account);
@@ -171,6 +172,8 @@ impl Step<'_> {
         let made = if instrument.small_day == day { instrument.small_count } else { 0 };
         self.require(!is_small(&instrument, lots) || made < 24, &["DeleveragingTooSmall"]);
         self.require(instrument.losses_pending_quote_atoms == 0, &["LossesPending"]);
+        // Whoever is in it is paid out instead.
+        self.require(!instrument.is_settled(), &["InstrumentSettled"]);
         if self.market.grade(instrument.underlying) != Grade::Valid {
             self.refuse_price(instrument.underlying);
         }
@@ -271,9 +274,9 @@ impl Step<'_> {
     /// The fair price of a lot (steps), rounded against the account.
     fn closing_price(&mut self, index: usize, lots: i64) -> i128 {
         let instrument = &self.before.instruments[index];
-        let exact = self.market.mid(instrument.underlying) * &instrument.lot;
-        let loose = slack(&exact) * whole(ATOM);
-        let steps = exact * whole(ATOM);
+        let fair = instrument.fair(self.market);
+        let loose = (slack(&fair.exact) + fair.slack) * whole(ATOM);
+        let steps = fair.exact * whole(ATOM);
         let place = usize::from(lots > 0);
         let pick = |seen: &Group| {
             let made = seen.instruments[index].deleveragings[place].last().cloned();
@@ -295,8 +298,9 @@ impl Step<'_> {
             let missing = whole(floor(&-equity).max(0));
             missing * &own / &total
         };
-        let least = floor(&part(before.equity.high())) - 2;
-        (most(whole(least), zero()), whole(ceil(&part(before.equity.low()))))
+        let unknown = crate::claims::unknown(&claims);
+        let least = floor(&part(before.equity.high())) - 2 - unknown;
+        (most(whole(least), zero()), whole(ceil(&part(before.equity.low())) + unknown))
     }
 
     /// The requirement fell, health rose, and the account is not above its buffer; with a part of a

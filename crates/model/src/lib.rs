@@ -12,23 +12,32 @@
 //! | `margin` | how does an account stand |
 //! | `action`, `step`, `compare` | what is asked, how is a step judged, and compared with what came of it |
 //! | `accounts`, `tokens`, `outflow`, `trade`, `refresh`, `interest` | what does each instruction do |
-//! | `bid`, `payment` | how does a bid move rows, and what does it pay |
+//! | `bid`, `payment`, `claims` | how does a bid move rows, what does it pay, and to whom is what owed |
 //! | `last_resort` | what happens when nobody bids |
-//! | `settle`, `stake`, `view` | profits and losses, the insurance fund, what is told |
+//! | `settle`, `loss`, `stake`, `view` | profits and losses, the insurance fund, what is told |
+//! | `contract`, `revalue`, `expiry`, `slice` | what do contracts pay, and who says what they are worth until then |
+//! | `arrays`, `at_expiry` | what do they require |
 //! | `governance`, `pause`, `listing` | who may change the group, halt it, list, and when |
 //! | `change`, `terms`, `bounds` | what a change does, to which numbers, and how far it may go |
 
 mod accounts;
 mod action;
+mod arrays;
+mod at_expiry;
 pub mod bid;
 mod bounds;
 mod change;
+mod claims;
 mod compare;
+pub mod contract;
+mod detail;
+pub mod expiry;
 mod governance;
 pub mod group;
 mod interest;
 mod last_resort;
 mod listing;
+mod loss;
 pub mod margin;
 pub mod market;
 pub mod number;
@@ -36,8 +45,10 @@ mod outflow;
 mod pause;
 mod payment;
 mod refresh;
+mod revalue;
 mod settle;
 mod settled;
+pub mod slice;
 mod stake;
 pub mod step;
 mod terms;
@@ -49,6 +60,9 @@ mod weights;
 pub use action::Action;
 pub use change::{Change, Sources};
 pub use compare::{compare, difference};
+pub use contract::{Array, Contract, Kind};
+pub use detail::{untrue_detail, ToldDetail};
+pub use expiry::{Expiry, Samples};
 pub use governance::{Deed, Founded, Governance, Proposal, ProposalState, Tightening};
 pub use group::{
     Account, AccountId, Collateral, Group, Instrument, Insurance, Person, Pool, Position, Slope,
@@ -57,5 +71,6 @@ pub use group::{
 pub use last_resort::Deleveraging;
 pub use market::{Grade, Market, Moment, Source};
 pub use pause::Paused;
+pub use slice::Slice;
 pub use step::{judge, Judgement, Outcome};
 pub use view::{untrue, Told};

@@ -17,6 +17,8 @@ impl Step<'_> {
                 flaws
             }
             Change::ListInstrument { terms, .. } => instrument_flaws(terms),
+            Change::ListExpiry { terms, .. } => terms.flaws(),
+            Change::ListContract { terms, .. } => crate::contract::flaws(terms),
             _ => vec!["ProposalMismatch"],
         };
         self.require(flaws.is_empty(), &flaws);
@@ -45,6 +47,12 @@ impl Step<'_> {
             }
             Change::ListInstrument { index, underlying, terms } => {
                 self.list_instrument(*index, *underlying, terms);
+            }
+            Change::ListExpiry { underlying, expires_at, terms } => {
+                self.list_expiry(*underlying, *expires_at, terms);
+            }
+            Change::ListContract { index, underlying, expires_at, terms } => {
+                self.list_contract(*index, (*underlying, *expires_at), terms);
             }
             _ => {
                 self.require(false, &["ProposalMismatch"]);
@@ -126,12 +134,18 @@ impl Step<'_> {
         self.require(underlying != 0, &["UnknownUnderlying"]);
         let flaws = instrument_flaws(terms);
         self.require(flaws.is_empty(), &flaws);
+        self.push_instrument(underlying, terms);
+    }
+
+    /// An instrument that nobody has traded yet.
+    pub(crate) fn push_instrument(&mut self, underlying: usize, terms: &Instrument) {
         let now = self.now().seconds;
         let mut listed = Instrument::default().with(terms);
         listed.underlying = underlying;
         (listed.name, listed.lot) = (terms.name, terms.lot.clone());
         listed.tick_quote_atoms_per_lot = terms.tick_quote_atoms_per_lot;
         (listed.funding_at, listed.pool.premium_at) = (now, now);
+        listed.contract = terms.contract.clone();
         self.next.instruments.push(listed);
     }
 }

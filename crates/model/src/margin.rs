@@ -2,6 +2,7 @@
 
 use num_traits::{Signed, Zero};
 
+use crate::arrays::{self, Held, Parts};
 use crate::group::{Account, Group, Underlying};
 use crate::market::{Grade, Market};
 use crate::number::{ceil, floor, least, most, ppm, slack, ten, value, whole, zero, Exact, Near};
@@ -97,12 +98,14 @@ impl Row {
     }
 }
 
-/// Sums over the rows of one underlying.
+/// Sums over the rows of one underlying that move one to one with its price.
 #[derive(Default)]
-struct Sums {
+pub(crate) struct Sums {
     equity: Exact,
-    long: Exact,
-    short: Exact,
+    pub(crate) long: Exact,
+    pub(crate) short: Exact,
+    /// Whole units, long less short.
+    pub(crate) net_units: Exact,
     size: Exact,
 }
 
@@ -116,24 +119,73 @@ pub fn health(
     let quote = account.tokens.get(&QUOTE).copied().unwrap_or(0);
     let mut equity = whole(atoms(group, QUOTE, quote, market.now.seconds));
     let mut size = equity.abs();
-    let (mut requirement, mut loose) = (zero(), zero());
+    let (mut requirement, mut loose, mut unsure_equity) = (zero(), zero(), zero());
     for (index, underlying) in group.underlyings.iter().enumerate() {
         let rows = rows(group, market, account, index);
-        if rows.is_empty() {
+        let arrays = group.arrays(market, account, index);
+        if rows.is_empty() && arrays.is_empty() {
             continue;
         }
         let sums = sum(&rows, market, index, check)?;
         equity += &sums.equity;
         size += &sums.size;
+        if !arrays.is_empty() {
+            let part = with_arrays(group, market, index, (&sums, &arrays), check)?;
+            equity += &part.equity.exact;
+            unsure_equity += &part.equity.slack;
+            requirement += &part.requirement.exact;
+            loose += &part.requirement.slack;
+            size += arrays.iter().map(Held::size).sum::<Exact>();
+            continue;
+        }
         let (required, unsure) = required(underlying, &sums);
         let factor = factor(underlying, check);
         requirement += required * &factor;
         loose += unsure * factor;
     }
     Ok(Health {
-        equity: Near { exact: equity, slack: slack(&size) },
+        equity: Near { exact: equity, slack: slack(&size) + unsure_equity },
         requirement: Near { exact: requirement, slack: slack(&(size * whole(8))) + loose },
     })
+}
+
+/// Equity of the array rows of an underlying, and the requirement of all of its rows.
+fn with_arrays(
+    group: &Group,
+    market: &Market,
+    index: usize,
+    (sums, arrays): (&Sums, &[Held<'_>]),
+    check: Check,
+) -> Result<Health, usize> {
+    let nothing = Near::certain(zero());
+    let mut part = Health { equity: nothing.clone(), requirement: nothing };
+    if market.grade(index) != Grade::Valid {
+        // They count generously for keeping, and require nothing.
+        if check != Check::Maintenance {
+            return Err(index);
+        }
+        part.equity.exact = arrays.iter().map(Held::generous).sum();
+        return Ok(part);
+    }
+    for row in arrays {
+        part.equity = part.equity.plus(&row.counted(check));
+    }
+    let underlying = &group.underlyings[index];
+    let parts = arrays::parts(underlying, sums, arrays, market, index);
+    part.requirement = parts.required(underlying, check);
+    Ok(part)
+}
+
+/// The parts of what an account requires for an underlying, where it holds array rows there; its price
+/// must be valid.
+pub fn detail(group: &Group, market: &Market, account: &Account, index: usize) -> Option<Parts> {
+    let held = group.arrays(market, account, index);
+    if held.is_empty() || market.grade(index) != Grade::Valid {
+        return None;
+    }
+    let rows = rows(group, market, account, index);
+    let sums = sum(&rows, market, index, Check::Maintenance).ok()?;
+    Some(arrays::parts(&group.underlyings[index], &sums, &held, market, index))
 }
 
 /// What a balance is worth in whole atoms, rounded against the account.
@@ -142,7 +194,7 @@ pub fn atoms(group: &Group, collateral: usize, shares: i128, now: i64) -> i128 {
 }
 
 /// Initial over maintenance requirement.
-fn factor(underlying: &Underlying, check: Check) -> Exact {
+pub(crate) fn factor(underlying: &Underlying, check: Check) -> Exact {
     match check {
         Check::Maintenance => whole(1),
         // A product of ratios is a ratio again, rounded up.
@@ -170,7 +222,8 @@ fn rows(group: &Group, market: &Market, account: &Account, underlying: usize) ->
     }
     for (index, position) in &account.positions {
         let instrument = &group.instruments[*index];
-        if instrument.underlying == underlying && !position.holds_nothing() {
+        let linear = position.lots == 0 || instrument.reads_array(market).is_none();
+        if instrument.underlying == underlying && linear && !position.holds_nothing() {
             let owed = whole(position.owed_quote_atoms.unsigned_abs());
             rows.push(Row {
                 units: whole(position.lots) * &instrument.lot,
@@ -229,6 +282,7 @@ fn sum(rows: &[Row], market: &Market, underlying: usize, check: Check) -> Result
 fn add_priced(sums: &mut Sums, row: &Row, market: &Market, underlying: usize, check: Check) {
     let worth = market.mid(underlying) * &row.units;
     sums.size += worth.abs() + row.flow.abs();
+    sums.net_units += &row.units;
     match row.units.is_negative() {
         true => sums.short += worth.abs(),
         false => sums.long += &worth,

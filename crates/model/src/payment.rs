@@ -3,22 +3,11 @@
 use num_traits::Signed;
 
 use crate::bid::{Asset, Taking, Wanted};
+use crate::claims::{is_lent, unknown, Claim};
 use crate::group::{AccountId, Group, Position};
 use crate::margin::{atoms, health, Check, Health, QUOTE};
-use crate::market::Grade;
-use crate::number::{
-    ceil, floor, least, most, one, positive, ppm, ten, value, whole, zero, Exact, Near,
-};
+use crate::number::{ceil, floor, least, most, one, positive, ppm, ten, whole, zero, Exact, Near};
 use crate::step::{unsigned, Step};
-
-/// What an account owes by one of its rows.
-pub(crate) struct Claim {
-    pub(crate) asset: Asset,
-    is_short: bool,
-    pub(crate) amount: Exact,
-    /// What it has borne before.
-    borne: i64,
-}
 
 impl Step<'_> {
     /// The payments, which must add up to zero and lie where the rule puts them.
@@ -186,68 +175,6 @@ impl Step<'_> {
         self.expect((cut - floor(&share)).abs() <= loose, || format!("a cut of {cut}"));
     }
 
-    /// What the account owes, row by row in their order; the quote token last.
-    pub(crate) fn claims(&self, id: AccountId, missing: &Exact) -> Vec<Claim> {
-        let account = &self.before.accounts[&id];
-        let now = self.now().seconds;
-        let quote = account.tokens.get(&QUOTE).copied().unwrap_or(0);
-        let owed: i128 =
-            account.positions.values().map(|one| i128::from(one.owed_quote_atoms).abs()).sum();
-        let mut unsettled = (-atoms(self.before, QUOTE, quote, now) - owed).max(0);
-        let lost = |one: &Position| i128::from(one.settled_debt_quote_atoms);
-        let losses: i128 = account.positions.values().map(lost).sum();
-        let attributed = unsettled.min(losses);
-        let mut claims = Vec::new();
-        for (index, shares) in account.tokens.iter().filter(|(index, _)| **index != QUOTE) {
-            let token = &self.before.collaterals[*index];
-            if self.market.grade(token.underlying) == Grade::Valid {
-                let price = self.market.mid(token.underlying) * ten(-token.decimals);
-                let amount = price * whole(-atoms(self.before, *index, *shares, now).min(0));
-                claims.push(Claim::of_lenders(*index, amount));
-            }
-        }
-        for (index, one) in &account.positions {
-            let instrument = &self.before.instruments[*index];
-            let flow = value(instrument.flow(one, now));
-            // A closed position needs no price; without one an open one owes what was settled.
-            let open = match self.market.grade(instrument.underlying) {
-                _ if one.lots == 0 => flow,
-                Grade::Valid => {
-                    flow + self.market.mid(instrument.underlying)
-                        * &instrument.lot
-                        * whole(one.lots)
-                }
-                _ => zero(),
-            };
-            let paid = match losses {
-                0 => 0,
-                _ => attributed * lost(one) / losses,
-            };
-            unsettled -= paid;
-            let amount = positive(-open) + whole(paid);
-            claims.push(Claim {
-                asset: Asset::Position(*index),
-                is_short: one.was_short(),
-                amount,
-                borne: one.borne_quote_atoms,
-            });
-        }
-        let key = |claim: &Claim| match claim.asset {
-            Asset::Token(index) => (self.before.collaterals[index].underlying, claim.asset),
-            Asset::Position(index) => (self.before.instruments[index].underlying, claim.asset),
-        };
-        claims.sort_by_key(key);
-        claims.push(Claim::of_lenders(QUOTE, whole(unsettled)));
-        claims.retain(|claim| claim.amount.is_positive());
-        less_what_was_borne(&mut claims, missing);
-        claims.retain(|claim| claim.amount.is_positive());
-        if claims.is_empty() {
-            // Roundings alone, which are the quote token's.
-            claims.push(Claim::of_lenders(QUOTE, one()));
-        }
-        claims
-    }
-
     /// Assigns a bankrupt account's shortfall to its claims. True if lenders bear a part: what that
     /// moves is within the laws of conservation, and else not modelled.
     fn assign(
@@ -275,6 +202,8 @@ impl Step<'_> {
         let claims = self.claims(id, &-before.equity.exact.clone());
         // What was borne before is counted in whole atoms, and so is what is still due.
         let borne = if claims.iter().any(|claim| claim.borne != 0) { 3 } else { 0 };
+        // Nor is what an option is worth known to the last atom.
+        let borne = borne + unknown(&claims);
         let lent = claims.iter().any(|claim| is_lent(claim.asset));
         if lent {
             self.adopt_lenders([id, bidder], takings);
@@ -292,16 +221,16 @@ impl Step<'_> {
         let mut total: Exact = claims.iter().map(|claim| claim.amount.clone()).sum();
         let mut later = total.clone();
         for claim in &claims {
-            let most_of = &claim.amount / &later;
+            let most_of = ratio(&claim.amount, &later);
             later -= &claim.amount;
             let Some(index) = claim.index() else {
                 continue;
             };
-            let exact = whole(if lent { high } else { left }) * &claim.amount / &total;
+            let exact = whole(if lent { high } else { left }) * ratio(&claim.amount, &total);
             let (low, high) = match lent {
                 // Lenders bear no more than the debt that changed hands, in whole atoms of their
                 // token; what they leave goes to those behind them.
-                true => (zero(), whole(high) * most_of + one()),
+                true => (zero(), whole(high) * most_of + one() + whole(borne)),
                 false => (whole(floor(&exact) - 1 - borne), whole(floor(&exact) + 1 + borne)),
             };
             let before = owed(self.before, index);
@@ -353,31 +282,11 @@ impl Step<'_> {
     }
 }
 
-/// Turns claims into what is still due of what is missing, where somebody has borne a part before:
-/// in all everybody bears in proportion to what it was owed at first.
-fn less_what_was_borne(claims: &mut [Claim], missing: &Exact) {
-    let all_borne = whole(claims.iter().map(|claim| i128::from(claim.borne)).sum::<i128>());
-    if !all_borne.is_positive() {
-        return;
-    }
-    let total: Exact = claims.iter().map(|claim| claim.amount.clone()).sum::<Exact>() + &all_borne;
-    for claim in claims {
-        let share = (&claim.amount + whole(claim.borne)) / &total;
-        claim.amount = positive((missing + &all_borne) * share - whole(claim.borne));
-    }
-}
-
-impl Claim {
-    fn of_lenders(token: usize, amount: Exact) -> Self {
-        Self { asset: Asset::Token(token), is_short: false, amount, borne: 0 }
-    }
-
-    /// The instrument, where it is a position's.
-    fn index(&self) -> Option<usize> {
-        match self.asset {
-            Asset::Position(index) => Some(index),
-            Asset::Token(_) => None,
-        }
+/// A part of a whole; nothing of nothing.
+fn ratio(part: &Exact, all: &Exact) -> Exact {
+    match all.is_positive() {
+        true => part / all,
+        false => zero(),
     }
 }
 
@@ -390,9 +299,4 @@ fn owned(before: &Health, released: &Near) -> (Exact, Exact) {
     };
     let low = part(before.equity.low(), released.low(), all.high());
     (low, part(before.equity.high(), released.high(), all.low()))
-}
-
-/// A token, whose lenders bear a part?
-fn is_lent(asset: Asset) -> bool {
-    matches!(asset, Asset::Token(_))
 }

@@ -120,6 +120,7 @@ impl Step<'_> {
     }
 
     pub(crate) fn mark(&mut self, id: AccountId) {
+        self.require_fresh(&[id], &[]);
         if !self.require_current(id) {
             return;
         }

@@ -7,13 +7,14 @@ use crate::group::AccountId;
 use crate::margin::QUOTE;
 use crate::market::Grade;
 use crate::number::{
-    ceil, floor, least, most, ppm, slack, value, whole, zero, Exact, FRACTION_BITS, INDEX_BITS,
+    ceil, floor, least, most, ppm, slack, value, whole, zero, Exact, Near, FRACTION_BITS,
+    INDEX_BITS,
 };
 use crate::pause::Paused;
 use crate::step::{unsigned, Step};
 
 /// One atom in steps.
-const ATOM: i128 = 1 << FRACTION_BITS;
+pub(crate) const ATOM: i128 = 1 << FRACTION_BITS;
 /// A row's settlements are rewarded once in this time.
 const REWARD_SECONDS: i64 = 3_600;
 /// A day.
@@ -62,7 +63,7 @@ impl Step<'_> {
         fund.received_quote_atoms += unsigned(atoms);
     }
 
-    fn pay(&mut self, atoms: i128) {
+    pub(crate) fn pay(&mut self, atoms: i128) {
         let fund = &mut self.next.insurance;
         fund.balance_quote_atoms -= unsigned(atoms);
         fund.paid_quote_atoms += unsigned(atoms);
@@ -83,7 +84,9 @@ impl Step<'_> {
         let distinct = ["SameAccount", "ConstraintDuplicateMutableAccount"];
         self.require(settler != Some(id), &distinct);
         let instrument = self.before.instruments[index].clone();
-        if self.market.grade(instrument.underlying) != Grade::Valid {
+        self.require_fresh(&[], &[index]);
+        // What a settled contract pays is known, whatever its oracle says by now.
+        if !instrument.is_settled() && self.market.grade(instrument.underlying) != Grade::Valid {
             self.refuse_price(instrument.underlying);
         }
         let Some(old) = self.before.accounts[&id].positions.get(&index).cloned() else {
@@ -94,6 +97,11 @@ impl Step<'_> {
         if self.fails() {
             return;
         }
+        let paid_out = self.pay_out(id, index);
+        if self.fails() {
+            return;
+        }
+        let old = self.account(id).positions[&index].clone();
         let flow = instrument.flow(&old, self.now().seconds);
         let (low, high) = self.due(index, old.lots, flow);
         let cash = whole(i128::from(instrument.pool.cash_quote_atoms).max(0));
@@ -107,13 +115,13 @@ impl Step<'_> {
                     if high > zero() {
                         self.require_unpaused(Paused::SettleProfit);
                     }
-                    let some = high > zero() || closed;
+                    let some = high > zero() || closed || paid_out;
                     self.require(some, &["NothingToSettle", "LossesPending"]);
                 }
                 false if waits => self.may_fail("LossesPending"),
                 false => {}
             }
-            if low <= zero() && !closed {
+            if low <= zero() && !closed && !paid_out {
                 self.may_fail("NothingToSettle");
             }
         }
@@ -139,13 +147,19 @@ impl Step<'_> {
             let all = whole(floor(&flow));
             return (all.clone(), all);
         }
-        let size = whole(lots) * &instrument.lot;
-        let [low, high] =
-            [self.market.low(instrument.underlying), self.market.high(instrument.underlying)];
+        let [low, high] = match instrument.marks(self.market) {
+            Some((_, marks)) => [marks.low, marks.high],
+            None => {
+                let at = instrument.underlying;
+                [self.market.low(at), self.market.high(at)]
+                    .map(|price| Near::certain(price * &instrument.lot))
+            }
+        };
         let (bad, good) = if lots > 0 { (low, high) } else { (high, low) };
-        let loose = slack(&(&good * &size));
-        let profit = &flow + bad * &size;
-        let loss = &flow + good * size;
+        let size = whole(lots);
+        let loose = slack(&(&good.exact * &size)) + most(bad.slack, good.slack) * size.abs();
+        let profit = &flow + bad.exact * &size;
+        let loss = &flow + good.exact * size;
         let bounds = |exact: &Exact| {
             let toward_zero = |exact: Exact| match exact.is_negative() {
                 true => whole(ceil(&exact)),
@@ -166,7 +180,7 @@ impl Step<'_> {
         self.accrue(QUOTE);
         self.change_cash(index, -moved);
         let instrument = self.before.instruments[index].clone();
-        let mut row = self.before.accounts[&id].positions[&index].clone();
+        let mut row = self.account(id).positions[&index].clone();
         let mut flow = instrument.flow(&row, now) - moved * ATOM;
         if row.lots == 0 && flow.abs() < ATOM {
             self.next.instruments[index].pool.dust += flow;
@@ -248,47 +262,6 @@ impl Step<'_> {
         self.put(id, index, row);
     }
 
-    /// Lays a loss to the fund, the other side and the instrument's debt: what the fund pays, and
-    /// the rest.
-    pub(crate) fn spread(&mut self, index: usize, loss: i128, longs_pay: bool) -> (i128, i128) {
-        let instrument = self.before.instruments[index].clone();
-        let fund = &self.before.insurance;
-        let day = self.today();
-        let insured = match instrument.loss_day == day {
-            true => instrument.loss_insured_quote_atoms,
-            false => 0,
-        };
-        let cap = instrument.insurance_cap_quote_atoms.saturating_sub(insured);
-        let paid = loss.min(cap.into()).min(fund.balance_quote_atoms.into());
-        let income = fund.received_quote_atoms.saturating_sub(fund.repaid_quote_atoms);
-        self.pay(paid);
-        let rest = loss - paid;
-        let per_lot = self.per_lot(index, rest, longs_pay);
-        let charged = per_lot * i128::from(instrument.pool.open_interest_lots);
-        let debt = rest * ATOM - charged;
-        self.accrue_funding(index);
-        let one = &mut self.next.instruments[index];
-        if one.loss_day != day {
-            (one.loss_day, one.loss_long, one.loss_short) = (day, 0, 0);
-        }
-        one.loss_insured_quote_atoms = insured + unsigned(paid);
-        match longs_pay {
-            true => {
-                one.long_index += per_lot;
-                one.loss_long += per_lot;
-            }
-            false => {
-                one.short_index -= per_lot;
-                one.loss_short += per_lot;
-            }
-        }
-        if instrument.pool.debt < ATOM {
-            one.pool.debt_mark_quote_atoms = income;
-        }
-        one.pool.debt += debt;
-        (paid, rest)
-    }
-
     /// Brings the indices of quote flows up to now.
     pub(crate) fn accrue_funding(&mut self, index: usize) {
         let (now, old) = (self.now().seconds, &self.before.instruments[index]);
@@ -301,37 +274,6 @@ impl Step<'_> {
             one.funding_rate = 0;
         }
         one.funding_at = old.funding_at.max(now);
-    }
-
-    /// What each lot of the paying side is charged (steps): its part, within the day's budget.
-    fn per_lot(&mut self, index: usize, rest: i128, longs_pay: bool) -> i128 {
-        let instrument = self.before.instruments[index].clone();
-        let lots = i128::from(instrument.pool.open_interest_lots);
-        let price = self.market.stable(instrument.underlying) * &instrument.lot;
-        let day = self.today();
-        let spent = match (day == instrument.loss_day, longs_pay) {
-            (false, _) => 0,
-            (true, true) => instrument.loss_long,
-            (true, false) => instrument.loss_short,
-        };
-        if lots == 0 {
-            return 0;
-        }
-        let day = price * ppm(instrument.loss_cap_ppm) * whole(ATOM);
-        let loose = whole(3) + &day * crate::number::binary(1, 57);
-        let cap = day - whole(spent);
-        let part = whole(rest * ATOM / lots);
-        let bound = |cap: Exact| least(part.clone(), whole(floor(&most(cap, zero()))));
-        let (low, high) = (bound(&cap - &loose), bound(cap + loose));
-        let pick = |seen: &crate::Group| {
-            let one = &seen.instruments[index];
-            if longs_pay {
-                one.loss_long - spent
-            } else {
-                one.loss_short - spent
-            }
-        };
-        self.adopt("loss per lot", pick, &low, &high)
     }
 
     pub(crate) fn write_off(&mut self, id: AccountId) {

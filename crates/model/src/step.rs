@@ -85,6 +85,27 @@ impl Step<'_> {
             Action::RequestUnstake { owner, shares } => self.request_unstake(*owner, *shares),
             Action::Unstake { owner } => self.unstake(*owner),
             Action::Govern { signer, deed } => self.govern(*signer, deed),
+            Action::SampleSettlement { underlying, expires_at } => {
+                self.sample(*underlying, *expires_at);
+            }
+            Action::RefreshArray { instrument } => self.refresh_array(*instrument),
+            Action::Publish {
+                signer,
+                underlying,
+                expires_at,
+                slice,
+                basis_ppm,
+                confidence_ppm,
+            } => {
+                let at = (*underlying, *expires_at);
+                self.publish(*signer, at, *slice, (*basis_ppm, *confidence_ppm));
+            }
+            Action::CloseExpiry { underlying, expires_at, payer } => {
+                self.close_expiry(*underlying, *expires_at, *payer);
+            }
+            Action::ViewUnderlying { account, underlying } => {
+                self.view_underlying(*account, *underlying);
+            }
             Action::View { account } => self.view(*account),
             Action::ViewWithdrawable { account } => self.view_withdrawable(*account),
             Action::Deleverage { account, instrument, lots } => {

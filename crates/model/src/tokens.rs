@@ -110,6 +110,7 @@ impl Step<'_> {
         self.require(amount > 0, &["ZeroAmount"]);
         self.require(self.before.accounts[&id].owner == signer, &["NotAccountOwner"]);
         self.require_current(id);
+        self.require_fresh(&[id], &[]);
         let fits = i64::try_from(amount).is_ok();
         self.require(fits, &["MathOverflow", "VaultIllLiquid"]);
         self.accrue(token);

@@ -34,6 +34,8 @@ impl Step<'_> {
         self.require_authority(ids[0], signers[0]);
         self.require_authority(ids[1], signers[1]);
         let instrument = self.before.instruments[index].clone();
+        self.require_fresh(&ids, &[index]);
+        self.require_running(index);
         if self.market.grade(instrument.underlying) != Grade::Valid {
             self.refuse_price(instrument.underlying);
             return;
@@ -55,7 +57,10 @@ impl Step<'_> {
         }
         let notional = notional.unwrap_or(0);
         let fee = ceil(&(whole(notional.abs()) * ppm(instrument.trade_fee_ppm)));
-        self.observe(index, lots, ticks);
+        if instrument.contract.is_none() {
+            // What expires pays no funding.
+            self.observe(index, lots, ticks);
+        }
         let first = self.fill(ids[0], index, i128::from(lots), notional + fee);
         let second = self.fill(ids[1], index, -i128::from(lots), fee - notional);
         self.require_growable(index, ids);
@@ -67,14 +72,15 @@ impl Step<'_> {
         self.check(ids[1], Check::Initial);
     }
 
-    /// `PriceOutsideBand` if a price per lot is too far from the index price.
+    /// `PriceOutsideBand` if a price per lot is too far from the fair one, by a part of the index price.
     fn require_in_band(&mut self, index: usize, price: i128) {
         let instrument = &self.before.instruments[index];
         let mid = self.market.mid(instrument.underlying) * &instrument.lot;
-        let off = (whole(price) - &mid).abs();
+        let fair = instrument.fair(self.market);
+        let off = (whole(price) - fair.exact).abs();
         // The distance is kept in parts per million, rounded up.
         let exact = &mid * ppm(instrument.price_band_ppm) - off;
-        let near = Near { exact, slack: slack(&mid) };
+        let near = Near { exact, slack: slack(&mid) + fair.slack };
         self.require_not_negative(&near, "PriceOutsideBand");
     }
 

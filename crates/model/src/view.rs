@@ -20,6 +20,7 @@ impl Step<'_> {
     /// Both kinds of health are told, so that both must be known.
     pub(crate) fn view(&mut self, id: AccountId) {
         self.require_current(id);
+        self.require_fresh(&[id], &[]);
         let account = &self.before.accounts[&id];
         for check in [Check::Initial, Check::Maintenance] {
             if let Err(underlying) = health(self.before, self.market, account, check) {
@@ -33,6 +34,9 @@ impl Step<'_> {
         if self.before.is_outdated(&self.before.accounts[&id]) {
             // Where there is nothing to judge, nothing is.
             self.may_fail("PositionOutdated");
+        }
+        if !self.before.stale(self.market, &[id], &[]).is_empty() {
+            self.require_fresh(&[id], &[]);
         }
         let account = &self.before.accounts[&id];
         if health(self.before, self.market, account, Check::Withdrawal).is_err() {

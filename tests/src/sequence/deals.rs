@@ -1,8 +1,8 @@
 //! Trades.
 
 use plimsoll_client::instruction as ix;
-use plimsoll_model::number::{ceil, ppm, whole};
-use plimsoll_model::Action;
+use plimsoll_model::number::{ceil, positive, ppm, whole, zero};
+use plimsoll_model::{Action, Contract};
 
 use super::entry::{
     amount, any_account, any_of, mostly, signed_amount, signer, spare, word, Act, Entry, Play,
@@ -12,7 +12,7 @@ use super::stage::Stage;
 
 /// Steps that trade.
 pub(crate) fn entries() -> Vec<Entry> {
-    vec![Entry { name: "trade", weight: 160, draw: draw_trade, act: Act::Play(trade) }]
+    vec![Entry { name: "trade", weight: 260, draw: draw_trade, act: Act::Play(trade) }]
 }
 
 fn draw_trade(stage: &Stage, rng: &mut Rng) -> Option<Vec<i128>> {
@@ -25,15 +25,17 @@ fn draw_trade(stage: &Stage, rng: &mut Rng) -> Option<Vec<i128>> {
     };
     let (first, second) = (able(rng)?, able(rng)?);
     let apart = first != second || rng.chance(2);
-    let index = any_of(rng, stage.group.instruments.len())?;
+    let index = draw_contract(stage, rng)?;
     let instrument = &stage.group.instruments[index];
     let mid = market.stable(instrument.underlying);
-    let valid = market.quotes[instrument.underlying].usd > plimsoll_model::number::zero();
+    let valid = market.quotes[instrument.underlying].usd > zero();
     let mid = if valid { market.mid(instrument.underlying) } else { mid } * &instrument.lot;
     let reach = rng.pick(&[500, 500, 2_000, 2_000, 10_000, 10_000, 40_000, 60_000]);
     let tick = whole(instrument.tick_quote_atoms_per_lot);
-    let price = &mid * ppm(1_000_000 + rng.between(-reach, reach));
-    let ticks = u64::try_from(ceil(&(price / tick))).ok()?;
+    // A premium is off by a part of what the contract moves.
+    let fair = if valid { instrument.fair(market).exact } else { mid.clone() };
+    let price = positive(fair + &mid * ppm(rng.between(-reach, reach)));
+    let ticks = u64::try_from(ceil(&(price / tick))).ok()?.max(1);
 
     let held = stage.group.accounts[&first].positions.get(&index).map_or(0, |one| one.lots);
     let lots = match held != 0 && rng.chance(45) {
@@ -52,7 +54,9 @@ fn draw_trade(stage: &Stage, rng: &mut Rng) -> Option<Vec<i128>> {
             if spare == 0 && !rng.chance(15) {
                 return None;
             }
-            let most = whole(spare) / (&mid * ppm(75_000));
+            // What opening needs; of an option a floor and what its marks are apart besides.
+            let needs = if instrument.contract.is_some() { 100_000 } else { 75_000 };
+            let most = whole(spare) / (&mid * ppm(needs));
             let most = super::entry::atoms(&most).clamp(1, 1 << 40);
             let size = if rng.chance(35) { rng.log(most) } else { most * rng.below(98) / 100 };
             let size = i64::try_from(size.max(1)).ok()?;
@@ -70,6 +74,23 @@ fn draw_trade(stage: &Stage, rng: &mut Rng) -> Option<Vec<i128>> {
         let [one, other] = signers.map(i128::from);
         vec![one, other, first.into(), second.into(), index as i128, lots, ticks]
     })
+}
+
+/// A perpetual, or what expires, while it runs.
+fn draw_contract(stage: &Stage, rng: &mut Rng) -> Option<usize> {
+    let now = stage.market().now.seconds;
+    let all = || stage.group.instruments.iter().enumerate();
+    let place = |(index, _): (usize, _)| index;
+    let runs = |one: &&Contract| now < one.expires_at && !one.settled;
+    let running = all().filter(|(_, one)| one.contract.as_ref().filter(runs).is_some()).map(place);
+    let running: Vec<usize> = running.collect();
+    let perpetual = all().filter(|(_, one)| one.contract.is_none()).map(place);
+    let perpetual: Vec<usize> = perpetual.collect();
+    match rng.below(100) {
+        0..3 => any_of(rng, stage.group.instruments.len()),
+        3..50 if !running.is_empty() => Some(rng.pick(&running)),
+        _ => Some(perpetual[any_of(rng, perpetual.len())?]),
+    }
 }
 
 fn trade(stage: &Stage, words: &[i128]) -> Option<Play> {

@@ -1,8 +1,8 @@
 //! How are terms bent, number by number? A field goes by its place, so that an edit is two numbers.
 
 use plimsoll_client::{
-    CollateralParams, GroupParams, InstrumentParams, KinkParams, ScenarioParams, SourceParams,
-    TimelockParams, UnderlyingParams,
+    CollateralParams, ContractParams, ExpiryParams, GroupParams, InstrumentParams, KinkParams,
+    ScenarioParams, SourceParams, TimelockParams, UnderlyingParams,
 };
 
 use super::rng::Rng;
@@ -151,6 +151,36 @@ impl Bendable for InstrumentParams {
             Field::Signed(&mut self.lot_exponent),
             Field::Byte(&mut self.name[0]),
         ]
+    }
+}
+
+impl Bendable for ExpiryParams {
+    const FIXED: usize = 0;
+
+    fn fields(&mut self) -> Vec<Field<'_>> {
+        vec![
+            Field::Signed(&mut self.basis_ppm),
+            Field::Small(&mut self.confidence_ppm),
+            Field::Small(&mut self.basis_ppm_max),
+            Field::Small(&mut self.confidence_ppm_min),
+            Field::Small(&mut self.widening_ppm_per_hour),
+            Field::Small(&mut self.fresh_seconds),
+            Field::Small(&mut self.step_ppm),
+            Field::Small(&mut self.basis_step_ppm),
+            Field::Small(&mut self.step_seconds),
+            Field::Small(&mut self.volatility_scan_ppm),
+            Field::Small(&mut self.short_floor_ppm),
+            Field::Small(&mut self.array_seconds_max),
+            Field::Small(&mut self.array_move_ppm),
+        ]
+    }
+}
+
+impl Bendable for ContractParams {
+    const FIXED: usize = InstrumentParams::FIXED;
+
+    fn fields(&mut self) -> Vec<Field<'_>> {
+        self.instrument.fields()
     }
 }
 

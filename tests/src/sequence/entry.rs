@@ -9,7 +9,9 @@ use plimsoll_model::{Action, Market};
 
 use super::rng::Rng;
 use super::stage::{person, Stage, ACCOUNTS, PEOPLE};
-use super::{deals, governance, keepers, last_resort, listing, money, nature, pools, views};
+use super::{
+    deals, expiries, governance, keepers, last_resort, listing, money, nature, pools, views,
+};
 use crate::vm::address;
 
 /// One kind of step.
@@ -44,12 +46,14 @@ pub struct Play {
     pub action: Action,
     /// What is wrong with what it returned, if it returns something.
     pub answer: Option<fn(&Stage, &Market, &Action, &[u8]) -> Option<String>>,
+    /// Compute units that are asked for, where it needs more than an instruction has by itself.
+    pub units: Option<u32>,
 }
 
 impl Play {
     /// A transaction that these sign.
     pub fn new(instruction: Instruction, signers: Vec<Address>, action: Action) -> Self {
-        Self { instruction, signers, action, answer: None }
+        Self { instruction, signers, action, answer: None, units: None }
     }
 }
 
@@ -63,6 +67,7 @@ pub fn entries() -> Vec<Entry> {
     all.extend(last_resort::entries());
     all.extend(governance::entries());
     all.extend(listing::entries());
+    all.extend(expiries::entries());
     all.extend(views::entries());
     all
 }

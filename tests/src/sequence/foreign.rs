@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use plimsoll_client::instruction as ix;
 use plimsoll_client::{pda, Address, Change, GroupDirectory};
 
+use super::calendar;
 use super::stage::{account, person, ACCOUNTS};
 use crate::vm::{address, keypair};
 use crate::{Ground, World};
@@ -12,15 +13,18 @@ use crate::{Ground, World};
 /// Proposals that have their like.
 const PROPOSALS: u64 = 32;
 
-/// The same markets again, of somebody else.
-pub(crate) fn other_group(ground: &mut Ground) -> GroupDirectory {
+/// The same markets and contracts again, of somebody else.
+pub(crate) fn other_group(ground: &mut Ground, calendar: u64) -> GroupDirectory {
     let owner = keypair("other owner");
     ground.vm.svm.airdrop(&address("other owner"), 1_000_000_000_000).unwrap();
     let mut markets = ground.markets.clone();
     markets.group.id += 1;
+    markets.group.launch = false;
     let plan = plimsoll_migrations::apply(&mut ground.vm, &owner, &markets, &ground.names);
     let plan = plan.unwrap_or_else(|error| panic!("{error}"));
-    GroupDirectory::fetch(&ground.vm, &plan.group, &plan.mints).unwrap()
+    let mut other = GroupDirectory::fetch(&ground.vm, &plan.group, &plan.mints).unwrap();
+    calendar::list(&mut ground.vm, &mut other, "other owner", calendar);
+    other
 }
 
 /// Pairs the addresses of one group with those of the other. The first owner has an account there,
@@ -49,6 +53,12 @@ pub(crate) fn alike(world: &mut World, other: &GroupDirectory) -> BTreeMap<Addre
         let [here, there] = [here, there].map(|group| pda::instrument(&group, index));
         pairs.insert(here, there);
         pairs.insert(pda::pool(&here), pda::pool(&there));
+    }
+    for one in &other.expiries {
+        let [here, there] =
+            [here, there].map(|group| pda::underlying(&group, one.state.underlying));
+        let at = one.state.expires_at;
+        pairs.insert(pda::expiry(&here, at), pda::expiry(&there, at));
     }
     let margin = pda::margin(&there, &owner, 0);
     for number in 0..ACCOUNTS {

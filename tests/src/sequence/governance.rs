@@ -18,8 +18,8 @@ pub(crate) fn entries() -> Vec<Entry> {
         Entry { name: "launch_group", weight: 3, draw: draw_launch, act: play(launch) },
         Entry { name: "propose_owner", weight: 3, draw: draw_offer, act: play(offer) },
         Entry { name: "accept_ownership", weight: 4, draw: draw_accept, act: play(accept) },
-        Entry { name: "propose", weight: 30, draw: proposals::draw, act: play(propose) },
-        Entry { name: "execute", weight: 30, draw: draw_execute, act: play(execute) },
+        Entry { name: "propose", weight: 48, draw: proposals::draw, act: play(propose) },
+        Entry { name: "execute", weight: 60, draw: draw_execute, act: play(execute) },
         Entry { name: "veto", weight: 5, draw: draw_veto, act: play(veto) },
         Entry { name: "close_proposal", weight: 10, draw: draw_close, act: play(close) },
         Entry { name: "tighten", weight: 6, draw: draw_tighten, act: play(tighten) },
@@ -55,7 +55,7 @@ fn draw_launch(stage: &Stage, rng: &mut Rng) -> Option<Vec<i128>> {
     let kinds = [listing::Kind::Underlying, listing::Kind::Token, listing::Kind::Instrument];
     let catalogue: usize = kinds.iter().map(|kind| listing::catalogue(stage, *kind).len()).sum();
     let group = &stage.group;
-    let listed = group.underlyings.len() + group.collaterals.len() + group.instruments.len();
+    let listed: usize = kinds.iter().map(|kind| listing::count(stage, *kind)).sum();
     let makes_sense = !is_launched(stage) && listed + 2 > catalogue;
     (makes_sense || rng.chance(4)).then(|| vec![mostly(rng, Some(group.governance.owner)).into()])
 }
@@ -131,6 +131,8 @@ fn draw_execute(stage: &Stage, rng: &mut Rng) -> Option<Vec<i128>> {
             model::Change::ListUnderlying { .. }
                 | model::Change::ListCollateral { .. }
                 | model::Change::ListInstrument { .. }
+                | model::Change::ListExpiry { .. }
+                | model::Change::ListContract { .. }
         );
         let open = one.state == ProposalState::Open;
         open && !listing && (one.executable_at..one.dies_at).contains(&now)

@@ -65,7 +65,9 @@ fn replace(meta: &mut AccountMeta, there: Address) {
 
 /// Is an account one of the group itself: no margin account, nobody's wallet?
 fn is_listed(stage: &Stage, at: &Address) -> bool {
-    stage.world.directory.addresses().contains(at)
+    let directory = &stage.world.directory;
+    let mut expiries = directory.expiries.iter();
+    directory.addresses().contains(at) || expiries.any(|one| one.address == *at)
 }
 
 /// A copy of an account's bytes that another program owns; only of accounts of the program and of

@@ -28,8 +28,8 @@ pub(crate) fn entries() -> Vec<Entry> {
             act: play(instrument),
         },
         Entry { name: "mark_account", weight: 30, draw: draw_mark, act: play(mark) },
-        Entry { name: "liquidate_slice", weight: 260, draw: draw_slice, act: play(slice) },
-        Entry { name: "liquidate_rows", weight: 340, draw: draw_rows, act: play(rows) },
+        Entry { name: "liquidate_slice", weight: 460, draw: draw_slice, act: play(slice) },
+        Entry { name: "liquidate_rows", weight: 400, draw: draw_rows, act: play(rows) },
     ]
 }
 
@@ -144,11 +144,12 @@ fn is_bankrupt(stage: &Stage, account: u16) -> bool {
 
 fn draw_slice(stage: &Stage, rng: &mut Rng) -> Option<Vec<i128>> {
     let mut words = parties(stage, rng, |_, _| true)?.to_vec();
-    words.push(match rng.below(10) {
+    words.push(match rng.below(30) {
         0 => 0,
-        1 => u64::MAX.into(),
-        2 | 3 => i128::from(rng.log(1 << 63)),
-        _ => i128::from(bearable(stage, words[1], words[2]) >> 1),
+        1..4 => u64::MAX.into(),
+        4..10 => i128::from(rng.log(1 << 63)),
+        // Of options opening takes more yet.
+        _ => i128::from(bearable(stage, words[1], words[2]) >> (1 + rng.below(3))),
     });
     Some(words)
 }

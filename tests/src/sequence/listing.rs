@@ -8,6 +8,7 @@ use plimsoll_client::{
 use plimsoll_migrations::Step;
 use plimsoll_model::{Action, Deed, Founded, Governance, ProposalState};
 
+use super::calendar;
 use super::edits;
 use super::entry::{any_of, signer, word, Act, Entry, Play};
 use super::rng::Rng;
@@ -22,6 +23,8 @@ pub(crate) enum Kind {
     Underlying,
     Token,
     Instrument,
+    Expiry,
+    Contract,
 }
 
 /// Steps that list.
@@ -47,6 +50,18 @@ pub(crate) fn entries() -> Vec<Entry> {
             draw: |stage, rng| draw_listing(stage, rng, Kind::Instrument),
             act: play(|stage, words| list(stage, words, Kind::Instrument)),
         },
+        Entry {
+            name: "create_expiry",
+            weight: 50,
+            draw: |stage, rng| draw_listing(stage, rng, Kind::Expiry),
+            act: play(|stage, words| list(stage, words, Kind::Expiry)),
+        },
+        Entry {
+            name: "create_contract",
+            weight: 80,
+            draw: |stage, rng| draw_listing(stage, rng, Kind::Contract),
+            act: play(|stage, words| list(stage, words, Kind::Contract)),
+        },
     ]
 }
 
@@ -62,11 +77,16 @@ pub(crate) fn catalogue(stage: &Stage, kind: Kind) -> Vec<&Step> {
     own.collect()
 }
 
-fn count(stage: &Stage, kind: Kind) -> usize {
+/// How much of a kind is listed.
+pub(crate) fn count(stage: &Stage, kind: Kind) -> usize {
+    let expires = |one: &&plimsoll_model::Instrument| one.contract.is_some();
+    let contracts = || stage.group.instruments.iter().filter(expires).count();
     match kind {
         Kind::Underlying => stage.group.underlyings.len(),
         Kind::Token => stage.group.collaterals.len(),
-        Kind::Instrument => stage.group.instruments.len(),
+        Kind::Instrument => stage.group.instruments.len() - contracts(),
+        Kind::Expiry => stage.group.underlyings.iter().map(|one| one.expiries.len()).sum(),
+        Kind::Contract => contracts(),
     }
 }
 
@@ -76,14 +96,25 @@ pub(crate) fn kind(change: &Change) -> Option<Kind> {
         Change::ListUnderlying { .. } => Some(Kind::Underlying),
         Change::ListCollateral { .. } => Some(Kind::Token),
         Change::ListInstrument { .. } => Some(Kind::Instrument),
+        Change::ListExpiry { .. } => Some(Kind::Expiry),
+        Change::ListContract { .. } => Some(Kind::Contract),
         _ => None,
     }
 }
 
 /// Place in the catalogue, index and underlying of a listing that makes sense now, and its edits.
 pub(crate) fn draw_terms(stage: &Stage, rng: &mut Rng, kind: Kind) -> Option<Vec<i128>> {
+    match kind {
+        Kind::Expiry => return calendar::draw_expiry(stage, rng),
+        Kind::Contract => return calendar::draw_contract(stage, rng),
+        _ => {}
+    }
     let (all, listed) = (catalogue(stage, kind).len(), count(stage, kind));
     let place = if listed < all && rng.chance(90) { listed } else { rng.index(all) };
+    let listed = match kind {
+        Kind::Instrument => stage.group.instruments.len(),
+        _ => listed,
+    };
     let index = if rng.chance(95) { listed } else { listed + 1 };
     let underlying = match catalogue(stage, kind)[place] {
         Step::Token { token, .. } => token.underlying,
@@ -112,6 +143,11 @@ pub(crate) fn draw_terms(stage: &Stage, rng: &mut Rng, kind: Kind) -> Option<Vec
 
 /// The listing that words stand for: place in the catalogue, index, underlying, edits.
 pub(crate) fn terms(stage: &Stage, words: &[i128], kind: Kind) -> Option<Change> {
+    match kind {
+        Kind::Expiry => return calendar::expiry(stage, words),
+        Kind::Contract => return calendar::contract(stage, words),
+        _ => {}
+    }
     let (place, index): (usize, u16) = (word(words, 0)?, word(words, 1)?);
     let underlying: u16 = word(words, 2)?;
     let edits = words.get(3..)?;
@@ -188,6 +224,8 @@ fn list(stage: &Stage, words: &[i128], which: Kind) -> Option<Play> {
                 Change::ListUnderlying { params, .. } => edits::bend(params, edits)?,
                 Change::ListCollateral { params, .. } => edits::bend(params, edits)?,
                 Change::ListInstrument { params, .. } => edits::bend(params, edits)?,
+                Change::ListExpiry { params, .. } => edits::bend(params, edits)?,
+                Change::ListContract { params, .. } => edits::bend(params, edits)?,
                 _ => return None,
             }
             change
@@ -209,7 +247,9 @@ fn list(stage: &Stage, words: &[i128], which: Kind) -> Option<Play> {
     }
     let deed = Deed::List(stage.numbers.change(&change), proposal);
     let signers = vec![signer(who)];
-    Some(Play::new(instruction, signers, Action::Govern { signer: who, deed }))
+    let play = Play::new(instruction, signers, Action::Govern { signer: who, deed });
+    // A slice between two others is checked thrice.
+    Some(Play { units: (which == Kind::Expiry).then_some(400_000), ..play })
 }
 
 /// Wallets go by the order in which tokens are listed, so that no token may come before its turn.
@@ -239,6 +279,14 @@ fn instruction(stage: &Stage, who: u16, change: &Change) -> Option<Instruction> 
         }
         Change::ListInstrument { index, underlying, params } => {
             ix::create_instrument(&payer, &owner, &group, *underlying, *index, *params)
+        }
+        Change::ListExpiry { underlying, expires_at, params } => {
+            let directory = &stage.world.directory;
+            ix::create_expiry(directory, &payer, &owner, *underlying, *expires_at, *params).ok()?
+        }
+        Change::ListContract { index, underlying, expires_at, params } => {
+            let (directory, at) = (&stage.world.directory, (*underlying, *expires_at));
+            ix::create_contract(directory, &payer, &owner, at, *index, *params).ok()?
         }
         _ => return None,
     })

@@ -8,8 +8,10 @@
 //! | `seen` | what is stored, in the model's numbers |
 //! | `entry` | what can happen at all |
 //! | `nature`, `money`, `deals`, `keepers`, `pools`, `last_resort`, `views` | the entries: time and trade |
-//! | `governance`, `proposals`, `listing` | the entries: the group itself |
-//! | `edits`, `terms` | how are terms bent, and what are they in the model's words |
+//! | `expiries` | the entries: what expires |
+//! | `governance`, `proposals`, `listing`, `calendar` | the entries: the group itself |
+//! | `edits`, `terms`, `contracts` | how are terms bent, and what are they in the model's words |
+//! | `worth` | what is an option worth, about |
 //! | `foreign` | what lies in a group that has no business here |
 //! | `hostile` | what is done to lists of accounts |
 //! | `player` | what is checked after a step |
@@ -17,9 +19,12 @@
 //! | `run` | many sequences, counted; the shortest one that fails |
 //! | `reached`, `report` | what was brought about, and the tables of it |
 
+mod calendar;
+mod contracts;
 mod deals;
 mod edits;
 mod entry;
+mod expiries;
 mod foreign;
 mod governance;
 mod guided;
@@ -41,6 +46,7 @@ mod stage;
 mod step;
 mod terms;
 mod views;
+mod worth;
 
 pub use entry::instructions;
 pub use guided::{Guided, Played, STEP_BYTES};

@@ -27,9 +27,9 @@ pub(crate) fn entries() -> Vec<Entry> {
     let nature = Act::Nature;
     vec![
         Entry { name: "wait", weight: 60, draw: draw_wait, act: nature(wait) },
-        Entry { name: "ripen", weight: 10, draw: draw_ripen, act: nature(wait) },
+        Entry { name: "ripen", weight: 18, draw: draw_ripen, act: nature(wait) },
         Entry { name: "price", weight: 45, draw: draw_price, act: nature(price) },
-        Entry { name: "stress", weight: 45, draw: draw_stress, act: nature(stress) },
+        Entry { name: "stress", weight: 150, draw: draw_stress, act: nature(stress) },
         Entry { name: "doubt", weight: 4, draw: draw_doubt, act: nature(doubt) },
     ]
 }
@@ -62,7 +62,7 @@ fn draw_ripen(stage: &Stage, rng: &mut Rng) -> Option<Vec<i128>> {
     Some(vec![i128::from(seconds.max(0)) * 1_000, ALL.into()])
 }
 
-fn wait(stage: &mut Stage, words: &[i128]) -> Option<()> {
+pub(crate) fn wait(stage: &mut Stage, words: &[i128]) -> Option<()> {
     let (milliseconds, published): (u64, u32) = (word(words, 0)?, word(words, 1)?);
     stage.world.vm.move_clock(milliseconds.min(30 * 86_400_000));
     let now = stage.world.vm.now().time.get();
@@ -70,6 +70,29 @@ fn wait(stage: &mut Stage, words: &[i128]) -> Option<()> {
         if published >> oracle & 1 == 1 {
             edit(stage, oracle, |feed| feed.published = now)?;
         }
+    }
+    Some(())
+}
+
+/// Time passes, and oracles may be sure again of what they say.
+pub(crate) fn pass(stage: &mut Stage, words: &[i128]) -> Option<()> {
+    wait(stage, words)?;
+    if word::<u8>(words, 2)? != 0 {
+        make_sure(stage)?;
+    }
+    Some(())
+}
+
+/// All oracles work.
+fn make_sure(stage: &mut Stage) -> Option<()> {
+    let now = stage.world.vm.now().time.get();
+    for oracle in 0..BASES.len() {
+        let usual = current(stage, oracle)?;
+        edit(stage, oracle, |feed| {
+            (feed.price, feed.confidence) =
+                (usual, feed.confidence.min(feed.price.unsigned_abs() / 500));
+            (feed.published, feed.trading) = (now, true);
+        })?;
     }
     Some(())
 }
@@ -141,7 +164,7 @@ fn draw_stress(stage: &Stage, rng: &mut Rng) -> Option<Vec<i128>> {
     }
     for (index, position) in &account.positions {
         let one = &stage.group.instruments[*index];
-        net[one.underlying] += whole(position.lots) * &one.lot;
+        net[one.underlying] += whole(position.lots) * one.moves_with(market);
     }
     let worth = |at: usize| &net[at] * market.stable(at);
     let size = |at: &usize| worth(*at).max(-worth(*at));
@@ -164,15 +187,7 @@ fn draw_stress(stage: &Stage, rng: &mut Rng) -> Option<Vec<i128>> {
 
 /// A price, at a moment in which all oracles work.
 fn stress(stage: &mut Stage, words: &[i128]) -> Option<()> {
-    let now = stage.world.vm.now().time.get();
-    for oracle in 0..BASES.len() {
-        let usual = current(stage, oracle)?;
-        edit(stage, oracle, |feed| {
-            (feed.price, feed.confidence) =
-                (usual, feed.confidence.min(feed.price.unsigned_abs() / 500));
-            (feed.published, feed.trading) = (now, true);
-        })?;
-    }
+    make_sure(stage)?;
     price(stage, &[word(words, 0)?, word(words, 1)?, 0])
 }
 

@@ -1,17 +1,19 @@
 //! What is checked after a step: the laws, the model, and that what failed changed nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use plimsoll_client::instruction as ix;
 use plimsoll_client::Instruction;
 use plimsoll_model::{compare, judge, Market};
 
 use super::entry::{entries, signer, Act, Entry, Play};
+use super::expiries::{sampled, stale};
 use super::hostile;
 use super::reached::reached;
 use super::rng::Rng;
 use super::stage::{Setting, Stage};
 use super::step::{Step, Twist};
+use crate::contracts::unit_limit;
 
 /// Steps of which one in a hundred this many are twisted.
 const TWISTED_PERCENT: u64 = 8;
@@ -33,6 +35,8 @@ pub type Counts = BTreeMap<(&'static str, String), u64>;
 pub(crate) struct Player {
     stage: Stage,
     entries: Vec<Entry>,
+    /// Steps that were drawn together with the last one.
+    due: VecDeque<Step>,
     /// How often what came of what.
     pub(crate) counts: Counts,
 }
@@ -45,11 +49,48 @@ impl Player {
 
     /// A player on a stage that is there.
     pub(crate) fn on(stage: Stage) -> Self {
-        Self { stage, entries: entries(), counts: Counts::new() }
+        Self { stage, entries: entries(), due: VecDeque::new(), counts: Counts::new() }
     }
 
-    /// A step that is likely to work now.
-    pub(crate) fn draw(&self, rng: &mut Rng) -> Step {
+    /// A step that is likely to work now. What a check reads is mostly refreshed before it, and who lets
+    /// time pass in a settlement window mostly samples.
+    pub(crate) fn draw(&mut self, rng: &mut Rng) -> Step {
+        if let Some(step) = self.due.pop_front() {
+            return step;
+        }
+        let step = self.draw_one(rng);
+        let with = |name: &str, words| Step { name: name.into(), words, twist: None };
+        if rng.chance(88) {
+            let refresh = |index| with("refresh_risk_array", vec![index as i128]);
+            self.due.extend(self.stale(&step).into_iter().map(refresh));
+        }
+        self.due.push_back(step);
+        if self.due.back().is_some_and(|step| step.name == "pass") && rng.chance(92) {
+            for (on, at) in sampled(&self.stage) {
+                // A jump would be no sample.
+                if rng.chance(35) {
+                    self.due.push_back(with("refresh_underlying", vec![on as i128]));
+                }
+                let words = vec![on as i128, i128::from(at)];
+                self.due.push_back(with("sample_settlement", words));
+            }
+        }
+        self.due.pop_front().unwrap()
+    }
+
+    /// What must be refreshed before a step.
+    fn stale(&self, step: &Step) -> Vec<usize> {
+        let found = self.entries.iter().find(|one| one.name == step.name);
+        let Some(Act::Play(play)) = found.map(|one| one.act) else { return Vec::new() };
+        let expire = |one: &plimsoll_model::Instrument| one.contract.is_some();
+        if !self.stage.group.instruments.iter().any(expire) {
+            return Vec::new();
+        }
+        let action = play(&self.stage, &step.words).map(|play| play.action);
+        action.map_or(Vec::new(), |action| stale(&self.stage, &action))
+    }
+
+    fn draw_one(&self, rng: &mut Rng) -> Step {
         let total: u64 = self.entries.iter().map(|one| one.weight).sum();
         loop {
             let mut at = rng.below(total);
@@ -111,7 +152,7 @@ impl Player {
         if twist == Twist::Poison {
             return self.send_poisoned(&play, &market);
         }
-        let sent = self.stage.send(&[instruction], &play.signers);
+        let sent = self.stage.send(&raised(&play, instruction), &play.signers);
         let end = match sent.map_err(|law| law.to_string())? {
             // What is twisted and goes through must have done what was asked for all the same, or
             // have been about the other group alone.
@@ -134,7 +175,7 @@ impl Player {
     }
 
     fn send_honest(&mut self, play: &Play, market: &Market) -> Result<String, String> {
-        let sent = self.stage.send(std::slice::from_ref(&play.instruction), &play.signers);
+        let sent = self.stage.send(&raised(play, play.instruction.clone()), &play.signers);
         let outcome = sent.map_err(|law| law.to_string())?;
         let (end, seen) = match &outcome {
             Ok(_) => (Ok(()), self.stage.read()),
@@ -166,7 +207,9 @@ impl Player {
         let poison = self.poison();
         let mut signers = play.signers.clone();
         signers.push(signer(0));
-        let sent = self.stage.send(&[play.instruction.clone(), poison], &signers);
+        let mut instructions = raised(play, play.instruction.clone());
+        instructions.push(poison);
+        let sent = self.stage.send(&instructions, &signers);
         let Err(failure) = sent.map_err(|law| law.to_string())? else {
             return Err("a transaction went through whose second half cannot".into());
         };
@@ -182,6 +225,14 @@ impl Player {
     /// Vetoes a proposal that nobody will ever make.
     fn poison(&self) -> Instruction {
         ix::veto(&signer(0), &self.stage.world.directory.group.address, u64::MAX)
+    }
+}
+
+/// An instruction, and what lets it use more where it needs that.
+fn raised(play: &Play, instruction: Instruction) -> Vec<Instruction> {
+    match play.units {
+        Some(units) => vec![unit_limit(units), instruction],
+        None => vec![instruction],
     }
 }
 

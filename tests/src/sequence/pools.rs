@@ -62,10 +62,13 @@ fn draw_settle(stage: &Stage, rng: &mut Rng) -> Option<Vec<i128>> {
 fn may_settle(stage: &Stage, index: usize, position: &Position) -> bool {
     let instrument = &stage.group.instruments[index];
     let (market, flow) = (stage.market(), instrument.flow(position, stage.market().now.seconds));
+    if instrument.is_settled() && position.lots != 0 {
+        return true;
+    }
     if market.grade(instrument.underlying) != Grade::Valid {
         return false;
     }
-    let worth = market.mid(instrument.underlying) * &instrument.lot * whole(position.lots);
+    let worth = instrument.fair(market).exact * whole(position.lots);
     let gains = worth + value(flow) > zero();
     let cash = instrument.pool.cash_quote_atoms > 0;
     !gains || (cash && instrument.losses_pending_quote_atoms == 0)

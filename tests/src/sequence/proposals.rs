@@ -7,12 +7,13 @@ use plimsoll_client::{
 };
 use plimsoll_migrations::{group_params, token, underlying_params, Step};
 
+use super::contracts;
 use super::edits;
 use super::entry::{any_of, signer, word};
 use super::governance::mostly;
 use super::listing::{self, Kind};
 use super::rng::Rng;
-use super::stage::{Stage, GUARDIAN, PERSONS};
+use super::stage::{Stage, GUARDIAN, PERSONS, PUBLISHER};
 use super::terms::stored_instrument;
 use crate::FeedKind;
 
@@ -23,8 +24,14 @@ const COLLATERAL: u8 = 2;
 const INSTRUMENT: u8 = 3;
 const GROUP: u8 = 4;
 const TIMELOCK: u8 = 5;
-const LISTINGS: [(u8, Kind); 3] = [(6, Kind::Underlying), (7, Kind::Token), (8, Kind::Instrument)];
-const ROLES: std::ops::RangeInclusive<u8> = 9..=12;
+const LISTINGS: [(u8, Kind); 5] = [
+    (6, Kind::Underlying),
+    (7, Kind::Token),
+    (8, Kind::Instrument),
+    (14, Kind::Expiry),
+    (15, Kind::Contract),
+];
+const ROLES: [u8; 5] = [9, 10, 11, 12, 16];
 /// Bytes that are no change.
 const NONE: u8 = 13;
 
@@ -34,11 +41,17 @@ pub(crate) fn draw(stage: &Stage, rng: &mut Rng) -> Option<Vec<i128>> {
     if roles.launched_at == 0 && !rng.chance(5) {
         return None;
     }
-    let kinds = [0, 0, 0, 0, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 4, 4, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13];
-    let kind = rng.pick(&kinds);
+    let kinds = [
+        0, 0, 0, 0, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 4, 4, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 14,
+        15, 15, 15, 16,
+    ];
+    let kind = match few_contracts(stage) && rng.chance(40) {
+        true => rng.pick(&[14, 15]),
+        false => rng.pick(&kinds),
+    };
     let role = match kind {
         UNDERLYING | COLLATERAL | INSTRUMENT | GROUP => roles.risk_manager,
-        6..=8 => roles.lister,
+        6..=8 | 14 | 15 => roles.lister,
         _ => None,
     };
     let role = role.filter(|_| rng.chance(60)).unwrap_or(roles.owner);
@@ -51,6 +64,13 @@ pub(crate) fn draw(stage: &Stage, rng: &mut Rng) -> Option<Vec<i128>> {
     let mut words = vec![who.into(), back.into(), kind.into()];
     words.extend(details(stage, rng, kind)?);
     Some(words)
+}
+
+/// Do hardly any contracts run?
+fn few_contracts(stage: &Stage) -> bool {
+    let now = stage.market().now.seconds;
+    let running = stage.group.instruments.iter().filter_map(|one| one.expires_at());
+    running.filter(|at| *at > now).count() < 3
 }
 
 fn details(stage: &Stage, rng: &mut Rng, kind: u8) -> Option<Vec<i128>> {
@@ -68,6 +88,7 @@ fn details(stage: &Stage, rng: &mut Rng, kind: u8) -> Option<Vec<i128>> {
         _ => {
             let who = match (kind, rng.chance(60)) {
                 (10, true) => i64::from(GUARDIAN),
+                (16, true) => i64::from(PUBLISHER),
                 _ if rng.chance(8) => -1,
                 _ => rng.between(0, i64::from(PERSONS) - 2),
             };
@@ -124,6 +145,7 @@ pub(crate) fn change(stage: &Stage, words: &[i128]) -> Option<Option<Change>> {
             9 => Change::Owner { address },
             10 => Change::Guardian { address },
             11 => Change::Lister { address },
+            16 => Change::Publisher { address },
             _ => Change::RiskManager { address },
         }));
     }
@@ -174,6 +196,13 @@ fn collateral(stage: &Stage, at: usize) -> Option<CollateralParams> {
 
 fn instrument(stage: &Stage, at: usize) -> Option<InstrumentParams> {
     let stored = &stage.world.directory.instruments.get(at)?.state;
+    if let Some((lot_mantissa, lot_exponent)) = contracts::stored_lot(stored) {
+        let listed = contracts::contract_of(0, 1, 0).instrument;
+        let listed = InstrumentParams { lot_mantissa, lot_exponent, ..listed };
+        if stored.expires_at != 0 {
+            return Some(stored_instrument(stored, &listed));
+        }
+    }
     let all = listing::catalogue(stage, Kind::Instrument);
     let listed = all.into_iter().find_map(|step| match step {
         Step::Instrument { params, .. } if params.name == stored.name => Some(params),

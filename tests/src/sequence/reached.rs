@@ -1,8 +1,8 @@
 //! What has a step brought about, besides going through? Counted, so that a report shows which of
 //! the rarer paths random sequences reach.
 
-use plimsoll_model::margin::{health, Check};
-use plimsoll_model::{Action, Change, Deed, Group, Market};
+use plimsoll_model::margin::{detail, health, Check};
+use plimsoll_model::{Action, Change, Deed, Group, Kind, Market};
 
 /// One atom in steps of what is owed.
 const ATOM: i128 = 1 << 48;
@@ -48,6 +48,7 @@ pub(crate) fn reached(
         note(old.episode_slot == 0 && now != 0, "episode begun");
         note(old.episode_slot != 0 && now == 0, "episode ended");
     }
+    note_contracts(action, before, after, market, &mut note);
     let roles = [&before.governance, &after.governance];
     note(roles[0].owner != roles[1].owner, "owner replaced");
     note(roles[0].guardian != roles[1].guardian, "guardian replaced");
@@ -58,6 +59,76 @@ pub(crate) fn reached(
         note(true, if proposal.is_some() { "listed by proposal" } else { "listed before launch" });
     }
     all
+}
+
+/// What happened to contracts.
+fn note_contracts(
+    action: &Action,
+    before: &Group,
+    after: &Group,
+    market: &Market,
+    note: &mut impl FnMut(bool, &'static str),
+) {
+    let contract = |index: usize| before.instruments[index].contract.as_ref();
+    let lots = |group: &Group, id: &u16, index: usize| {
+        let row = group.accounts.get(id).and_then(|one| one.positions.get(&index));
+        row.map_or(0, |row| row.lots)
+    };
+    let samples = before.underlyings.iter().zip(&after.underlyings);
+    for (old, new) in samples {
+        let settled = new.expiries.iter().filter(|(at, one)| {
+            one.settled_at != 0 && old.expiries.get(at).is_some_and(|old| old.settled_at == 0)
+        });
+        note(settled.count() > 0, "expiry settled");
+    }
+    match action {
+        Action::Trade { instrument, accounts, .. } => {
+            let Some(one) = contract(*instrument) else { return };
+            note(true, "contract traded");
+            let inside = market.now.seconds >= one.expires_at - 1_800;
+            note(inside, "contract traded in its window");
+            note(one.kind == Kind::Future, "future traded");
+            let short = accounts.iter().any(|id| lots(after, id, *instrument) < 0);
+            note(one.kind != Kind::Future && short, "option held short");
+            let on = before.instruments[*instrument].underlying;
+            note(accounts.iter().any(|id| is_capped(after, market, *id, on)), CAPPED);
+        }
+        Action::Settle { account, instrument, .. } => {
+            let Some(one) = contract(*instrument) else { return };
+            let paid = one.settled && lots(before, account, *instrument) != 0;
+            note(paid, "position paid out at the settlement price");
+            note(!one.settled, "contract settled by its array");
+        }
+        Action::Bid { account, .. } => {
+            let moved = before.accounts[account].positions.keys();
+            let moved = moved.filter(|index| contract(**index).is_some());
+            let mut moved = moved
+                .filter(|index| lots(before, account, **index) != lots(after, account, **index));
+            note(moved.next().is_some(), "bid took contracts");
+        }
+        Action::Deleverage { instrument, .. } => {
+            note(contract(*instrument).is_some(), "contract deleveraged");
+        }
+        Action::ShareLoss { instrument, .. } => {
+            note(contract(*instrument).is_some(), "loss of a contract shared");
+            let settled = contract(*instrument).is_some_and(|one| one.settled);
+            note(settled, "loss of a settled contract shared");
+        }
+        Action::RefreshArray { instrument } => {
+            let now = after.instruments[*instrument].contract.as_ref();
+            note(now.is_some_and(|one| one.settled), "settlement price taken over");
+            note(now.is_some_and(|one| one.array.fading), "array refreshed in its window");
+        }
+        _ => {}
+    }
+}
+
+/// Counts accounts whose options can lose less than their scenarios say.
+const CAPPED: &str = "requirement capped by the largest loss at expiry";
+
+fn is_capped(group: &Group, market: &Market, id: u16, underlying: usize) -> bool {
+    let parts = detail(group, market, &group.accounts[&id], underlying);
+    parts.is_some_and(|parts| parts.is_capped(&group.underlyings[underlying], Check::Initial))
 }
 
 fn carried_out(change: &Change) -> &'static str {
@@ -72,6 +143,7 @@ fn carried_out(change: &Change) -> &'static str {
         Change::Guardian(_) => "changed: guardian",
         Change::Lister(_) => "changed: lister",
         Change::RiskManager(_) => "changed: risk manager",
+        Change::Publisher(_) => "changed: publisher",
         _ => "changed: a listing",
     }
 }

@@ -7,7 +7,8 @@ use super::entry::instruction;
 use super::player::{Counts, REACHED};
 
 /// Entries that are no instructions.
-const NATURE: [&str; 7] = ["wait", "ripen", "price", "stress", "doubt", "watch", REACHED];
+const NATURE: [&str; 9] =
+    ["wait", "ripen", "price", "stress", "doubt", "watch", "near", "pass", REACHED];
 
 /// What came of a run.
 #[derive(Debug, Default)]
@@ -110,10 +111,11 @@ impl Report {
 const HEAD: &str = "\
 # Random sequences
 
-Every instruction but those of contracts, drawn at random and played on the built bytecode in LiteSVM: by
-seven people with twelve margin accounts and four roles, on two groups, with prices that move, jump,
-stop and turn against whoever has least to spare, with days that pass, pauses, proposals, listings,
-extreme amounts, lists of accounts that were tampered with, and transactions that fail half way.
+Every instruction, drawn at random and played on the built bytecode in LiteSVM: by
+seven people with twelve margin accounts and five roles, on two groups, with prices that move, jump,
+stop and turn against whoever has least to spare, with days that pass, expiries that come, pauses,
+proposals, listings, extreme amounts, lists of accounts that were tampered with, and transactions that
+fail half way.
 
 After each step the laws of [INVARIANTS.md](INVARIANTS.md) hold; what went through has changed every
 stored number as `crates/model` says, within the documented roundings; what was refused was refused by
@@ -123,7 +125,10 @@ what was asked for, or touched the other group alone. *Undone*: the instruction 
 one behind it in the same transaction failed.
 
 Not predicted: rent and lamports; the answer of `view_withdrawable`; which of several reasons is named;
-by which of a bid's own reasons a bid is refused; and, where lenders of a token bear a part of a
+by which of a bid's own reasons a bid is refused; what an option is worth (a risk array is read where it
+was refreshed, and held to what no option leaves and to Black's formula in floats, within two millionths
+of the price of what a lot is of; a future's is known); whether a slice that is neither flat nor plainly
+wrong has an arbitrage; and, where lenders of a token bear a part of a
 bankruptcy within a bid, what exactly that moves: there the laws of conservation alone are checked.
 Errors that only a twisted list brings about are the matter of the tests in `tests/hostile`.
 

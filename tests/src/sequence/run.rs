@@ -118,7 +118,7 @@ pub(crate) fn setting(number: u64) -> Setting {
         }
         _ => {}
     }
-    Setting { markets, is_launched: variant != 5 }
+    Setting { markets, is_launched: variant != 5, calendar: variant }
 }
 
 /// The local markets; roles of their own; and one more underlying, token and contract each, which
@@ -133,6 +133,7 @@ fn markets() -> Markets {
     group.guardian = Some("guardian".into());
     group.lister = Some("lister".into());
     group.risk_manager = Some("risk manager".into());
+    group.publisher = Some("publisher".into());
     let like = |of: &str| markets.underlyings.iter().find(|one| one.name == of).unwrap().clone();
     let mut dog = like("SOL");
     dog.name = "DOG".into();

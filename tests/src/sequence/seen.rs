@@ -9,6 +9,8 @@ use plimsoll_model as model;
 use plimsoll_model::number::{binary, float, ten, whole, Exact};
 use plimsoll_risk::RowKind;
 
+use super::contracts;
+
 /// Numbers by which the model knows addresses.
 #[derive(Clone, Debug, Default)]
 pub struct Numbers {
@@ -34,7 +36,10 @@ impl Numbers {
             underlyings: directory
                 .underlyings
                 .iter()
-                .map(|one| self.underlying(&one.state))
+                .map(|one| model::Underlying {
+                    expiries: self.expiries(directory, one.state.index),
+                    ..self.underlying(&one.state)
+                })
                 .collect(),
             collaterals: collaterals
                 .map(|(one, held)| self.collateral(&one.state, *held))
@@ -86,6 +91,7 @@ impl Numbers {
             guardian: self.role(&group.guardian),
             lister: self.role(&group.lister),
             risk_manager: self.role(&group.risk_manager),
+            publisher: self.role(&group.publisher),
             launched_at: group.launched_at,
             timelock_seconds: group.timelock_seconds,
             window_seconds: group.window_seconds,
@@ -177,7 +183,7 @@ fn terms(group: &Group) -> model::Terms {
     }
 }
 
-fn price(stored: StoredPrice) -> Exact {
+pub(crate) fn price(stored: StoredPrice) -> Exact {
     float(stored.mantissa, stored.exponent)
 }
 
@@ -220,6 +226,8 @@ impl Numbers {
                 .map(|one| (one.shock_ppm, one.volatility_ppm, one.weight_ppm))
                 .collect(),
             owner_first_until: one.owner_first_until,
+            expiries: BTreeMap::new(),
+            first_expiry_at: one.first_expiry_at,
         }
     }
 
@@ -309,7 +317,9 @@ impl Numbers {
                 premium_mean_ppb: pool.premium_mean_ppb,
                 premium_at: pool.premium_at,
                 row_weight: pool.row_weight.to_u128(),
+                settled_lots: [pool.settled_long_lots, pool.settled_short_lots],
             },
+            contract: contracts::stored(one),
         }
     }
 
@@ -322,7 +332,7 @@ impl Numbers {
             let off = listed * binary(1, 60);
             stored >= listed - &off && stored <= listed + off
         };
-        listed.filter(near).unwrap_or(stored)
+        listed.filter(near).or_else(|| contracts::lot(&stored)).unwrap_or(stored)
     }
 }
 

@@ -1,4 +1,4 @@
-//! Where does a sequence play? A local group, seven people, twelve margin accounts, four who have a
+//! Where does a sequence play? A local group, seven people, twelve margin accounts, five who have a
 //! say, and another group whose accounts have no business here.
 
 use std::cell::RefCell;
@@ -13,6 +13,7 @@ use plimsoll_migrations::{Markets, Step};
 use plimsoll_model as model;
 use plimsoll_model::margin::{health, Check, Health};
 
+use super::calendar;
 use super::foreign;
 use super::seen::{exact, Numbers};
 use crate::oracle::{Feed, FeedKind, EXPONENT};
@@ -27,15 +28,17 @@ pub const PEOPLE: u16 = OWNERS + 1;
 /// Margin accounts.
 pub const ACCOUNTS: u16 = 2 * OWNERS;
 /// Who has a say, numbered behind the people; the last one pays rents.
-const ROLES: [&str; 5] = ["owner", "guardian", "lister", "risk manager", "payer"];
+const ROLES: [&str; 6] = ["owner", "guardian", "lister", "risk manager", "publisher", "payer"];
 /// Everybody.
-pub const PERSONS: u16 = PEOPLE + 5;
+pub const PERSONS: u16 = PEOPLE + 6;
 /// Who pays rents.
 pub const PAYER: u16 = PERSONS - 1;
 /// The group's owner at the beginning.
 pub const OWNER: u16 = PEOPLE;
 /// The guardian at the beginning.
 pub const GUARDIAN: u16 = PEOPLE + 1;
+/// Who publishes surfaces at the beginning.
+pub const PUBLISHER: u16 = PEOPLE + 4;
 /// Groups that one person may create besides.
 pub const FOUNDED: u16 = 2;
 
@@ -52,6 +55,8 @@ pub struct Setting {
     pub markets: Markets,
     /// The group is launched, with all that is not to be listed later; or only just begun.
     pub is_launched: bool,
+    /// Which expiries and contracts there are then.
+    pub calendar: u64,
 }
 
 /// Everything that a step can touch.
@@ -102,7 +107,8 @@ fn is_done(setting: &Setting, step: &Step) -> bool {
         Step::Underlying { index, .. } => later(*index, markets.underlyings.len()),
         Step::Token { name, .. } => Some(name) != markets.tokens.last().map(|last| &last.mint),
         Step::Instrument { index, .. } => later(*index, markets.instruments.len()),
-        Step::Launch => true,
+        // Contracts come first.
+        Step::Launch => false,
     }
 }
 
@@ -119,8 +125,13 @@ impl Stage {
         let second = Feed::new(address("feed SOL/B"), FeedKind::Push, "150", now);
         ground.vm.put(second.address, second.owner, second.data());
         ground.feeds.insert(SECOND.into(), second);
-        let other = foreign::other_group(&mut ground);
+        let other = foreign::other_group(&mut ground, setting.calendar);
         let mut world = ground.set_up_some(|step| is_done(setting, step));
+        if setting.is_launched {
+            let posted = world.directory.posted.clone();
+            calendar::list(&mut world.vm, &mut world.directory, "owner", setting.calendar);
+            world.directory.posted = posted;
+        }
         let mut wallets = BTreeMap::new();
         for one in 0..PEOPLE {
             for (index, (token, atoms)) in PURSE.iter().enumerate() {

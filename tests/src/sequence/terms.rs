@@ -9,6 +9,7 @@ use plimsoll_client::{
 use plimsoll_model as model;
 use plimsoll_model::number::{ten, whole, zero};
 
+use super::contracts;
 use super::seen::Numbers;
 
 impl Numbers {
@@ -133,13 +134,21 @@ impl Numbers {
                 let (index, underlying) = (at(index), at(underlying));
                 model::Change::ListInstrument { index, underlying, terms }
             }
+            Change::ListExpiry { underlying, expires_at, params } => model::Change::ListExpiry {
+                underlying: at(underlying),
+                expires_at: *expires_at,
+                terms: contracts::expiry_terms(params),
+            },
+            Change::ListContract { index, underlying, expires_at, params } => {
+                let terms = contracts::contract_terms(params, *expires_at);
+                let (index, underlying) = (at(index), at(underlying));
+                model::Change::ListContract { index, underlying, expires_at: *expires_at, terms }
+            }
             Change::Owner { address } => model::Change::Owner(self.role(address)),
             Change::Guardian { address } => model::Change::Guardian(self.role(address)),
             Change::Lister { address } => model::Change::Lister(self.role(address)),
             Change::RiskManager { address } => model::Change::RiskManager(self.role(address)),
-            Change::ListExpiry { .. } | Change::ListContract { .. } | Change::Publisher { .. } => {
-                panic!("sequences do not play expiries")
-            }
+            Change::Publisher { address } => model::Change::Publisher(self.role(address)),
         }
     }
 

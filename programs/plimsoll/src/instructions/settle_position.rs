@@ -73,10 +73,8 @@ pub(crate) fn handler(ctx: &mut Context<SettlePosition>, underlying: u16) -> Res
     rest.finish()?;
     let instrument = Account::<Instrument>::load(market.row_view(key)?)?;
     let indices = market.side_indices(key)?;
-    if instrument.is_settled() {
-        pay_out(accounts, &instrument, key, &indices, &permit)?;
-    }
-    let amount = due(accounts, &market, &instrument, key, &indices)?;
+    let paid_out = pay_out(accounts, &instrument, key, &indices, &permit)?;
+    let amount = due(accounts, &market, &instrument, (key, &indices), paid_out)?;
 
     if amount.is_positive() {
         accounts.group.require_unpaused(PauseClass::SettleProfit, now.time)?;
@@ -103,34 +101,37 @@ pub(crate) fn handler(ctx: &mut Context<SettlePosition>, underlying: u16) -> Res
 }
 
 /// Turns a position whose instrument has settled into a quote flow, at the price that is the same for
-/// both sides to the last step. While a loss waits to be shared, nobody leaves: `LossesPending`.
+/// both sides to the last step. While a loss waits to be shared, nobody leaves: `LossesPending`. True if
+/// there was one.
 fn pay_out(
     accounts: &mut SettlePosition,
     instrument: &Instrument,
     key: RowKey,
     indices: &SideIndices,
     permit: &RowPermit,
-) -> Result<()> {
+) -> Result<bool> {
     let row = accounts.margin_account.row(key)?.ok_or(PlimsollError::NothingToSettle)?;
     let lots = row.lots();
-    if lots.is_zero() {
-        return Ok(());
+    if lots.is_zero() || !instrument.is_settled() {
+        return Ok(false);
     }
     require!(instrument.losses_pending_quote_atoms == 0, PlimsollError::LossesPending);
     let flow = instrument.array.settled_value()?.times(lots.get()).named()?;
     let row = accounts.margin_account.row_mut(key, permit)?;
     row.change(indices, lots.checked_neg().named()?, flow)?;
-    accounts.pool.count_settled(lots)
+    accounts.pool.count_settled(lots)?;
+    Ok(true)
 }
 
 /// What the position may settle: its profit as far as there is cash, or its loss (negative).
-/// `NothingToSettle` if that is nothing and the row holds not even a fraction of an atom to leave.
+/// `NothingToSettle` if that is nothing and the row holds not even a fraction of an atom to leave, but
+/// for a position that was paid out just now: what has no size any more needs no price, and may go.
 fn due(
     accounts: &SettlePosition,
     market: &Snapshot,
     instrument: &Instrument,
-    key: RowKey,
-    indices: &SideIndices,
+    (key, indices): (RowKey, &SideIndices),
+    paid_out: bool,
 ) -> Result<QuoteAtoms> {
     let terms = market.underlying(key.underlying())?;
     // What a settled contract pays is known, whatever its oracle says by now.
@@ -153,7 +154,7 @@ fn due(
     require!(!pending, PlimsollError::LossesPending);
     let paid = amount.min(accounts.pool.cash().max(QuoteAtoms::ZERO));
     let fraction = row.lots().is_zero() && amount.is_zero() && !flow.is_zero();
-    require!(!paid.is_zero() || fraction, PlimsollError::NothingToSettle);
+    require!(paid_out || !paid.is_zero() || fraction, PlimsollError::NothingToSettle);
     Ok(paid)
 }
 

@@ -225,7 +225,9 @@ pub fn risk_array(
         short_floor: stored.short_floor,
         payoff,
         expires_at: account.expires_at,
-        fading: stored.fading != 0,
+        // By the clock, and not by the array: one that was made before the window is still good within,
+        // and what has settled is no hedge any more.
+        fading: account.is_fading(now),
     })
 }
 

@@ -311,9 +311,16 @@ impl Instrument {
     pub fn has_array(&self, now: UnixSeconds) -> bool {
         match self.kind.0 {
             PERPETUAL => false,
-            FUTURE => now.get() >= self.expires_at.saturating_sub(SETTLEMENT_SECONDS),
+            FUTURE => self.is_fading(now),
             _ => true,
         }
+    }
+
+    /// True from the settlement window on: what a contract pays is, in part or wholly, known already, and
+    /// no longer goes along with the price.
+    #[inline]
+    pub fn is_fading(&self, now: UnixSeconds) -> bool {
+        now.get() >= self.expires_at.saturating_sub(SETTLEMENT_SECONDS)
     }
 
     /// True if a check under these terms reads the array. A future that nobody could refresh when its
