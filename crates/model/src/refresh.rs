@@ -67,10 +67,11 @@ impl Step<'_> {
         };
         let (least_scan, most_scan) =
             (ppm(underlying.scan_lower_ppm), ppm(underlying.scan_upper_ppm));
-        let scan = &least_scan + part * (most_scan - &least_scan);
+        let reach = most_scan - &least_scan;
+        let scan = &least_scan + part * &reach;
         let widening = scan / &least_scan * whole(1_000_000);
-        // The scan range itself is kept in parts per million, rounded up.
-        let loose = whole(1) / least_scan + whole(1);
+        // The part of the way and the scan range itself are kept in parts per million, rounded up.
+        let loose = (whole(1) + reach) / least_scan + whole(1);
         let at = instrument.underlying;
         let widening = self.adopt(
             "widening",

@@ -73,7 +73,8 @@ pub(crate) fn handler(ctx: &mut Context<SettlePosition>, underlying: u16) -> Res
     rest.finish()?;
     let instrument = Account::<Instrument>::load(market.row_view(key)?)?;
     let indices = market.side_indices(key)?;
-    let paid_out = pay_out(accounts, &instrument, key, &indices, &permit)?;
+    let paid_out =
+        instrument.is_settled() && pay_out(accounts, &instrument, key, &indices, &permit)?;
     let amount = due(accounts, &market, &instrument, (key, &indices), paid_out)?;
 
     if amount.is_positive() {
@@ -112,7 +113,7 @@ fn pay_out(
 ) -> Result<bool> {
     let row = accounts.margin_account.row(key)?.ok_or(PlimsollError::NothingToSettle)?;
     let lots = row.lots();
-    if lots.is_zero() || !instrument.is_settled() {
+    if lots.is_zero() {
         return Ok(false);
     }
     require!(instrument.losses_pending_quote_atoms == 0, PlimsollError::LossesPending);

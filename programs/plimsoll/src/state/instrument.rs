@@ -320,7 +320,8 @@ impl Instrument {
     /// no longer goes along with the price.
     #[inline]
     pub fn is_fading(&self, now: UnixSeconds) -> bool {
-        now.get() >= self.expires_at.saturating_sub(SETTLEMENT_SECONDS)
+        // A time that was listed lies far from either end of a word.
+        now.get() >= self.expires_at.wrapping_sub(SETTLEMENT_SECONDS)
     }
 
     /// True if a check under these terms reads the array. A future that nobody could refresh when its
