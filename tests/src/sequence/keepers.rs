@@ -28,8 +28,8 @@ pub(crate) fn entries() -> Vec<Entry> {
             act: play(instrument),
         },
         Entry { name: "mark_account", weight: 30, draw: draw_mark, act: play(mark) },
-        Entry { name: "liquidate_slice", weight: 460, draw: draw_slice, act: play(slice) },
-        Entry { name: "liquidate_rows", weight: 400, draw: draw_rows, act: play(rows) },
+        Entry { name: "liquidate_slice", weight: 420, draw: draw_slice, act: play(slice) },
+        Entry { name: "liquidate_rows", weight: 560, draw: draw_rows, act: play(rows) },
     ]
 }
 
@@ -205,10 +205,10 @@ fn draw_rows(stage: &Stage, rng: &mut Rng) -> Option<Vec<i128>> {
         let held = i64::try_from(held).ok()?;
         let part = rng.log(held.unsigned_abs().max(1)).min(held.unsigned_abs());
         let part = i64::try_from(part).ok()? * held.signum();
-        let bearable = bearable(stage, words[1], words[2]);
+        let bearable = bearable(stage, words[1], words[2]) >> rng.below(2);
         let most = (i128::from(held) * i128::from(bearable >> 1)) >> 63;
         let most = i64::try_from(most).ok()?;
-        let part = if rng.chance(40) && most != 0 { most } else { part };
+        let part = if rng.chance(60) && most != 0 { most } else { part };
         words.push(row.key.into());
         words.push(signed_amount(rng, part));
     }

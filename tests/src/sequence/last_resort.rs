@@ -12,7 +12,7 @@ use crate::vm::address;
 pub(crate) fn entries() -> Vec<Entry> {
     let play = Act::Play;
     vec![
-        Entry { name: "watch", weight: 36, draw: draw_watch, act: Act::Nature(watch) },
+        Entry { name: "watch", weight: 46, draw: draw_watch, act: Act::Nature(watch) },
         Entry { name: "deleverage", weight: 60, draw: draw_lots, act: play(deleverage) },
         Entry { name: "resize_position", weight: 60, draw: draw_resize, act: play(resize) },
         Entry { name: "close_deleveraging", weight: 10, draw: draw_close, act: play(close) },

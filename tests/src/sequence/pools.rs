@@ -19,7 +19,7 @@ pub(crate) fn entries() -> Vec<Entry> {
         Entry { name: "settle_position", weight: 70, draw: draw_settle, act: play(settle) },
         Entry { name: "renew_position", weight: 20, draw: draw_renewal, act: play(renew) },
         Entry { name: "collect_fees", weight: 12, draw: draw_contract, act: play(fees) },
-        Entry { name: "repay_debt", weight: 30, draw: draw_debt, act: play(repay) },
+        Entry { name: "repay_debt", weight: 220, draw: draw_debt, act: play(repay) },
         Entry { name: "share_loss", weight: 150, draw: draw_loss, act: play(share) },
         Entry { name: "write_off_debt", weight: 80, draw: draw_bankrupt, act: play(write_off) },
         Entry { name: "stake_insurance", weight: 10, draw: draw_stake, act: play(stake) },
