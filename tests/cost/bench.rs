@@ -4,9 +4,7 @@
 use std::collections::BTreeMap;
 
 use litesvm::LiteSVM;
-use plimsoll::oracle::{
-    PriceFeedMessage, PriceUpdateV2, VerificationLevel, PYTH_PUSH, PYTH_RECEIVER,
-};
+use plimsoll::oracle::{PYTH_PUSH, PYTH_RECEIVER};
 use plimsoll::state::{
     Collateral, Group, Instrument, Insurance, MarginAccount, Pool, Row, StoredKink, StoredScenario,
     StoredSlope, StoredSource, Underlying, Word128, ROW_WEIGHT,
@@ -16,9 +14,6 @@ use plimsoll_client::{
 };
 use plimsoll_risk::{RowKey, RowKind, SPAN};
 use plimsoll_units::{Index, Price, QuoteAtoms, Shares, TokenAtoms, Value};
-use pyth_sdk_solana::state::{
-    AccountType, PriceInfo, PriceStatus, SolanaPriceAccount, MAGIC, VERSION_2,
-};
 use solana_account::Account;
 use solana_address::Address;
 use solana_instruction::Instruction;
@@ -27,51 +22,12 @@ use solana_message::{v0, AddressLookupTableAccount, Message, VersionedMessage};
 use solana_signer::Signer;
 use solana_transaction::versioned::VersionedTransaction;
 
+use crate::oracles::{pull, push, FEED};
+
 pub const NOW: i64 = 1_760_130_000;
-/// Half of 0.1 % of the quote token's price, and far less of the others'.
-const CONFIDENCE: u64 = 50_000;
 /// What a compute budget instruction costs by itself.
 const LIMIT_UNITS: u64 = 150;
 const MINT: fn(u16) -> Address = |index| named(b'M', index);
-
-const FEED: [u8; 32] = [7; 32];
-
-/// A pull account: an update as the receiver program stores it.
-fn pull(price: i64) -> Vec<u8> {
-    let message = PriceFeedMessage {
-        feed_id: FEED,
-        price,
-        conf: CONFIDENCE,
-        exponent: -8,
-        publish_time: NOW - 5,
-        prev_publish_time: NOW - 6,
-        ema_price: 1,
-        ema_conf: 1,
-    };
-    let update = PriceUpdateV2 {
-        write_authority: [0; 32],
-        verification_level: VerificationLevel::Full,
-        price_message: message,
-        posted_slot: 1,
-    };
-    update.to_account_data().unwrap()
-}
-
-/// A push account, by the SDK's own type.
-fn push(price: i64) -> Vec<u8> {
-    let mut account = SolanaPriceAccount {
-        magic: MAGIC,
-        ver: VERSION_2,
-        atype: AccountType::Price as u32,
-        size: size_of::<SolanaPriceAccount>() as u32,
-        expo: -8,
-        timestamp: NOW - 5,
-        ..SolanaPriceAccount::default()
-    };
-    let status = PriceStatus::Trading;
-    account.agg = PriceInfo { price, conf: CONFIDENCE, status, ..PriceInfo::default() };
-    bytemuck::bytes_of(&account).to_vec()
-}
 
 /// An address that only has to be unique.
 fn named(kind: u8, index: u16) -> Address {

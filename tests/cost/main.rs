@@ -6,6 +6,7 @@
 
 mod bench;
 mod options;
+mod oracles;
 
 use std::collections::BTreeMap;
 

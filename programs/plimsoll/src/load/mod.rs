@@ -10,13 +10,16 @@
 //! Nothing may be missing, foreign, doubled or left over; each is an error by its own name, and
 //! the log says at which place.
 
+mod keys;
+mod prices;
 mod reader;
 mod snapshot;
 mod source;
 mod terms;
 
+pub(crate) use keys::merged_keys;
 pub(crate) use reader::{Member, RiskAccounts};
-pub(crate) use snapshot::{merged_keys, Snapshot};
+pub(crate) use snapshot::Snapshot;
 pub(crate) use source::RowSource;
 pub(crate) use terms::unit_price;
 pub use terms::{

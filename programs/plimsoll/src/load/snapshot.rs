@@ -9,10 +9,11 @@ use plimsoll_risk::{
 };
 use plimsoll_units::{Price, Value};
 
+use super::prices::Prices;
 use super::source::{InOrder, RowSource};
 use super::terms::{
-    lot_notional, position_terms, risk_array, take_quote, token_terms, underlying_terms,
-    unit_price, withhold_open_profit, QuoteFactors,
+    position_terms, risk_array, take_quote, token_terms, underlying_terms, unit_price,
+    withhold_open_profit, QuoteFactors,
 };
 use super::RiskAccounts;
 use crate::clock::Now;
@@ -41,32 +42,6 @@ pub(crate) struct Snapshot {
     pub(crate) owners_until: i64,
 }
 
-/// An underlying's price, and what a lot of the instrument that came last was of: most of an
-/// underlying have lots of one size.
-struct Prices {
-    mid: Price,
-    last: Option<(Price, Price)>,
-}
-
-impl Prices {
-    fn at(mid: Price) -> Self {
-        Self { mid, last: None }
-    }
-
-    #[inline(always)]
-    fn notional(&mut self, account: &Instrument) -> Result<Price> {
-        let lot = account.lot()?;
-        if let Some((known, notional)) = self.last {
-            if known == lot {
-                return Ok(notional);
-            }
-        }
-        let notional = lot_notional(account, self.mid)?;
-        self.last = Some((lot, notional));
-        Ok(notional)
-    }
-}
-
 /// Where `is` holds among `count` places: at `last` or behind it, else where `search` finds it.
 #[inline(always)]
 fn near(
@@ -82,26 +57,6 @@ fn near(
     let found = if is(next) { next } else { search()? };
     last.set(found);
     Some(found)
-}
-
-/// The keys of several sorted lists of rows as one sorted list without repetition.
-pub(crate) fn merged_keys(first: &[Row], second: &[Row]) -> Vec<u64> {
-    let mut keys = Vec::with_capacity(first.len().saturating_add(second.len()));
-    let mut others = second;
-    for row in first {
-        while let Some((other, rest)) = others.split_first() {
-            if other.key > row.key {
-                break;
-            }
-            if other.key < row.key {
-                keys.push(other.key);
-            }
-            others = rest;
-        }
-        keys.push(row.key);
-    }
-    keys.extend(others.iter().map(|other| other.key));
-    keys
 }
 
 impl Snapshot {
