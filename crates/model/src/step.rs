@@ -103,6 +103,9 @@ impl Step<'_> {
             Action::CloseExpiry { underlying, expires_at, payer } => {
                 self.close_expiry(*underlying, *expires_at, *payer);
             }
+            Action::CloseContract { instrument, payer } => {
+                self.close_contract(*instrument, *payer);
+            }
             Action::ViewUnderlying { account, underlying } => {
                 self.view_underlying(*account, *underlying);
             }
