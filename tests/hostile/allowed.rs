@@ -90,6 +90,12 @@ const ALLOWED: &[Row] = &[
     ("refresh_instrument", "<oracle>", "*", FUNDING_RESTS),
     ("settle_position, a loss*", "settler", "sibling", "anybody may earn the reward"),
     (
+        "settle_position, an option that has settled",
+        "margin_account",
+        "sibling",
+        "anybody may have anybody paid out",
+    ),
+    (
         "mark_account",
         "+ oracle ETH/USD",
         "*",

@@ -104,7 +104,7 @@ impl Held<'_> {
         if check == Check::Withdrawal && worth.exact.is_positive() {
             worth.exact = zero();
         } else if check == Check::Initial && worth.exact.is_positive() {
-            worth.exact = worth.exact * &self.weight;
+            worth.exact *= &self.weight;
         }
         worth
     }

@@ -74,7 +74,7 @@ pub struct StoredArray {
     pub outcomes: [i32; SCENARIOS_MAX],
     /// The unit's power of two above 2^-48 quote atoms.
     pub shift: u8,
-    /// 1 within the settlement window.
+    /// 1 where it was made within the settlement window; checks go by the clock.
     pub fading: u8,
     /// Zero.
     pub padding: [u8; 6],
