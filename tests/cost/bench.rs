@@ -257,6 +257,15 @@ impl Bench {
         self.put(pda::collateral(&self.group, &MINT(index)), &one);
     }
 
+    /// No perpetual pays any funding, nor has paid any.
+    pub fn stop_funding(&mut self) {
+        for index in 0..24 {
+            let mut one = self.directory().instruments[usize::from(index)].state;
+            one.funding_rate = 0;
+            self.put(pda::instrument(&self.group, index), &one);
+        }
+    }
+
     /// Half of every token is lent at 5 %, and nobody has counted the last minute.
     pub fn lend(&mut self) {
         for index in 0..8 {
@@ -441,6 +450,18 @@ impl Bench {
     pub fn check(&mut self, shape: Shape) -> u64 {
         let account = self.write_margin(1, shape, -1_000_000_000_000);
         let one = instruction::mark_account(self.directory(), &account).unwrap();
+        self.send(one)
+    }
+
+    /// Units of a trade between two accounts of 4 rows each.
+    pub fn trade(&mut self) -> u64 {
+        let rows = shape(2, 2, 2);
+        let first = self.write_margin(1, rows, 1_000_000_000_000);
+        let second = self.write_margin(2, rows, 1_000_000_000_000);
+        let deal = instruction::Deal { instrument: 0, lots: 10, price_ticks: 100_000 };
+        let owner = self.payer.pubkey();
+        let both = [&owner, &owner];
+        let one = instruction::trade(self.directory(), both, &first, &second, &deal).unwrap();
         self.send(one)
     }
 

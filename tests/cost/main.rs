@@ -65,7 +65,12 @@ fn checks(costs: &mut BTreeMap<String, u64>) {
     let running = lent.check(shape(2, 1, 2)) - lent.check(shape(1, 1, 2));
     cost("one more token, its interest up to the second", running);
     cost(&format!("{FULL_CHECK}, all tokens lent"), lent.check(shape(8, 24, 8)));
-    cost("one more perpetual", pull.check(shape(1, 2, 2)) - one);
+    let running = pull.check(shape(1, 2, 2)) - one;
+    cost("one more perpetual, its funding up to the second", running);
+    let mut still = Bench::new(8, Oracles::Pull);
+    still.stop_funding();
+    let alone = still.check(shape(1, 1, 2));
+    cost("one more perpetual", still.check(shape(1, 2, 2)) - alone);
     let spread = pull.check(shape(1, 2, 3));
     cost("one more underlying, pull oracle", spread - pull.check(shape(1, 2, 2)));
     let mut push = Bench::new(8, Oracles::Push);
@@ -90,15 +95,12 @@ fn checks(costs: &mut BTreeMap<String, u64>) {
 
 /// A trade between two accounts of 4 rows each.
 fn trade(costs: &mut BTreeMap<String, u64>) {
-    let mut bench = Bench::new(8, Oracles::Pull);
-    let rows = shape(2, 2, 2);
-    let first = bench.write_margin(1, rows, 1_000_000_000_000);
-    let second = bench.write_margin(2, rows, 1_000_000_000_000);
-    let deal = instruction::Deal { instrument: 0, lots: 10, price_ticks: 100_000 };
-    let owner = bench.payer.pubkey();
-    let both = [&owner, &owner];
-    let one = instruction::trade(bench.directory(), both, &first, &second, &deal).unwrap();
-    costs.insert("trade between two accounts of 4 rows".to_string(), bench.send(one));
+    let phrase = "trade between two accounts of 4 rows";
+    let running = Bench::new(8, Oracles::Pull).trade();
+    costs.insert(format!("{phrase}, funding up to the second"), running);
+    let mut still = Bench::new(8, Oracles::Pull);
+    still.stop_funding();
+    costs.insert(phrase.to_string(), still.trade());
 }
 
 /// What a program consumed in a transaction, by its own line in the log; the last where it ran
