@@ -115,7 +115,8 @@ fn open_claim(guarded: &Guarded<'_, '_>, key: RowKey, row: &Row) -> Result<Value
     if !closed && !allowed(grade, Action::Liquidate) {
         return Ok(Value::ZERO);
     }
-    let price = guarded.market.terms(key)?.price;
+    // What an option is worth is its array's to say, and not what a lot of it is of.
+    let price = guarded.market.fair_price(key)?;
     let value = match key.kind() {
         RowKind::Token => price.value_floor(guarded.market.atoms(key, row)?).named()?,
         RowKind::Position => {
