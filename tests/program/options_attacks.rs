@@ -1,5 +1,6 @@
 //! What can somebody with money, a stolen key or a dead oracle do with contracts?
 
+use plimsoll_client::instruction::Bid;
 use plimsoll_risk::Check;
 use plimsoll_tests::contracts::{flat, slice};
 use plimsoll_tests::{assert_near, expect_error, World};
@@ -201,4 +202,32 @@ fn premiums_at_the_edge_of_the_band_hide_nothing() {
     world.trade("alice", "mallory", "SOL-150-C", 50, "43.6").unwrap();
     assert_near(sum(&world), before, 2);
     expect_error(world.withdraw("mallory", "USDC", 999_000_000), "BelowInitialMargin");
+}
+
+#[test]
+fn who_was_owed_an_option_bears_what_it_is_worth() {
+    // Five SOL short, and as much again by calls on ten: both lose when SOL goes up, and she has not
+    // enough. Each market bears its part by what she owes there, and not by what contracts are of.
+    let mut world = listed(&[("alice", 300), ("bob", 10_000), ("keeper", 100_000)]);
+    world.trade("alice", "bob", "SOL-PERP", -500, "150").unwrap();
+    world.trade("alice", "bob", "SOL-150-C", -100, "13.7").unwrap();
+    world.walk_price("SOL", "200");
+    world.refresh_options();
+    let owes = |world: &World, name| {
+        let (lots, flow) = world.position("alice", name);
+        (lots, flow as f64)
+    };
+    let (lots, flow) = owes(&world, "SOL-PERP");
+    let perpetual = -(lots as f64 * 2_000_000.0 + flow);
+    let (lots, flow) = owes(&world, "SOL-150-C");
+    let call = -(lots as f64 * world.marks("SOL-150-C")[0] + flow);
+    assert!(perpetual > 240e6 && call > 350e6, "{perpetual} {call}");
+
+    world.liquidate("keeper", "alice", &Bid::slice()).unwrap();
+
+    let waits = |name| world.listed(name).losses_pending_quote_atoms as f64;
+    let parts = [waits("SOL-PERP"), waits("SOL-150-C")];
+    assert!(parts[0] > 1e6);
+    let expected = parts[0] * call / perpetual;
+    assert!((parts[1] - expected).abs() < 4.0, "{parts:?}, not {expected}");
 }
