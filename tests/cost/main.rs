@@ -18,7 +18,6 @@ use plimsoll_client::instruction;
 use plimsoll_client::PROGRAM_ID;
 use plimsoll_tests::options::Probe;
 use plimsoll_tests::{Receipt, World, SOL, SPL_TOKEN, USDC};
-use solana_signer::Signer;
 
 const SNAPSHOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/snapshots/cost.json");
 const SO: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../target/deploy/plimsoll.so");

@@ -1,5 +1,6 @@
 //! What can somebody with money, a stolen key or a dead oracle do with contracts?
 
+use plimsoll_client::events::LossAssigned;
 use plimsoll_client::instruction::Bid;
 use plimsoll_risk::Check;
 use plimsoll_tests::contracts::{flat, slice};
@@ -205,29 +206,35 @@ fn premiums_at_the_edge_of_the_band_hide_nothing() {
 }
 
 #[test]
-fn who_was_owed_an_option_bears_what_it_is_worth() {
-    // Five SOL short, and as much again by calls on ten: both lose when SOL goes up, and she has not
-    // enough. Each market bears its part by what she owes there, and not by what contracts are of.
-    let mut world = listed(&[("alice", 300), ("bob", 10_000), ("keeper", 100_000)]);
-    world.trade("alice", "bob", "SOL-PERP", -500, "150").unwrap();
-    world.trade("alice", "bob", "SOL-150-C", -100, "13.7").unwrap();
-    world.walk_price("SOL", "200");
+fn a_bankruptcy_is_laid_to_contracts_by_what_they_lost() {
+    let rich = [("bob", 10_000), ("carol", 10_000), ("keeper", 50_000)];
+    let mut world = listed(&[&[("alice", 300)], &rich[..]].concat());
+    // Ten SOL of a call sold for 137, and a hundredth of a BTC bought for 1,000.
+    world.trade("bob", "alice", "SOL-150-C", 100, "13.7").unwrap();
+    world.trade("alice", "carol", "BTC-PERP", 100, "100000").unwrap();
+    world.walk_price("BTC", "80000");
+    world.walk_price("SOL", "190");
     world.refresh_options();
-    let owes = |world: &World, name| {
-        let (lots, flow) = world.position("alice", name);
-        (lots, flow as f64)
+    let [mark, ..] = world.marks("SOL-150-C");
+    // What each has lost, in dollars, fees included.
+    let paid = |name: &str| world.position("alice", name).1 as f64 / 1e6;
+    let call = 100.0 * mark / 1e6 - paid("SOL-150-C");
+    let bitcoin = -(100.0 * 8.0 + paid("BTC-PERP"));
+    assert!(call > 200.0 && bitcoin > 200.0, "{call} {bitcoin}");
+
+    let receipt = world.liquidate("keeper", "alice", &Bid::slice()).unwrap();
+
+    let assigned = receipt.events::<LossAssigned>();
+    let key =
+        |name: &str| world.directory.instruments[usize::from(world.instrument(name))].state.key();
+    let pending = |name: &str| {
+        let one = assigned.iter().find(|one| one.key == key(name).raw());
+        one.map_or(0.0, |one| one.pending_quote_atoms as f64 / 1e6)
     };
-    let (lots, flow) = owes(&world, "SOL-PERP");
-    let perpetual = -(lots as f64 * 2_000_000.0 + flow);
-    let (lots, flow) = owes(&world, "SOL-150-C");
-    let call = -(lots as f64 * world.marks("SOL-150-C")[0] + flow);
-    assert!(perpetual > 240e6 && call > 350e6, "{perpetual} {call}");
-
-    world.liquidate("keeper", "alice", &Bid::slice()).unwrap();
-
-    let waits = |name| world.listed(name).losses_pending_quote_atoms as f64;
-    let parts = [waits("SOL-PERP"), waits("SOL-150-C")];
-    assert!(parts[0] > 1e6);
-    let expected = parts[0] * call / perpetual;
-    assert!((parts[1] - expected).abs() < 4.0, "{parts:?}, not {expected}");
+    let lacking = call + bitcoin - 300.0;
+    assert!(lacking > 50.0, "{lacking}");
+    for (name, lost) in [("SOL-150-C", call), ("BTC-PERP", bitcoin)] {
+        let due = lacking * lost / (call + bitcoin);
+        assert!((pending(name) - due).abs() < 0.01, "{name}: {} of {due}", pending(name));
+    }
 }

@@ -137,9 +137,10 @@ pub struct UnderlyingTerms {
 pub struct RowTerms {
     /// Which row.
     pub key: RowKey,
-    /// Quote atoms per token atom or per lot, at the underlying's `price`. Of a row with a risk
-    /// array: for what a lot is of. What the lot itself is worth is in the array.
-    pub price: Price,
+    /// What a token atom or a lot is of, in quote atoms at the underlying's `price`: what it is worth
+    /// itself, but for a row with a risk array, whose value is in the array
+    /// ([`RowTerms::value_floor`]).
+    pub notional: Price,
     /// Part of a positive value that counts for opening: of a position's open profit, of a token
     /// balance at its strict price. Debts and losses count in full.
     pub weight: Ratio,
@@ -152,7 +153,7 @@ impl RowTerms {
     /// [`Market::arrays`]. `MissingArray` if the row's is not among them.
     pub fn value_floor(&self, arrays: &[RiskArray], quantity: i64) -> Result<Value, RiskError> {
         if self.array.is_none() {
-            return Ok(self.price.value_floor(quantity)?);
+            return Ok(self.notional.value_floor(quantity)?);
         }
         let array = self.array.find(arrays).ok_or(RiskError::MissingArray { key: self.key })?;
         Ok(array.value(quantity)?)

@@ -158,7 +158,7 @@ impl<'a> Sums<'a> {
                 return self.add_unpriced(terms, holding, array.value(quantity)?, check);
             }
             self.add_fixed(quote)?;
-            arrays.add(array, row.price, quantity)?;
+            arrays.add(array, row.notional, quantity)?;
             if check == Check::Initial && row.weight < Ratio::ONE {
                 let withheld = array_withheld(array, quantity, quote, row.weight)?;
                 self.withheld = self.withheld.checked_add(withheld)?;
@@ -166,7 +166,7 @@ impl<'a> Sums<'a> {
             return Ok(());
         }
         // Toward minus infinity: an asset a step less, a debt a step more.
-        let value = row.price.value_floor(quantity)?;
+        let value = row.notional.value_floor(quantity)?;
         if !allowed(terms.grade, check.action()) {
             return self.add_unpriced(terms, holding, value, check);
         }

@@ -273,6 +273,6 @@ fn sliced(terms: &Terms, account: &[Holding], before: Health, slots: u64) -> Sli
 /// What rounding every row by one lot may change: the lots' requirement, concentration and buffer
 /// included, and the atoms of the settlement.
 fn lots(terms: &Terms) -> Exact {
-    let lot = |row: &RowTerms| of_price(row.price) * whole(6);
+    let lot = |row: &RowTerms| of_price(row.notional) * whole(6);
     terms.rows.iter().map(lot).fold(whole(20), |sum, lot| sum + lot)
 }

@@ -131,8 +131,8 @@ proptest! {
     fn hedge_never_raises_the_requirement(
         (mut terms, _) in market_and_account(), held in amount(36), part in 0i64..=100,
     ) {
-        let price = terms.rows[2].price;
-        terms.rows[3].price = price;
+        let price = terms.rows[2].notional;
+        terms.rows[3].notional = price;
         let account = |hedge: i64| {
             [linear(1, 0, held, QuoteAtoms::ZERO), linear(1, 7, hedge, QuoteAtoms::ZERO)]
         };

@@ -244,12 +244,12 @@ impl Mirror {
                 worth = worth.checked_add(value)?.checked_add(holding.quote)?;
                 if holding.key.kind() == RowKind::Token {
                     // An atom of each token row.
-                    dust = dust.checked_add(terms.price.value_ceil(1)?)?;
+                    dust = dust.checked_add(terms.notional.value_ceil(1)?)?;
                 }
             }
         }
         for (one, held) in directory.collaterals.iter().zip(vaults) {
-            let price = self.terms(one.state.key())?.price;
+            let price = self.terms(one.state.key())?.notional;
             let reserve = one.state.reserve.to_shares().to_atoms_floor(Index::ONE)?;
             worth = worth.checked_add(price.value_floor(reserve.get())?)?;
             let held = i64::try_from(*held).unwrap_or(i64::MAX);

@@ -353,7 +353,7 @@ fn gross(world: &World, cast: &Cast) -> Result<i64, String> {
         let account = world.margin(&trader.party.account)?;
         let rows = snapshot.holdings(&account.state).map_err(text)?;
         for row in rows.iter().filter(|row| row.key != RowKey::QUOTE) {
-            let price = snapshot.terms(row.key).map_err(text)?.price;
+            let price = snapshot.terms(row.key).map_err(text)?.notional;
             let value =
                 price.value_ceil(row.quantity).and_then(|value| value.abs()?.to_quote_floor());
             gross += value.map_err(|error| error.to_string())?.get();

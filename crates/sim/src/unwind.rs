@@ -118,7 +118,7 @@ fn exchange(
 fn price_of(world: &World, directory: &GroupDirectory, key: RowKey) -> Result<Price, String> {
     let text = |error: ClientError| error.to_string();
     let snapshot = Snapshot::new(directory, world, world.time()).map_err(text)?;
-    Ok(snapshot.terms(key).map_err(text)?.price)
+    Ok(snapshot.terms(key).map_err(text)?.notional)
 }
 
 /// Magnitude of a quantity's value (quote atoms).

@@ -115,13 +115,12 @@ fn open_claim(guarded: &Guarded<'_, '_>, key: RowKey, row: &Row) -> Result<Value
     if !closed && !allowed(grade, Action::Liquidate) {
         return Ok(Value::ZERO);
     }
-    // What an option is worth is its array's to say, and not what a lot of it is of.
-    let price = guarded.market.fair_price(key)?;
+    let market = &guarded.market;
     let value = match key.kind() {
-        RowKind::Token => price.value_floor(guarded.market.atoms(key, row)?).named()?,
+        RowKind::Token => market.value_floor(key, market.atoms(key, row)?)?,
         RowKind::Position => {
-            let flow = row.flow(&guarded.market.side_indices(key)?)?;
-            price.value_floor(row.lots).named()?.checked_add(flow).named()?
+            let flow = row.flow(&market.side_indices(key)?)?;
+            market.value_floor(key, row.lots)?.checked_add(flow).named()?
         }
     };
     Ok(value.checked_neg().named()?.max(Value::ZERO))
@@ -292,7 +291,7 @@ fn charge_lenders(
     debt: TokenAtoms,
     one: &mut Assigned,
 ) -> Result<()> {
-    let price = guarded.market.terms(key)?.price;
+    let price = guarded.market.fair_price(key)?;
     let (quote, lent) = (guarded.market.row_view(QUOTE_KEY)?, guarded.market.row_view(key)?);
     // SAFETY: no other load of these two collaterals is alive, the walk over the risk accounts
     // gave each its own place, and they cannot be any of the declared writable accounts.

@@ -47,7 +47,7 @@ pub fn board(grade: Grade) -> Board {
     };
     let row = |key, scale| RowTerms {
         key,
-        price: price.checked_mul(Price::pow10(scale).unwrap()).unwrap(),
+        notional: price.checked_mul(Price::pow10(scale).unwrap()).unwrap(),
         weight: Ratio::ONE,
         array: Place::NONE,
     };

@@ -16,7 +16,7 @@ pub fn health(terms: &Terms, account: &[Holding], check: Check) -> Result<Health
         let (low, high) = (u.low.checked_div(u.price)?, u.high.checked_div(u.price)?);
         for one in account.iter().filter(|one| one.key.underlying() == u.index) {
             let row = terms.rows.iter().find(|row| row.key == one.key).unwrap();
-            let value = row.price.value_floor(one.quantity)?;
+            let value = row.notional.value_floor(one.quantity)?;
             fixed = fixed.checked_add(one.quote)?;
             if one.quantity > 0 {
                 long = long.checked_add(value)?;

@@ -97,7 +97,7 @@ impl Terms {
             by(&mut terms.price);
         }
         for row in moved.rows.iter_mut().filter(|row| row.key.underlying() == index) {
-            by(&mut row.price);
+            by(&mut row.notional);
         }
         moved
     }
@@ -138,7 +138,7 @@ pub fn underlying(index: u16, dollars: u64) -> UnderlyingTerms {
 pub fn hand_market() -> Terms {
     let mut btc = underlying(2, 60_000);
     (btc.loss_long, btc.loss_short) = (ppm(50_000), ppm(50_000));
-    let row = |key, price| RowTerms { key, price, weight: Ratio::ONE, array: Place::NONE };
+    let row = |key, notional| RowTerms { key, notional, weight: Ratio::ONE, array: Place::NONE };
     Terms {
         underlyings: vec![underlying(1, 150), btc],
         rows: vec![
@@ -213,7 +213,7 @@ pub fn terms() -> impl Strategy<Value = Terms> {
             .zip(scales)
             .map(|((key, price), (scale, weight))| RowTerms {
                 key,
-                price: price.checked_mul(Price::pow10(scale).unwrap()).unwrap(),
+                notional: price.checked_mul(Price::pow10(scale).unwrap()).unwrap(),
                 weight: ppm(weight),
                 array: Place::NONE,
             })

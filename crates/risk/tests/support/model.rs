@@ -43,7 +43,7 @@ pub fn health(terms: &Terms, holdings: &[Holding], check: Check) -> (Exact, Exac
         let (mut long, mut short) = (zero.clone(), zero.clone());
         for holding in holdings.iter().filter(|holding| holding.key.underlying() == u.index) {
             let row = terms.rows.iter().find(|row| row.key == holding.key).unwrap();
-            let value = of_price(row.price) * whole(holding.quantity);
+            let value = of_price(row.notional) * whole(holding.quantity);
             let mut counted = value.clone() + of_value(holding.quote);
             if check == Check::Initial {
                 let strict = if holding.quantity > 0 { u.low } else { u.high };
@@ -87,7 +87,7 @@ pub fn gross(terms: &Terms, holdings: &[Holding]) -> Exact {
     let mut gross = whole(0);
     for holding in holdings {
         if let Some(row) = terms.rows.iter().find(|row| row.key == holding.key) {
-            gross += of_price(row.price) * whole(holding.quantity.unsigned_abs());
+            gross += of_price(row.notional) * whole(holding.quantity.unsigned_abs());
         }
     }
     gross

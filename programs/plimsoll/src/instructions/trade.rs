@@ -100,7 +100,7 @@ fn exchange(
     let fair = guarded.market.fair_price(key)?;
     let price = lot_price(&instrument, ticks)?;
     // Far from the money a premium is a small part of what the contract moves.
-    let whole = guarded.market.terms(key)?.price;
+    let whole = guarded.market.terms(key)?.notional;
     require_in_band(&instrument, fair, price, whole)?;
 
     let notional = notional_exact(lots, ticks, instrument.tick()).map_err(PlimsollError::from)?;

@@ -7,7 +7,7 @@ use plimsoll_risk::{
     allowed, health, Action, Check, Grade, Health, Holding, LinearShocks, Market, Place, Quote,
     RiskArray, RowKey, RowKind, RowTerms, SideIndices, UnderlyingTerms,
 };
-use plimsoll_units::Price;
+use plimsoll_units::{Price, Value};
 
 use super::source::{InOrder, RowSource};
 use super::terms::{
@@ -354,8 +354,13 @@ impl Snapshot {
     pub(crate) fn fair_price(&self, key: RowKey) -> Result<Price> {
         match self.array(key)? {
             Some(array) => unit_price(array.fair, array.shift),
-            None => Ok(self.terms(key)?.price),
+            None => Ok(self.terms(key)?.notional),
         }
+    }
+
+    /// What so many lots or token atoms of one row are worth at the fair price, toward minus infinity.
+    pub(crate) fn value_floor(&self, key: RowKey, quantity: i64) -> Result<Value> {
+        self.terms(key)?.value_floor(&self.arrays, quantity).map_err(crate::error::report)
     }
 
     /// Terms of one underlying.

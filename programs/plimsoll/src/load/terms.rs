@@ -163,7 +163,7 @@ pub fn token_terms(account: &Collateral, mid: Price, now: UnixSeconds) -> Result
         true => Price::ONE,
         false => mid.checked_mul(account.scale()?).map_err(PlimsollError::from)?,
     };
-    Ok(RowTerms { key, price, weight: account.weight(now), array: Place::NONE })
+    Ok(RowTerms { key, notional: price, weight: account.weight(now), array: Place::NONE })
 }
 
 /// What a lot of an instrument is of, in quote atoms at its underlying's price `mid`.
@@ -176,7 +176,7 @@ pub fn lot_notional(account: &Instrument, mid: Price) -> Result<Price> {
 /// where the row's risk array lies, if it has one.
 #[inline(always)]
 pub fn position_terms(account: &Instrument, notional: Price, array: Place) -> RowTerms {
-    RowTerms { key: account.key(), price: notional, weight: account.pnl_weight(), array }
+    RowTerms { key: account.key(), notional, weight: account.pnl_weight(), array }
 }
 
 /// The risk array of an instrument that carries one. It goes along with the price since: its values

@@ -212,10 +212,10 @@ pub fn terms(underlyings: &[Underlying], rows: &[Row]) -> Terms {
             let floor = underlyings.iter().find(own).map_or(0, |one| one.floor);
             terms.arrays.push(risk_array(row.price, described, Ratio::from_ppm(floor)));
         }
-        let price = price(row.array.as_ref().map_or(row.price, |array| array.notional));
+        let notional = price(row.array.as_ref().map_or(row.price, |array| array.notional));
         terms.rows.push(RowTerms {
             key: row.key,
-            price,
+            notional,
             weight: Ratio::from_ppm(row.weight),
             array,
         });

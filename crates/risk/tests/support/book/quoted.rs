@@ -186,7 +186,7 @@ pub fn options_market() -> Terms {
     sol.shocks = Place::new(0);
     let mut terms = Terms { underlyings: vec![sol], ..Terms::default() };
     terms.shocks.push(LinearShocks::new(&ScenarioSet::SPAN, ppm(100_000)).unwrap());
-    let row = |key, price, array| RowTerms { key, price, weight: Ratio::ONE, array };
+    let row = |key, notional, array| RowTerms { key, notional, weight: Ratio::ONE, array };
     terms.rows.push(row(crate::support::token_key(1, 1), decimal(150, -3), Place::NONE));
     terms.rows.push(row(position_key(1, 1), decimal(150, 6), Place::NONE));
     for (index, option) in (0u16..).zip(&OPTIONS) {
