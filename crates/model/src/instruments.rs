@@ -82,7 +82,7 @@ impl Step<'_> {
     pub(crate) fn close_contract(&mut self, number: usize, payer: Person) {
         let one = &self.before.instruments[number];
         let (own, settled) = (one.payer == payer, one.is_settled());
-        // A row's weight is at least one, and a sum of none is nothing.
+        // Every row weighs something: the pool counts nothing where, and only where, nobody has one.
         let mut accounts = self.before.accounts.values();
         let held = accounts.any(|account| account.positions.contains_key(&number));
         let (waits, cash) = (one.losses_pending_quote_atoms > 0, one.pool.cash_quote_atoms);
