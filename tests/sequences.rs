@@ -24,9 +24,6 @@ const LEAST: [(&str, u64); 10] = [
     ("execute", 300),
 ];
 
-/// What sequences leave out.
-const NOT_PLAYED: [&str; 1] = ["close_contract"];
-
 /// The same of what steps bring about with contracts.
 const LEAST_REACHED: [(&str, u64); 14] = [
     ("contract traded", 500),

@@ -117,6 +117,11 @@ pub enum Action {
         expires_at: i64,
         payer: Person,
     },
+    /// The rent is to go to this person.
+    CloseContract {
+        instrument: usize,
+        payer: Person,
+    },
     ViewUnderlying {
         account: AccountId,
         underlying: usize,

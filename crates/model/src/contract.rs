@@ -291,7 +291,10 @@ impl Step<'_> {
         (underlying, expires_at): (usize, i64),
         terms: &Instrument,
     ) {
-        self.require(index == self.before.instruments.len(), &["IndexExhausted", "Custom(0)"]);
+        self.require(
+            index == self.before.instruments.next_number(),
+            &["IndexExhausted", "Custom(0)"],
+        );
         let flaws = flaws(terms);
         self.require(flaws.is_empty(), &flaws);
         let runs = self.now().seconds < expires_at;

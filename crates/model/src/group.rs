@@ -9,6 +9,7 @@ use crate::change::Sources;
 use crate::contract::Contract;
 use crate::expiry::Expiry;
 use crate::governance::{Founded, Governance};
+use crate::instruments::Instruments;
 use crate::last_resort::Deleveraging;
 use crate::number::{binary, Exact, FRACTION_BITS, INDEX_BITS};
 
@@ -25,7 +26,7 @@ pub struct Group {
     pub governance: Governance,
     pub underlyings: Vec<Underlying>,
     pub collaterals: Vec<Collateral>,
-    pub instruments: Vec<Instrument>,
+    pub instruments: Instruments,
     pub insurance: Insurance,
     pub accounts: BTreeMap<AccountId, Account>,
     pub stakes: BTreeMap<Person, Stake>,
@@ -149,6 +150,8 @@ pub struct Collateral {
 pub struct Instrument {
     pub underlying: usize,
     pub name: [u8; 16],
+    /// Whose its rent is.
+    pub payer: Person,
     /// Whole units per lot.
     pub lot: Exact,
     pub tick_quote_atoms_per_lot: u64,

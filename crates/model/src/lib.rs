@@ -15,6 +15,7 @@
 //! | `bid`, `payment`, `claims` | how does a bid move rows, what does it pay, and to whom is what owed |
 //! | `last_resort` | what happens when nobody bids |
 //! | `settle`, `loss`, `stake`, `view` | profits and losses, the insurance fund, what is told |
+//! | `instruments` | which are there, and which were closed |
 //! | `contract`, `revalue`, `expiry`, `slice` | what do contracts pay, and who says what they are worth until then |
 //! | `arrays`, `at_expiry` | what do they require |
 //! | `governance`, `pause`, `listing` | who may change the group, halt it, list, and when |
@@ -34,6 +35,7 @@ mod detail;
 pub mod expiry;
 mod governance;
 pub mod group;
+mod instruments;
 mod interest;
 mod last_resort;
 mod listing;
@@ -68,6 +70,7 @@ pub use group::{
     Account, AccountId, Collateral, Group, Instrument, Insurance, Person, Pool, Position, Slope,
     Stake, Terms, Underlying,
 };
+pub use instruments::Instruments;
 pub use last_resort::Deleveraging;
 pub use market::{Grade, Market, Moment, Source};
 pub use pause::Paused;

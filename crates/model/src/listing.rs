@@ -129,7 +129,10 @@ impl Step<'_> {
 
     fn list_instrument(&mut self, index: usize, underlying: usize, terms: &Instrument) {
         // One that is taken is refused by the system program as well.
-        self.require(index == self.before.instruments.len(), &["IndexExhausted", "Custom(0)"]);
+        self.require(
+            index == self.before.instruments.next_number(),
+            &["IndexExhausted", "Custom(0)"],
+        );
         // A quote token is worth one quote token: there is nothing to trade.
         self.require(underlying != 0, &["UnknownUnderlying"]);
         let flaws = instrument_flaws(terms);
@@ -143,6 +146,7 @@ impl Step<'_> {
         let mut listed = Instrument::default().with(terms);
         listed.underlying = underlying;
         (listed.name, listed.lot) = (terms.name, terms.lot.clone());
+        listed.payer = terms.payer;
         listed.tick_quote_atoms_per_lot = terms.tick_quote_atoms_per_lot;
         (listed.funding_at, listed.pool.premium_at) = (now, now);
         listed.contract = terms.contract.clone();

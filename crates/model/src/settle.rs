@@ -57,7 +57,7 @@ impl Step<'_> {
         }
     }
 
-    fn receive(&mut self, atoms: i128) {
+    pub(crate) fn receive(&mut self, atoms: i128) {
         let fund = &mut self.next.insurance;
         fund.balance_quote_atoms += unsigned(atoms);
         fund.received_quote_atoms += unsigned(atoms);

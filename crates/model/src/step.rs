@@ -85,6 +85,34 @@ impl Step<'_> {
             Action::RequestUnstake { owner, shares } => self.request_unstake(*owner, *shares),
             Action::Unstake { owner } => self.unstake(*owner),
             Action::Govern { signer, deed } => self.govern(*signer, deed),
+            Action::SampleSettlement { .. }
+            | Action::RefreshArray { .. }
+            | Action::Publish { .. }
+            | Action::CloseExpiry { .. }
+            | Action::CloseContract { .. } => self.act_on_contracts(action),
+            Action::ViewUnderlying { account, underlying } => {
+                self.view_underlying(*account, *underlying);
+            }
+            Action::View { account } => self.view(*account),
+            Action::ViewWithdrawable { account } => self.view_withdrawable(*account),
+            Action::Deleverage { account, instrument, lots } => {
+                self.deleverage(*account, *instrument, *lots);
+            }
+            Action::Resize { account, instrument, of_shorts, number } => {
+                self.resize(*account, *instrument, *of_shorts, *number);
+            }
+            Action::CloseDeleveraging { instrument, of_shorts, number } => {
+                self.close_deleveraging(*instrument, *of_shorts, *number);
+            }
+            Action::Bid { signer, account, bidder, wanted } => {
+                self.bid(*signer, *account, *bidder, wanted);
+            }
+        }
+    }
+
+    /// What expires: until then, and behind it.
+    fn act_on_contracts(&mut self, action: &Action) {
+        match action {
             Action::SampleSettlement { underlying, expires_at } => {
                 self.sample(*underlying, *expires_at);
             }
@@ -103,23 +131,10 @@ impl Step<'_> {
             Action::CloseExpiry { underlying, expires_at, payer } => {
                 self.close_expiry(*underlying, *expires_at, *payer);
             }
-            Action::ViewUnderlying { account, underlying } => {
-                self.view_underlying(*account, *underlying);
+            Action::CloseContract { instrument, payer } => {
+                self.close_contract(*instrument, *payer);
             }
-            Action::View { account } => self.view(*account),
-            Action::ViewWithdrawable { account } => self.view_withdrawable(*account),
-            Action::Deleverage { account, instrument, lots } => {
-                self.deleverage(*account, *instrument, *lots);
-            }
-            Action::Resize { account, instrument, of_shorts, number } => {
-                self.resize(*account, *instrument, *of_shorts, *number);
-            }
-            Action::CloseDeleveraging { instrument, of_shorts, number } => {
-                self.close_deleveraging(*instrument, *of_shorts, *number);
-            }
-            Action::Bid { signer, account, bidder, wanted } => {
-                self.bid(*signer, *account, *bidder, wanted);
-            }
+            _ => {}
         }
     }
 

@@ -30,7 +30,7 @@ impl Step<'_> {
         for account in self.next.accounts.values_mut() {
             account.positions.retain(|_, row| !row.is_empty());
         }
-        for (index, instrument) in self.next.instruments.iter_mut().enumerate() {
+        for (index, instrument) in self.next.instruments.numbered_mut() {
             let rows = self.next.accounts.values().filter_map(|one| one.positions.get(&index));
             instrument.pool.row_weight = rows.map(|row| u128::from(row.weight)).sum();
         }
@@ -47,7 +47,7 @@ impl Step<'_> {
     }
 
     fn pass_weights(&mut self, id: AccountId, bidder: AccountId) {
-        for index in 0..self.next.instruments.len() {
+        for index in self.before.instruments.numbers() {
             let lots = |group: &crate::Group| group.instruments[index].pool.open_interest_lots;
             let changed = lots(self.before) != lots(&self.next);
             let (Some(mut own), Some(mut other)) =

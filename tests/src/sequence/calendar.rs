@@ -148,8 +148,13 @@ pub(crate) fn draw_contract(stage: &Stage, rng: &mut Rng) -> Option<Vec<i128>> {
         return None;
     }
     let (underlying, at) = rng.pick(&all);
-    let count = group.instruments.len();
-    let index = if rng.chance(96) { count } else { count + 1 };
+    let count = group.instruments.next_number();
+    let index = match rng.below(25) {
+        0 => count + 1,
+        // Nothing lies there any more, and nothing may again.
+        1 => (0..count).find(|one| group.instruments.get(*one).is_none()).unwrap_or(count),
+        _ => count,
+    };
     let (kind, lot) = (rng.below(3), rng.pick(&[0, 0, 0, 1, 2, 3]));
     let usd = stage.market().stable(underlying) * ppm(1);
     let around = usd * ppm(rng.between(800_000, 1_200_000));

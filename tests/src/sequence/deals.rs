@@ -5,7 +5,8 @@ use plimsoll_model::number::{ceil, positive, ppm, whole, zero};
 use plimsoll_model::{Action, Contract};
 
 use super::entry::{
-    amount, any_account, any_of, mostly, signed_amount, signer, spare, word, Act, Entry, Play,
+    amount, any_account, any_instrument, any_of, mostly, signed_amount, signer, spare, word, Act,
+    Entry, Play,
 };
 use super::rng::Rng;
 use super::stage::Stage;
@@ -79,7 +80,7 @@ fn draw_trade(stage: &Stage, rng: &mut Rng) -> Option<Vec<i128>> {
 /// A perpetual, or what expires, while it runs.
 fn draw_contract(stage: &Stage, rng: &mut Rng) -> Option<usize> {
     let now = stage.market().now.seconds;
-    let all = || stage.group.instruments.iter().enumerate();
+    let all = || stage.group.instruments.numbered();
     let place = |(index, _): (usize, _)| index;
     let runs = |one: &&Contract| now < one.expires_at && !one.settled;
     let running = all().filter(|(_, one)| one.contract.as_ref().filter(runs).is_some()).map(place);
@@ -87,7 +88,7 @@ fn draw_contract(stage: &Stage, rng: &mut Rng) -> Option<usize> {
     let perpetual = all().filter(|(_, one)| one.contract.is_none()).map(place);
     let perpetual: Vec<usize> = perpetual.collect();
     match rng.below(100) {
-        0..3 => any_of(rng, stage.group.instruments.len()),
+        0..3 => any_instrument(stage, rng),
         3..50 if !running.is_empty() => Some(rng.pick(&running)),
         _ => Some(perpetual[any_of(rng, perpetual.len())?]),
     }

@@ -110,6 +110,12 @@ pub(crate) fn any_of(rng: &mut Rng, count: usize) -> Option<usize> {
     (count > 0).then(|| rng.index(count))
 }
 
+/// An instrument that was not closed.
+pub(crate) fn any_instrument(stage: &Stage, rng: &mut Rng) -> Option<usize> {
+    let open: Vec<usize> = stage.group.instruments.numbers().collect();
+    Some(open[any_of(rng, open.len())?])
+}
+
 /// A listed token, the first ones more often.
 pub(crate) fn any_token(stage: &Stage, rng: &mut Rng) -> Option<usize> {
     let token = rng.pick(&[0, 0, 0, 0, 1, 1, 1, 2, 2, 3]);

@@ -4,7 +4,7 @@ use plimsoll_client::instruction as ix;
 use plimsoll_model::{Action, Expiry, Grade, Market, Slice};
 
 use super::contracts::published;
-use super::entry::{any_of, signer, word, Act, Entry, Play};
+use super::entry::{any_instrument, any_of, signer, word, Act, Entry, Play};
 use super::governance::mostly;
 use super::rng::Rng;
 use super::stage::{Stage, PAYER, PERSONS};
@@ -25,6 +25,7 @@ pub(crate) fn entries() -> Vec<Entry> {
         Entry { name: "sample_settlement", weight: 40, draw: draw_sample, act: play(sample) },
         Entry { name: "refresh_risk_array", weight: 60, draw: draw_refresh, act: play(refresh) },
         Entry { name: "close_expiry", weight: 10, draw: draw_close, act: play(close) },
+        Entry { name: "close_contract", weight: 14, draw: draw_removal, act: play(remove) },
     ]
 }
 
@@ -170,7 +171,7 @@ fn draw_refresh(stage: &Stage, rng: &mut Rng) -> Option<Vec<i128>> {
         let expiry = stage.group.underlyings[one.underlying].expiries.get(&contract.expires_at);
         expiry.is_some_and(|one| one.settled_at != 0)
     };
-    let all = 0..stage.group.instruments.len();
+    let all = stage.group.instruments.numbers();
     let settling: Vec<usize> = all.clone().filter(due).collect();
     if !settling.is_empty() && !rng.chance(10) {
         return Some(vec![rng.pick(&settling) as i128]);
@@ -201,9 +202,15 @@ fn is_mispriced(stage: &Stage, market: &Market, action: &Action, _: &[u8]) -> Op
 
 fn draw_close(stage: &Stage, rng: &mut Rng) -> Option<Vec<i128>> {
     let (on, at) = pick(stage, rng, 5, |_, one| one.settled_at != 0 && one.open_count == 0)?;
-    let payer =
-        if rng.chance(92) { PAYER } else { u16::try_from(rng.below(PERSONS.into())).ok()? };
-    Some(vec![on as i128, at.into(), payer.into()])
+    Some(vec![on as i128, at.into(), draw_payer(rng).into()])
+}
+
+/// Whose the rent is, and now and then another.
+fn draw_payer(rng: &mut Rng) -> u16 {
+    match rng.chance(92) {
+        true => PAYER,
+        false => u16::try_from(rng.below(PERSONS.into())).unwrap(),
+    }
 }
 
 fn close(stage: &Stage, words: &[i128]) -> Option<Play> {
@@ -213,6 +220,29 @@ fn close(stage: &Stage, words: &[i128]) -> Option<Play> {
     // Who is paid comes first.
     one.accounts.first_mut()?.pubkey = signer(payer);
     let action = Action::CloseExpiry { underlying: underlying.into(), expires_at, payer };
+    Some(Play::new(one, vec![], action))
+}
+
+/// Mostly a contract that has settled and of which nobody has a row; now and then one that is still in
+/// use, or any instrument.
+fn draw_removal(stage: &Stage, rng: &mut Rng) -> Option<Vec<i128>> {
+    let settled = stage.group.instruments.numbered().filter(|(_, one)| one.is_settled());
+    let (empty, used): (Vec<_>, Vec<_>) = settled.partition(|(_, one)| one.pool.row_weight == 0);
+    let index = match rng.below(100) {
+        0..2 => any_instrument(stage, rng)?,
+        2..8 if !used.is_empty() => rng.pick(&used).0,
+        8.. if !empty.is_empty() => rng.pick(&empty).0,
+        _ => return None,
+    };
+    Some(vec![index as i128, draw_payer(rng).into()])
+}
+
+fn remove(stage: &Stage, words: &[i128]) -> Option<Play> {
+    let (index, payer): (u16, u16) = (word(words, 0)?, word(words, 1)?);
+    let mut one = ix::close_contract(&stage.world.directory, index).ok()?;
+    // Who is paid comes first.
+    one.accounts.first_mut()?.pubkey = signer(payer);
+    let action = Action::CloseContract { instrument: index.into(), payer };
     Some(Play::new(one, vec![], action))
 }
 

@@ -5,7 +5,7 @@ use plimsoll_client::{Address, PauseClass, Tightening};
 use plimsoll_model as model;
 use plimsoll_model::{Action, Deed, Paused, ProposalState};
 
-use super::entry::{amount, any_of, signer, word, Act, Entry, Play};
+use super::entry::{amount, any_instrument, any_of, signer, word, Act, Entry, Play};
 use super::listing;
 use super::proposals;
 use super::rng::Rng;
@@ -134,8 +134,13 @@ fn draw_execute(stage: &Stage, rng: &mut Rng) -> Option<Vec<i128>> {
                 | model::Change::ListExpiry { .. }
                 | model::Change::ListContract { .. }
         );
+        // Terms of what was closed since then change no more.
+        let gone = match one.change {
+            model::Change::Instrument { index, .. } => stage.group.instruments.get(index).is_none(),
+            _ => false,
+        };
         let open = one.state == ProposalState::Open;
-        open && !listing && (one.executable_at..one.dies_at).contains(&now)
+        open && !listing && !gone && (one.executable_at..one.dies_at).contains(&now)
     })?;
     Some(vec![mostly(rng, None).into(), id.into()])
 }
@@ -191,7 +196,7 @@ fn draw_tighten(stage: &Stage, rng: &mut Rng) -> Option<Vec<i128>> {
             (target, [one.deposit_cap_token_atoms, one.borrow_cap_token_atoms, ppm][kind])
         }
         _ => {
-            let target = any_of(rng, stage.group.instruments.len())?;
+            let target = any_instrument(stage, rng)?;
             (target, stage.group.instruments[target].open_interest_cap_lots)
         }
     };

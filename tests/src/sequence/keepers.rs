@@ -10,8 +10,8 @@ use plimsoll_model::{Action, Grade, Market};
 use plimsoll_risk::RowKind;
 
 use super::entry::{
-    any_account, any_of, atoms as atoms_of, is_below, mostly, signed_amount, signer, spare, word,
-    Act, Entry, Play,
+    any_account, any_instrument, any_of, atoms as atoms_of, is_below, mostly, signed_amount,
+    signer, spare, word, Act, Entry, Play,
 };
 use super::rng::Rng;
 use super::stage::Stage;
@@ -44,7 +44,7 @@ fn underlying(stage: &Stage, words: &[i128]) -> Option<Play> {
 }
 
 fn draw_contract(stage: &Stage, rng: &mut Rng) -> Option<Vec<i128>> {
-    Some(vec![any_of(rng, stage.group.instruments.len())? as i128])
+    Some(vec![any_instrument(stage, rng)? as i128])
 }
 
 fn instrument(stage: &Stage, words: &[i128]) -> Option<Play> {

@@ -3,7 +3,7 @@
 use plimsoll_client::instruction as ix;
 use plimsoll_model::Action;
 
-use super::entry::{any_account, is_below, signed_amount, word, Act, Entry, Play};
+use super::entry::{any_account, any_instrument, is_below, signed_amount, word, Act, Entry, Play};
 use super::rng::Rng;
 use super::stage::Stage;
 use crate::vm::address;
@@ -79,8 +79,7 @@ fn draw_lots(stage: &Stage, rng: &mut Rng) -> Option<Vec<i128>> {
     let sized: Vec<(usize, i64)> =
         held.iter().filter(|(_, one)| one.lots != 0).map(|(at, one)| (*at, one.lots)).collect();
     let (index, lots) = match sized.is_empty() {
-        true if stage.group.instruments.is_empty() => return None,
-        true => (rng.index(stage.group.instruments.len()), 1),
+        true => (any_instrument(stage, rng)?, 1),
         false => rng.pick(&sized),
     };
     let part = i64::try_from(rng.log(lots.unsigned_abs())).ok()?.max(1) * lots.signum();
@@ -144,7 +143,7 @@ fn open(
     want: impl Fn(&plimsoll_model::Deleveraging) -> bool,
 ) -> Vec<(usize, usize, u64)> {
     let mut all = Vec::new();
-    for (index, one) in stage.group.instruments.iter().enumerate() {
+    for (index, one) in stage.group.instruments.numbered() {
         for (side, made) in one.deleveragings.iter().enumerate() {
             let there = made.iter().zip(0..);
             let there = there.filter(|(one, _)| one.as_ref().is_some_and(&want));

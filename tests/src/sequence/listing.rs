@@ -84,7 +84,7 @@ pub(crate) fn count(stage: &Stage, kind: Kind) -> usize {
     match kind {
         Kind::Underlying => stage.group.underlyings.len(),
         Kind::Token => stage.group.collaterals.len(),
-        Kind::Instrument => stage.group.instruments.len() - contracts(),
+        Kind::Instrument => stage.group.instruments.iter().count() - contracts(),
         Kind::Expiry => stage.group.underlyings.iter().map(|one| one.expiries.len()).sum(),
         Kind::Contract => contracts(),
     }
@@ -112,7 +112,7 @@ pub(crate) fn draw_terms(stage: &Stage, rng: &mut Rng, kind: Kind) -> Option<Vec
     let (all, listed) = (catalogue(stage, kind).len(), count(stage, kind));
     let place = if listed < all && rng.chance(90) { listed } else { rng.index(all) };
     let listed = match kind {
-        Kind::Instrument => stage.group.instruments.len(),
+        Kind::Instrument => stage.group.instruments.next_number(),
         _ => listed,
     };
     let index = if rng.chance(95) { listed } else { listed + 1 };

@@ -6,7 +6,9 @@ use plimsoll_client::Instruction;
 use plimsoll_model::number::{value, whole, zero};
 use plimsoll_model::{Action, Grade, Position};
 
-use super::entry::{amount, any_account, any_number, any_of, signer, word, Act, Entry, Play};
+use super::entry::{
+    amount, any_account, any_instrument, any_number, any_of, signer, word, Act, Entry, Play,
+};
 use super::rng::Rng;
 use super::stage::{Stage, PEOPLE};
 use crate::vm::address;
@@ -49,7 +51,7 @@ fn draw_settle(stage: &Stage, rng: &mut Rng) -> Option<Vec<i128>> {
     let held: Vec<usize> = positions.keys().copied().filter(fits).collect();
     let instrument = match held.is_empty() {
         true if rng.chance(90) => return None,
-        true => any_of(rng, stage.group.instruments.len())?,
+        true => any_instrument(stage, rng)?,
         false => rng.pick(&held),
     };
     let settler = if rng.chance(40) { any_number(rng).into() } else { -1 };
@@ -100,7 +102,7 @@ fn draw_renewal(stage: &Stage, rng: &mut Rng) -> Option<Vec<i128>> {
     }
     let (account, index) = match due.is_empty() || rng.chance(20) {
         false => rng.pick(&due),
-        true => (any_account(stage, rng)?, any_of(rng, stage.group.instruments.len())?),
+        true => (any_account(stage, rng)?, any_instrument(stage, rng)?),
     };
     Some(vec![account.into(), index as i128])
 }
@@ -114,7 +116,7 @@ fn renew(stage: &Stage, words: &[i128]) -> Option<Play> {
 }
 
 fn draw_contract(stage: &Stage, rng: &mut Rng) -> Option<Vec<i128>> {
-    Some(vec![any_of(rng, stage.group.instruments.len())? as i128])
+    Some(vec![any_instrument(stage, rng)? as i128])
 }
 
 fn fees(stage: &Stage, words: &[i128]) -> Option<Play> {
@@ -123,7 +125,7 @@ fn fees(stage: &Stage, words: &[i128]) -> Option<Play> {
 }
 
 fn draw_debt(stage: &Stage, rng: &mut Rng) -> Option<Vec<i128>> {
-    let index = any_of(rng, stage.group.instruments.len())?;
+    let index = any_instrument(stage, rng)?;
     let owes = stage.group.instruments[index].pool.debt >= 1 << 48;
     (owes || rng.chance(2)).then(|| vec![index as i128])
 }
@@ -141,7 +143,7 @@ fn draw_loss(stage: &Stage, rng: &mut Rng) -> Option<Vec<i128>> {
     }
     let (account, index) = match (due.is_empty(), rng.chance(1)) {
         (false, false) => rng.pick(&due),
-        (_, true) => (any_account(stage, rng)?, any_of(rng, stage.group.instruments.len())?),
+        (_, true) => (any_account(stage, rng)?, any_instrument(stage, rng)?),
         (true, false) => return None,
     };
     Some(vec![account.into(), index as i128])

@@ -9,7 +9,7 @@ use plimsoll_migrations::{group_params, token, underlying_params, Step};
 
 use super::contracts;
 use super::edits;
-use super::entry::{any_of, signer, word};
+use super::entry::{any_instrument, any_of, signer, word};
 use super::governance::mostly;
 use super::listing::{self, Kind};
 use super::rng::Rng;
@@ -81,7 +81,7 @@ fn details(stage: &Stage, rng: &mut Rng, kind: u8) -> Option<Vec<i128>> {
     let target = match kind {
         UNDERLYING | ORACLES => any_of(rng, group.underlyings.len())?,
         COLLATERAL => any_of(rng, group.collaterals.len())?,
-        INSTRUMENT => any_of(rng, group.instruments.len())?,
+        INSTRUMENT => any_instrument(stage, rng)?,
         GROUP | TIMELOCK => 0,
         NONE => return Some(Vec::new()),
         // A role without a holder is rarely of use afterwards.
@@ -195,7 +195,7 @@ fn collateral(stage: &Stage, at: usize) -> Option<CollateralParams> {
 }
 
 fn instrument(stage: &Stage, at: usize) -> Option<InstrumentParams> {
-    let stored = &stage.world.directory.instruments.get(at)?.state;
+    let stored = &stage.world.directory.instrument(u16::try_from(at).ok()?).ok()?.state;
     if let Some((lot_mantissa, lot_exponent)) = contracts::stored_lot(stored) {
         let listed = contracts::contract_of(0, 1, 0).instrument;
         let listed = InstrumentParams { lot_mantissa, lot_exponent, ..listed };

@@ -25,7 +25,9 @@ pub(crate) fn reached(
         let bankrupt = stands.is_ok_and(|health| health.equity.surely_negative());
         note(bankrupt, "bid on a bankrupt account");
     }
-    for (old, new) in before.instruments.iter().zip(&after.instruments) {
+    let kept = after.instruments.numbered();
+    let kept = kept.filter_map(|(index, new)| Some((before.instruments.get(index)?, new)));
+    for (old, new) in kept {
         let pending = |one: &plimsoll_model::Instrument| one.losses_pending_quote_atoms;
         note(pending(new) > pending(old), "loss laid to an instrument");
         let shares = matches!(action, Action::ShareLoss { .. }) && pending(new) < pending(old);
@@ -113,6 +115,11 @@ fn note_contracts(
             note(contract(*instrument).is_some(), "loss of a contract shared");
             let settled = contract(*instrument).is_some_and(|one| one.settled);
             note(settled, "loss of a settled contract shared");
+        }
+        Action::CloseContract { instrument, .. } => {
+            note(true, "contract closed");
+            let pool = &before.instruments[*instrument].pool;
+            note(pool.cash_quote_atoms > 0, "closed contract's cash left to the insurance fund");
         }
         Action::RefreshArray { instrument } => {
             let now = after.instruments[*instrument].contract.as_ref();

@@ -113,9 +113,9 @@ const HEAD: &str = "\
 
 Every instruction, drawn at random and played on the built bytecode in LiteSVM: by
 seven people with twelve margin accounts and five roles, on two groups, with prices that move, jump,
-stop and turn against whoever has least to spare, with days that pass, expiries that come, pauses,
-proposals, listings, extreme amounts, lists of accounts that were tampered with, and transactions that
-fail half way.
+stop and turn against whoever has least to spare, with days that pass, expiries that come, contracts
+that are closed behind them, pauses, proposals, listings, extreme amounts, lists of accounts that were
+tampered with, and transactions that fail half way.
 
 After each step the laws of [INVARIANTS.md](INVARIANTS.md) hold; what went through has changed every
 stored number as `crates/model` says, within the documented roundings; what was refused was refused by

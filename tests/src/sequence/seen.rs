@@ -28,6 +28,7 @@ impl Numbers {
     /// The group without margin accounts and wallets.
     pub fn group(&self, directory: &GroupDirectory, vaults: &[u64]) -> model::Group {
         let collaterals = directory.collaterals.iter().zip(vaults);
+        let made = usize::from(directory.group.state.instrument_count);
         let instruments = directory.instruments.iter().zip(&directory.pools);
         let fund = &directory.insurance.state;
         model::Group {
@@ -44,12 +45,15 @@ impl Numbers {
             collaterals: collaterals
                 .map(|(one, held)| self.collateral(&one.state, *held))
                 .collect(),
-            instruments: instruments
-                .map(|(one, pool)| model::Instrument {
-                    deleveragings: [false, true].map(|side| deleveragings(directory, one, side)),
-                    ..self.instrument(&one.state, &pool.state)
-                })
-                .collect(),
+            instruments: model::Instruments::new(
+                made,
+                instruments.map(|(one, pool)| {
+                    let sides = [false, true].map(|side| deleveragings(directory, one, side));
+                    let seen = self.instrument(&one.state, &pool.state);
+                    let number = usize::from(one.state.index);
+                    (number, model::Instrument { deleveragings: sides, ..seen })
+                }),
+            ),
             insurance: model::Insurance {
                 balance_quote_atoms: fund.balance_quote_atoms,
                 received_quote_atoms: fund.received_quote_atoms,
@@ -275,6 +279,7 @@ impl Numbers {
         model::Instrument {
             underlying: one.underlying.into(),
             name: one.name,
+            payer: self.person(&one.payer),
             lot: self.lot(one),
             tick_quote_atoms_per_lot: one.tick_quote_atoms_per_lot,
             price_band_ppm: one.price_band_ppm,

@@ -192,6 +192,8 @@ pub(crate) fn instrument_terms(
     let exponent = terms.lot_exponent.clamp(-400, 400);
     Box::new(model::Instrument {
         name: terms.name,
+        // Who pays for a listing is known by the instruction.
+        payer: super::stage::PAYER,
         lot: whole(terms.lot_mantissa) * ten(exponent),
         tick_quote_atoms_per_lot: terms.tick_quote_atoms_per_lot,
         price_band_ppm: terms.price_band_ppm,
