@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use plimsoll_model::margin::{health, Check};
 use plimsoll_model::number::{float, one, whole, Exact};
 use plimsoll_model::{
-    Account, Array, Collateral, Contract, Group, Instrument, Kind, Market, Moment, Position, Slope,
-    Source, Terms, Underlying,
+    Account, Array, Collateral, Contract, Group, Instrument, Instruments, Kind, Market, Moment,
+    Position, Slope, Source, Terms, Underlying,
 };
 
 /// Bits of an array's unit behind a quote atom.
@@ -103,7 +103,7 @@ fn group() -> Group {
         terms: Terms { quote_decimals: 6, ..Terms::default() },
         underlyings: vec![priced(1, 0), sol],
         collaterals: vec![token(0, 6), token(1, 9)],
-        instruments: options(),
+        instruments: Instruments::new(options().len(), options().into_iter().enumerate()),
         ..Group::default()
     }
 }
