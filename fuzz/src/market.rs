@@ -51,7 +51,12 @@ impl Case {
         let scale = i32::from(shape / 3 % 9) - 6;
         let scale = plimsoll_units::Price::pow10(scale).unwrap();
         let price = terms.price.checked_mul(scale).unwrap();
-        self.rows.push(RowTerms { key, price, weight: bytes.ratio(1_000_000), array: Place::NONE });
+        self.rows.push(RowTerms {
+            key,
+            notional: price,
+            weight: bytes.ratio(1_000_000),
+            array: Place::NONE,
+        });
         let quantity = bytes.amount(bits);
         let quote = match key.kind() {
             RowKind::Token => Value::ZERO,

@@ -217,7 +217,7 @@ fn market_may_hold_more_than_the_account_does() {
     terms.underlyings.insert(0, underlying(0, 1));
     terms.underlyings.push(underlying(9, 1));
     let unused =
-        |key| RowTerms { key, price: decimal(1, 0), weight: Ratio::ZERO, array: Place::NONE };
+        |key| RowTerms { key, notional: decimal(1, 0), weight: Ratio::ZERO, array: Place::NONE };
     terms.rows.insert(1, unused(token_key(1, 5)));
     terms.rows.push(unused(position_key(9, 9)));
     assert_eq!(terms.maintenance(&hand_account()), wanted);
