@@ -125,7 +125,7 @@ fn required(sol: i64, lots: &[(usize, i64)]) -> [f64; 2] {
     };
     let tokens = match sol {
         0 => BTreeMap::new(),
-        _ => BTreeMap::from([(1, i128::from(sol) * 10_000_000_000 << 48)]),
+        _ => BTreeMap::from([(1, (i128::from(sol) * 10_000_000_000) << 48)]),
     };
     let positions = lots.iter().map(held).collect();
     let account = Account { tokens, positions, ..Account::default() };
