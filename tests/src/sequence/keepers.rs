@@ -28,7 +28,7 @@ pub(crate) fn entries() -> Vec<Entry> {
             act: play(instrument),
         },
         Entry { name: "mark_account", weight: 30, draw: draw_mark, act: play(mark) },
-        Entry { name: "liquidate_slice", weight: 420, draw: draw_slice, act: play(slice) },
+        Entry { name: "liquidate_slice", weight: 480, draw: draw_slice, act: play(slice) },
         Entry { name: "liquidate_rows", weight: 560, draw: draw_rows, act: play(rows) },
     ]
 }

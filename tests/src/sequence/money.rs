@@ -18,7 +18,7 @@ pub(crate) fn entries() -> Vec<Entry> {
         Entry { name: "close_account", weight: 6, draw: draw_close, act: Act::Play(close) },
         Entry { name: "set_delegate", weight: 6, draw: draw_delegate, act: Act::Play(delegate) },
         Entry { name: "deposit", weight: 70, draw: draw_deposit, act: Act::Play(deposit) },
-        Entry { name: "withdraw", weight: 76, draw: draw_withdraw, act: Act::Play(withdraw) },
+        Entry { name: "withdraw", weight: 104, draw: draw_withdraw, act: Act::Play(withdraw) },
         Entry { name: "add_to_insurance", weight: 9, draw: draw_insure, act: Act::Play(insure) },
     ]
 }
