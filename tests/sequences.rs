@@ -11,7 +11,7 @@ use plimsoll_tests::sequence::{instructions, read_steps, replay, run, Report};
 const STEPS: u64 = 100_000;
 /// In so many steps these go through at least as often: where a change of the generator leaves a
 /// path thin, it has to be found out.
-const LEAST: [(&str, u64); 10] = [
+const LEAST: [(&str, u64); 11] = [
     ("liquidate_slice", 600),
     ("liquidate_rows", 300),
     ("share_loss", 100),
@@ -22,10 +22,11 @@ const LEAST: [(&str, u64); 10] = [
     ("trade", 2_500),
     ("withdraw", 2_000),
     ("execute", 300),
+    ("close_contract", 150),
 ];
 
 /// The same of what steps bring about with contracts.
-const LEAST_REACHED: [(&str, u64); 14] = [
+const LEAST_REACHED: [(&str, u64); 16] = [
     ("contract traded", 500),
     ("contract traded in its window", 30),
     ("future traded", 15),
@@ -39,6 +40,8 @@ const LEAST_REACHED: [(&str, u64); 14] = [
     ("bid took contracts", 120),
     ("loss of a contract shared", 10),
     ("contract deleveraged", 1),
+    ("contract closed that was traded", 5),
+    ("closed contract's cash left to the insurance fund", 3),
     ("changed: publisher", 5),
 ];
 

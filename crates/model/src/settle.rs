@@ -171,7 +171,11 @@ impl Step<'_> {
             (true, _) if profit > loose => bounds(&profit),
             (_, true) if loss < -loose.clone() => bounds(&loss),
             (false, false) => (zero(), zero()),
-            _ => (whole(-1), whole(1)),
+            // Either, or nothing: at the most what is not known, of an option more than an atom.
+            _ => {
+                let (least_due, most_due) = (bounds(&loss).0, bounds(&profit).1);
+                (least(least_due, whole(-1)), most(most_due, whole(1)))
+            }
         }
     }
 

@@ -119,6 +119,7 @@ fn note_contracts(
         Action::CloseContract { instrument, .. } => {
             note(true, "contract closed");
             let pool = &before.instruments[*instrument].pool;
+            note(pool.volume_lots > 0, "contract closed that was traded");
             note(pool.cash_quote_atoms > 0, "closed contract's cash left to the insurance fund");
         }
         Action::RefreshArray { instrument } => {
