@@ -100,7 +100,9 @@ fn a_contract_of_which_anybody_has_a_row_stays() {
     world.close_contract("SOL-150-C").unwrap();
     // Of the other one both still have a row.
     expect_error(world.close_contract("SOL-160-C"), "ContractInUse");
-    // What expired worthless: the buyer's loss has to be paid in before the seller gets it.
+    // What expired worthless: the seller's position goes, and what it got for it waits until the
+    // buyer's loss is paid in.
+    world.settle("bob", "SOL-160-C", None).unwrap();
     expect_error(world.settle("bob", "SOL-160-C", None), "NothingToSettle");
     world.settle("alice", "SOL-160-C", None).unwrap();
     expect_error(world.close_contract("SOL-160-C"), "ContractInUse");
