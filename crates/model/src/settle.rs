@@ -171,7 +171,11 @@ impl Step<'_> {
             (true, _) if profit > loose => bounds(&profit),
             (_, true) if loss < -loose.clone() => bounds(&loss),
             (false, false) => (zero(), zero()),
-            _ => (whole(-1), whole(1)),
+            // Within rounding of nothing, to either side.
+            _ => (
+                least(bounds(&least(loss, zero())).0, whole(-1)),
+                most(bounds(&most(profit, zero())).1, whole(1)),
+            ),
         }
     }
 
