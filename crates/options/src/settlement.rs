@@ -109,7 +109,7 @@ impl Settlement {
         self.last.map(|(time, _)| time)
     }
 
-    /// Takes the index price of now, in US dollars per unit. A sample that is no later than the
+    /// Takes the index price of now, in quote per unit. A sample that is no later than the
     /// last one changes nothing. `PriceOutOfRange` for a price of more than 2^34 times the first
     /// one that counted; nothing is changed then.
     pub fn sample(
@@ -174,7 +174,7 @@ impl Settlement {
         price_floor(wide::join(high, low), self.unit)
     }
 
-    /// The settlement price, in US dollars per unit.
+    /// The settlement price, in quote per unit.
     ///
     /// - `NotDue` before the expiry; `Uncovered` until [`COVERED_MIN`] is covered;
     /// - `SampleDue` while a sample would still cover the time from the last one to the expiry:

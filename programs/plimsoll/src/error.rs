@@ -291,7 +291,7 @@ pub enum PlimsollError {
     SurfaceStepTooLarge = 905,
     #[msg("the confidence must lie between the least one of the expiry and one")]
     ConfidenceOutOfBounds = 906,
-    #[msg("the slice has a number out of its range, or a variance that is too low")]
+    #[msg("the slice has a number out of its range, a variance that is too low, or is too steep or too sharp")]
     SliceInvalid = 907,
     #[msg("a butterfly of options would cost less than nothing by this slice")]
     ButterflyArbitrage = 908,
