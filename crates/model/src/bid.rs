@@ -83,6 +83,10 @@ impl Step<'_> {
         }
         self.require_sound(id, wanted);
         BID.into_iter().for_each(|name| self.may_fail(name));
+        // What lenders of a token bear within a bid is not predicted, nor whether they can.
+        if before.equity.low() < zero() && account.tokens.values().any(|held| *held < 0) {
+            self.may_fail("LossBeyondDeposits");
+        }
         if !self.is_priced(&account) {
             // Callers name the pools of all rows; those that are not priced do not move.
             self.may_fail("PoolMissing");
