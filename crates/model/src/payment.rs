@@ -297,6 +297,12 @@ fn owned(before: &Health, released: &Near) -> (Exact, Exact) {
         true => whole(floor(&(positive(equity) * released / all))),
         false => zero(),
     };
-    let low = part(before.equity.low(), released.low(), all.high());
-    (low, part(before.equity.high(), released.high(), all.low()))
+    let low = part(before.equity.low(), positive(released.low()), all.high());
+    // Options of huge lots are known so roughly that the requirement might be nothing: then it may be
+    // all of the equity, and is never more.
+    let high = match all.low() > zero() {
+        true => part(before.equity.high(), released.high(), all.low()),
+        false => whole(floor(&positive(before.equity.high()))),
+    };
+    (low, high)
 }
