@@ -321,8 +321,13 @@ impl Bench {
     /// An account of this shape whose equity is a share of its requirement (both 5 % of 100 USD
     /// for each token, or more).
     pub fn write_sunken(&mut self, sub: u16, shape: Shape) -> Keyed<MarginAccount> {
+        self.write_worth(sub, shape, 1_000_000)
+    }
+
+    /// An account of this shape with so much equity (quote atoms).
+    fn write_worth(&mut self, sub: u16, shape: Shape, equity: i64) -> Keyed<MarginAccount> {
         let tokens = i64::from(shape.tokens) - i64::from(shape.quote);
-        self.write_margin(sub, shape, 1_000_000 - tokens * 100_000_000)
+        self.write_margin(sub, shape, equity - tokens * 100_000_000)
     }
 
     /// Reads the group again, after something in it was written.
@@ -449,14 +454,34 @@ impl Bench {
         self.send_v0_alone(&[one])
     }
 
-    /// A bidder without positions takes a slice of an account of this shape.
+    /// A bidder without positions takes a slice of an account of this shape that is nearly bankrupt:
+    /// all of it.
     pub fn liquidate(&mut self, shape: Shape) -> Footprint {
+        let account = self.write_sunken(1, shape);
+        let footprint = self.take_slice(&account);
+        assert_eq!(self.row_count(&account.address), 1, "only the quote balance is left");
+        footprint
+    }
+
+    /// The same of an account that part of its rows brings to its buffer: rows stay on both sides.
+    pub fn liquidate_in_part(&mut self, shape: Shape) -> Footprint {
+        let account = self.write_worth(1, shape, 37_000_000);
+        let footprint = self.take_slice(&account);
+        assert_eq!(self.row_count(&account.address), account.state.row_count, "all are left");
+        footprint
+    }
+
+    fn row_count(&self, address: &Address) -> u8 {
+        let account = self.svm.get_account(address).unwrap();
+        bytemuck::pod_read_unaligned::<MarginAccount>(&account.data[8..]).row_count
+    }
+
+    fn take_slice(&mut self, account: &Keyed<MarginAccount>) -> Footprint {
         let rich = Shape { tokens: 1, perpetuals: 0, underlyings: 1, quote: true };
         let bidder = self.write_margin(2, rich, 1_000_000_000_000_000);
-        let account = self.write_sunken(1, shape);
         let owner = self.payer.pubkey();
         let bid = instruction::Bid::slice();
-        let one = instruction::liquidate(self.directory(), &owner, &account, &bidder, &bid, false);
+        let one = instruction::liquidate(self.directory(), &owner, account, &bidder, &bid, false);
         self.send_v0(one.unwrap())
     }
 }

@@ -173,6 +173,9 @@ fn liquidations(costs: &mut BTreeMap<String, u64>) {
         cost("units", footprint.units);
         cost("transaction bytes", u64::try_from(footprint.bytes).unwrap());
         cost("account locks", u64::try_from(footprint.locks).unwrap());
+        let in_part = Bench::new(8, oracles).liquidate_in_part(shape(8, 24, 8));
+        assert_fits(in_part, "8 tokens and 24 perpetuals, in part");
+        cost("units, in part", in_part.units);
     }
 }
 

@@ -107,6 +107,9 @@ pub fn options_in_accounts(costs: &mut BTreeMap<String, u64>) {
     let footprint = bench_with_options(12, Oracles::Pull).liquidate(largest);
     super::assert_fits(footprint, HALF);
     costs.insert(HALF_SLICE.into(), footprint.units);
+    let footprint = bench_with_options(12, Oracles::Pull).liquidate_in_part(largest);
+    super::assert_fits(footprint, HALF);
+    costs.insert(format!("{HALF_SLICE}, in part"), footprint.units);
     let footprint = bench_with_options(24, Oracles::TwoPulls).liquidate(largest);
     super::assert_fits(footprint, "24 options");
     costs.insert("slice of 8 tokens and 24 options, two oracles each".into(), footprint.units);

@@ -306,7 +306,8 @@ fn row_terms(
         let found = underlyings.get(usize::from(one.state.underlying));
         let terms = found.ok_or(ClientError::UnknownUnderlying(one.state.underlying))?;
         let notional = lot_notional(&one.state, terms.price)?;
-        if !one.state.counts_by_array(terms, now.time) {
+        let is_priced = || allowed(terms.grade, Action::Liquidate);
+        if !one.state.counts_by_array(now.time, is_priced) {
             rows.push(position_terms(&one.state, notional, Place::NONE));
             continue;
         }

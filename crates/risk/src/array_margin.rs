@@ -49,6 +49,8 @@ pub(crate) fn shocks<'a>(
 }
 
 /// The parts of the requirement of an underlying with array rows.
+// As a call, its parts would be written and read once more.
+#[inline(always)]
 pub(crate) fn parts(
     market: &Market<'_>,
     terms: &UnderlyingTerms,
@@ -114,6 +116,7 @@ fn basis(terms: &UnderlyingTerms, sums: &Sums<'_>, delta: Value) -> Result<Value
 /// slope is that of `g`. Where `g(1) > B`, the fall from `B` is at most the one from `g(1)` while
 /// `g(x) < B · x`, and `(1 − x) · B`, below `(1 − x) · g(1)`, beyond: the slope of `g` holds again.
 /// It is `B` where the scenario alone reaches `B`: then `g(x) >= B · x` everywhere.
+#[inline(always)]
 pub(crate) fn requirement(
     terms: &UnderlyingTerms,
     sums: &Sums<'_>,

@@ -4,10 +4,14 @@
 //! and as long as the rows agree in their unit and have fewer than 2^31 lots in all, so is the sum
 //! (2^31 lots of 2^31 units each, and as much again for linear rows). What does not fit goes to
 //! sums of two words, exactly.
+//!
+//! Outcomes are read in offset binary, so that a sum in a word is too large by the offset times the
+//! signed sum of lots. That product is taken off once, in the end. On the way a sum may wrap; what
+//! is left in the end fits a word, and sums modulo 2^64 are exact where their result fits.
 
 use crate::arrays::FACTOR_BITS;
 use crate::margin::Check;
-use crate::{LinearShocks, RiskArray, RiskError, SCENARIOS_MAX};
+use crate::{LinearShocks, Outcomes, RiskArray, RiskError, SCENARIOS_MAX};
 use plimsoll_units::{MathError, Price, Value};
 
 /// Array rows of one underlying that the bound at expiry can see. More are judged, but without a
@@ -29,7 +33,8 @@ pub(crate) struct BoundRow<'a> {
 /// underlying: more would be a call of `memset`, ten times as dear.
 #[repr(C)]
 pub(crate) struct ArraySums<'a> {
-    /// Outcomes of all rows, summed in a word as all that is `near`, in units of `2^shift` steps.
+    /// Outcomes of all rows, summed in a word as all that is `near`, in units of `2^shift` steps; all
+    /// too large by [`ArraySums::raised`].
     near: [i64; SCENARIOS_MAX],
     /// Fair value of the long rows, and magnitude of that of the short ones.
     near_long: i64,
@@ -46,6 +51,8 @@ pub(crate) struct ArraySums<'a> {
     shift: u8,
     /// Rows in the list.
     held: usize,
+    /// Lots in these sums, the long ones less the short ones.
+    net_lots: i64,
     /// What is in none of these.
     far: Option<Far>,
     rows: [Option<BoundRow<'a>>; BOUND_ROWS_MAX],
@@ -84,6 +91,7 @@ impl<'a> ArraySums<'a> {
             near_short: 0,
             near_strict: 0,
             lots: 0,
+            net_lots: 0,
             near_delta: 0,
             near_delta_short: 0,
             near_floors: 0,
@@ -100,7 +108,7 @@ impl<'a> ArraySums<'a> {
     pub(crate) fn restart(&mut self) {
         (self.near_long, self.near_short, self.near_strict) = (0, 0, 0);
         (self.near_delta, self.near_delta_short, self.near_floors) = (0, 0, 0);
-        (self.lots, self.shift, self.held) = (0, 0, 0);
+        (self.lots, self.net_lots, self.shift, self.held) = (0, 0, 0, 0);
         self.far = None;
     }
 
@@ -162,9 +170,11 @@ impl<'a> ArraySums<'a> {
         if let Some(slot) = self.rows.get_mut(self.held) {
             *slot = Some(row);
         }
-        self.held = self.held.saturating_add(1);
+        // A count of rows.
+        self.held = self.held.wrapping_add(1);
         let BoundRow { array, quantity, .. } = row;
-        let lots = self.lots.saturating_add(quantity.unsigned_abs());
+        // Below 2^31, and at most 2^63 more.
+        let lots = self.lots.wrapping_add(quantity.unsigned_abs());
         let is_first = self.lots == 0;
         if is_first {
             self.shift = array.shift;
@@ -177,6 +187,7 @@ impl<'a> ArraySums<'a> {
             return self.add_far(array, quantity, check);
         }
         self.lots = lots;
+        self.net_lots = self.net_lots.wrapping_add(quantity);
         // See the head of the file: nothing wraps.
         let times = |unit: i64| quantity.wrapping_mul(unit);
         let (fair, delta) = (times(array.fair), times(array.delta));
@@ -199,7 +210,7 @@ impl<'a> ArraySums<'a> {
     fn add_outcomes(&mut self, array: &RiskArray, quantity: i64, is_first: bool) {
         // By eight: the loop itself would cost half as much again as what it does.
         let eights = self.near.as_chunks_mut::<8>().0.iter_mut();
-        let eights = eights.zip(array.outcomes.as_chunks::<8>().0);
+        let eights = eights.zip(array.outcomes.raised().as_chunks::<8>().0);
         if is_first {
             // In the place of what was there.
             for (near, outcomes) in eights {
@@ -238,8 +249,8 @@ impl<'a> ArraySums<'a> {
             far.floors = far.floors.checked_sub(floor)?;
         }
         let in_a_word = quantity.unsigned_abs() <= u64::from(u32::MAX);
-        for (sum, outcome) in far.outcomes.iter_mut().zip(&array.outcomes) {
-            let outcome = i64::from(*outcome);
+        for (sum, outcome) in far.outcomes.iter_mut().zip(array.outcomes.get()) {
+            let outcome = i64::from(outcome);
             let gain = if in_a_word {
                 Value::from_scaled(quantity.wrapping_mul(outcome), array.shift)?
             } else {
@@ -267,8 +278,9 @@ impl<'a> ArraySums<'a> {
         if self.far.is_some() {
             return None;
         }
+        let raised = self.raised();
         if net.is_zero() {
-            return Some(self.least(shocks, |_| 0));
+            return Some(self.least(shocks, |_| raised.wrapping_neg()));
         }
         let (floor, ceil) = net.to_scaled(self.shift)?;
         if floor.unsigned_abs().max(ceil.unsigned_abs()) >= 1 << 58 {
@@ -277,30 +289,42 @@ impl<'a> ArraySums<'a> {
         let (floor, ceil) = (Halves::of(floor), Halves::of(ceil));
         Some(self.least(shocks, |factor| {
             let factor = i64::from(factor);
-            if factor < 0 {
-                ceil.times(factor)
-            } else {
-                floor.times(factor)
-            }
+            let gain = if factor < 0 { ceil.times(factor) } else { floor.times(factor) };
+            gain.wrapping_sub(raised)
         }))
     }
 
-    /// The least gain, at most zero, where `linear` makes one of linear rows by their factor.
+    /// What the sums of outcomes are too large by, modulo 2^64.
+    #[inline(always)]
+    fn raised(&self) -> i64 {
+        self.net_lots.wrapping_mul(i64::from(Outcomes::OFFSET))
+    }
+
+    /// The least gain, at most zero, where `linear` makes what must be added to a sum: what linear rows
+    /// gain by their factor, less what the sums are too large by.
     #[inline(always)]
     fn least(&self, shocks: &LinearShocks, linear: impl Fn(i32) -> i64) -> i64 {
         let mut least = 0;
-        // Both parts of a gain are below 2^62.
+        // Both parts of a gain are below 2^62 once the offset is off.
         let mut look = |near: i64, linear: i64| least = least.min(near.wrapping_add(linear));
-        // By four: see `add_outcomes`. Scenarios come in pairs, mostly, which move the volatility
+        // By eight: see `add_outcomes`. Scenarios come in pairs, mostly, which move the volatility
         // alone.
-        let fours = self.near.as_chunks::<4>().0.iter();
-        for ([a, b, c, d], [s, t, u, v]) in fours.zip(shocks.factors.as_chunks::<4>().0) {
+        let eights = self.near.as_chunks::<8>().0.iter();
+        for (near, factors) in eights.zip(shocks.factors.as_chunks::<8>().0) {
+            let [a, b, c, d, e, f, g, h] = near;
+            let [s, t, u, v, w, x, y, z] = factors;
             let first = linear(*s);
             look(*a, first);
             look(*b, if t == s { first } else { linear(*t) });
             let third = linear(*u);
             look(*c, third);
             look(*d, if v == u { third } else { linear(*v) });
+            let fifth = linear(*w);
+            look(*e, fifth);
+            look(*f, if x == w { fifth } else { linear(*x) });
+            let seventh = linear(*y);
+            look(*g, seventh);
+            look(*h, if z == y { seventh } else { linear(*z) });
         }
         least
     }
@@ -316,7 +340,8 @@ impl<'a> ArraySums<'a> {
         let sums = self.near.iter().zip(&far);
         for ((near, far), (factor, index)) in sums.zip(shocks.factors.iter().zip(0u8..)) {
             let linear = net.mul_binary_floor(*factor, FACTOR_BITS)?;
-            let gain = Value::from_scaled(*near, self.shift)?.checked_add(*far)?;
+            let near = near.wrapping_sub(self.raised());
+            let gain = Value::from_scaled(near, self.shift)?.checked_add(*far)?;
             visit(index, gain.checked_add(linear)?);
         }
         Ok(())
@@ -325,8 +350,8 @@ impl<'a> ArraySums<'a> {
 
 /// Makes new sums of old ones and outcomes. See the head of the file: nothing wraps.
 #[inline(always)]
-fn add_eight(near: &mut [i64; 8], outcomes: &[i32; 8], sum: impl Fn(i64, i64) -> i64) {
-    let add = |near: &mut i64, outcome: i32| *near = sum(*near, i64::from(outcome));
+fn add_eight(near: &mut [i64; 8], outcomes: &[u32; 8], sum: impl Fn(i64, i64) -> i64) {
+    let add = |near: &mut i64, outcome: u32| *near = sum(*near, i64::from(outcome));
     let [a, b, c, d, e, f, g, h] = near;
     let [s, t, u, v, w, x, y, z] = *outcomes;
     add(a, s);

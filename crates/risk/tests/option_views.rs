@@ -3,7 +3,7 @@
 mod support;
 
 use plimsoll_risk::{
-    crossings, health, report, ArrayReport, Check, Holding, RiskError, ScenarioSet,
+    crossings, health, report, ArrayReport, Check, Holding, Outcomes, RiskError, ScenarioSet,
     UnderlyingReport,
 };
 use plimsoll_units::{MathError, Price, Value};
@@ -50,7 +50,7 @@ fn report_takes_a_requirement_apart() {
 fn report_says_where_a_bound_is_required_instead() {
     let mut terms = options_market();
     for array in &mut terms.arrays {
-        array.outcomes = array.outcomes.map(|outcome| outcome * 3);
+        array.outcomes = Outcomes::new(array.outcomes.get().map(|outcome| outcome * 3));
     }
     let (report, parts) = viewed(&terms, &options_book(0, &[(C150, -10), (C165, 10)]));
     near(parts.bound.unwrap(), 96.244_796_8);

@@ -4,7 +4,8 @@
 mod support;
 
 use plimsoll_risk::{
-    health, Check, Grade, Holding, LinearShocks, Payoff, Place, RiskError, Scenario, ScenarioSet,
+    health, Check, Grade, Holding, LinearShocks, Outcomes, Payoff, Place, RiskError, Scenario,
+    ScenarioSet,
 };
 use plimsoll_units::{MathError, QuoteAtoms, Value};
 use support::book::quoted::*;
@@ -61,7 +62,7 @@ fn spread_never_requires_more_than_it_can_lose() {
     // the scenarios reach. The floor comes on top.
     let mut terms = options_market();
     for array in &mut terms.arrays {
-        array.outcomes = array.outcomes.map(|outcome| outcome * 3);
+        array.outcomes = Outcomes::new(array.outcomes.get().map(|outcome| outcome * 3));
     }
     let account = options_book(0, &[(C150, -10), (C165, 10)]);
     let health = terms.maintenance(&account);
@@ -125,7 +126,7 @@ fn quantities_beyond_a_word_are_summed_exactly() {
     (array.low, array.high) = (2 * array.low, 2 * array.high);
     array.delta *= 2;
     array.short_floor *= 2;
-    array.outcomes = array.outcomes.map(|outcome| outcome * 2);
+    array.outcomes = Outcomes::new(array.outcomes.get().map(|outcome| outcome * 2));
     for lots in [10i64, 3 << 31] {
         let account = options_book(0, &[(C150, -lots), (P150, -lots)]);
         let found = of_value(terms.maintenance(&account).requirement);
@@ -173,7 +174,7 @@ fn fading_rows_are_bounded_apart_from_linear_ones() {
     // Long calls cover a short perpetual, until what they pay no longer follows the price.
     let mut terms = options_market();
     for array in &mut terms.arrays {
-        array.outcomes = [-(1 << 30); 16];
+        array.outcomes = Outcomes::new([-(1 << 30); 16]);
     }
     let account = options_book(-10, &[(C150, 10)]);
     near(terms.maintenance(&account).requirement, 102.809_110_8 + 8.014_045_554);
@@ -184,7 +185,7 @@ fn fading_rows_are_bounded_apart_from_linear_ones() {
     near(terms.maintenance(&options_book(0, &[(C150, 10)])).requirement, 102.809_110_8);
     // A fading future pays what its options are settled at, and carries no floor.
     terms.arrays[1].fading = true;
-    (terms.arrays[1].payoff, terms.arrays[1].outcomes) = (Payoff::Linear, [0; 16]);
+    (terms.arrays[1].payoff, terms.arrays[1].outcomes) = (Payoff::Linear, Outcomes::new([0; 16]));
     terms.arrays[1].short_floor = 0;
     // 150 dollars, in steps.
     terms.arrays[1].fair = ((150_000_000_i128 << 48) >> terms.arrays[1].shift) as i64;

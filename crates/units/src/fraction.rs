@@ -94,6 +94,10 @@ impl Fraction {
     /// 2^127, so that its top 64 bits after the shift are all of it.
     #[inline]
     const fn of_magnitude(self, magnitude: u64) -> (u64, bool) {
+        // Most small accounts are taken whole.
+        if self.0 == Self::ONE.0 {
+            return (magnitude, true);
+        }
         let (high, low) = wide::mul_u64(magnitude, self.0);
         ((high << 1) | (low >> 63), low << 1 == 0)
     }

@@ -291,6 +291,10 @@ impl Price {
     /// Are the two further apart than `ratio` of `other`? As [`Price::exceeds`].
     #[inline]
     pub fn is_apart(self, other: Self, ratio: Ratio) -> bool {
+        // Two prices of one thing mostly have one exponent.
+        if self.exponent == other.exponent {
+            return share_exceeds(self.mantissa.abs_diff(other.mantissa), ratio, other.mantissa);
+        }
         let large = self.exponent.max(other.exponent);
         let (a, lost_a) = self.shifted_to(large);
         let (b, lost_b) = other.shifted_to(large);

@@ -24,6 +24,14 @@ pub(crate) struct Taking {
     pub(crate) open_interest_change: BaseLots,
 }
 
+/// What a bid took.
+pub(crate) struct Takings {
+    /// In ascending order of the keys.
+    pub(crate) rows: Vec<Taking>,
+    /// Does any of them change an instrument's open interest?
+    pub(crate) change_open_interest: bool,
+}
+
 /// Takes the same share of every row but the quote token's.
 ///
 /// Positions and tokens are rounded away from zero, so that a single lot can still be taken; at
@@ -35,15 +43,14 @@ pub(crate) fn take_slice(
     before: &Health,
     beta: Ratio,
     share_max: u64,
-) -> Result<Vec<Taking>> {
+) -> Result<Takings> {
     let limit = Fraction::new(share_max).unwrap_or(Fraction::ONE);
     require!(!limit.is_zero(), PlimsollError::BidEmpty);
     let share = closed_form_slice(terms, before, beta).named()?.min(limit);
     let rows = guarded.parties.first.rows()?.to_vec();
     let Guarded { parties, market, permit, now, .. } = guarded;
     let all_priced = market.is_all_priced();
-    let takings = Vec::with_capacity(rows.len());
-    let mut taker = Taker { parties, permit, now: now.time, takings };
+    let mut taker = Taker::new(parties, permit, now.time, rows.len());
     let mut sources = market.in_order();
     for (at, row) in rows.iter().enumerate() {
         let (key, source) = sources.find(row.key)?;
@@ -67,15 +74,14 @@ pub(crate) fn take_slice(
 }
 
 /// Takes named amounts of named rows.
-pub(crate) fn take_rows(guarded: &mut Guarded<'_, '_>, rows: &[BidRow]) -> Result<Vec<Taking>> {
+pub(crate) fn take_rows(guarded: &mut Guarded<'_, '_>, rows: &[BidRow]) -> Result<Takings> {
     let ascending = rows.windows(2).all(|pair| match pair {
         [a, b] => a.key < b.key,
         _ => true,
     });
     require!(ascending, PlimsollError::BidRowsOutOfOrder);
     let Guarded { parties, market, permit, now, .. } = guarded;
-    let takings = Vec::with_capacity(rows.len());
-    let mut taker = Taker { parties, permit, now: now.time, takings };
+    let mut taker = Taker::new(parties, permit, now.time, rows.len());
     let mut sources = market.in_order();
     for wanted in rows {
         let key = RowKey::from_raw(wanted.key).ok_or(PlimsollError::BidRowUnknown)?;
@@ -131,10 +137,21 @@ struct Taker<'a, 'b> {
     parties: &'a mut Parties<'b>,
     permit: &'a RowPermit,
     now: UnixSeconds,
-    takings: Vec<Taking>,
+    takings: Takings,
 }
 
-impl Taker<'_, '_> {
+impl<'a, 'b> Taker<'a, 'b> {
+    /// For so many rows at most.
+    fn new(
+        parties: &'a mut Parties<'b>,
+        permit: &'a RowPermit,
+        now: UnixSeconds,
+        count: usize,
+    ) -> Self {
+        let takings = Takings { rows: Vec::with_capacity(count), change_open_interest: false };
+        Self { parties, permit, now, takings }
+    }
+
     /// `view` is the row's collateral, `near` where the row is likely to be in both accounts.
     fn token(
         &mut self,
@@ -159,7 +176,7 @@ impl Taker<'_, '_> {
             collateral.rebase()?;
         }
         let (quantity, open_interest_change) = (atoms.get(), BaseLots::ZERO);
-        self.takings.push(Taking { key, quantity, open_interest_change });
+        self.takings.rows.push(Taking { key, quantity, open_interest_change });
         Ok(())
     }
 
@@ -177,8 +194,11 @@ impl Taker<'_, '_> {
         let second = second.row_mut_near(key, near, self.permit)?;
         let before = [first.lots(), second.lots()];
         first.keep_borne(indices, quote)?;
-        first.move_into(second, indices, (lots, quote))?;
-        let change = open_interest_change(before, [first.lots(), second.lots()]).named()?;
+        // Lots that stay on their side are as many as before.
+        let change = match first.move_into(second, indices, (lots, quote))? {
+            true => BaseLots::ZERO,
+            false => open_interest_change(before, [first.lots(), second.lots()]).named()?,
+        };
         if lots.is_zero() {
             second.keep_side(quote, first.was_short())?;
         }
@@ -188,7 +208,8 @@ impl Taker<'_, '_> {
             let instrument = Account::<Instrument>::load(view)?;
             require!(instrument.losses_pending_quote_atoms == 0, PlimsollError::LossesPending);
         }
-        self.takings.push(Taking { key, quantity: lots.get(), open_interest_change: change });
+        self.takings.change_open_interest |= !change.is_zero();
+        self.takings.rows.push(Taking { key, quantity: lots.get(), open_interest_change: change });
         Ok(())
     }
 }

@@ -7,7 +7,7 @@ use plimsoll_risk::{
 };
 use plimsoll_units::{QuoteAtoms, Ratio, Slots, Value};
 
-use crate::bid::{take_rows, take_slice, Taking};
+use crate::bid::{take_rows, take_slice, Takings};
 use crate::check::{guarded, Guarded, Ix, Parties, Touched};
 use crate::claims::{assign, claims, Assigned};
 use crate::error::{Named, PlimsollError};
@@ -190,7 +190,7 @@ fn bid(
             rebase_quote(guarded)?;
             let part = (settlement.released, before.requirement);
             guarded.parties.first.lower_settled_debts(part, &guarded.permit)?;
-            assign(guarded, insurance, &owed, &takings, settlement.shortfall)?
+            assign(guarded, insurance, &owed, &takings.rows, settlement.shortfall)?
         }
         false => Vec::new(),
     };
@@ -291,8 +291,11 @@ fn conclude_account(
 }
 
 /// Books the change of open interest where there is one; other pools need not be passed.
-fn book_pools(guarded: &mut Guarded<'_, '_>, takings: &[Taking]) -> Result<()> {
-    for taking in takings {
+fn book_pools(guarded: &mut Guarded<'_, '_>, takings: &Takings) -> Result<()> {
+    if !takings.change_open_interest {
+        return Ok(());
+    }
+    for taking in &takings.rows {
         // Only positions change any.
         if taking.open_interest_change.is_zero() {
             continue;

@@ -12,7 +12,7 @@ use plimsoll_units::{Price, Value};
 use super::prices::Prices;
 use super::source::{InOrder, RowSource};
 use super::terms::{
-    position_terms, risk_array, take_quote, token_terms, underlying_terms, unit_price,
+    moved_array, position_terms, take_quote, token_terms, underlying_terms, unit_price,
     withhold_open_profit, QuoteFactors,
 };
 use super::RiskAccounts;
@@ -162,10 +162,13 @@ impl Snapshot {
             RowKind::Position => {
                 let (account, view) = accounts.take::<Instrument>(group, key.index())?;
                 require!(account.underlying == key.underlying(), PlimsollError::CorruptAccount);
-                let own = self.underlyings.last().ok_or(PlimsollError::RowTermsMissing)?;
-                let array = match account.counts_by_array(own, now.time) {
+                let is_priced = || {
+                    let own = self.underlyings.last();
+                    own.is_some_and(|own| allowed(own.grade, Action::Liquidate))
+                };
+                let array = match account.counts_by_array(now.time, is_priced) {
                     false => Place::NONE,
-                    true => self.load_array(&account, now)?,
+                    true => self.load_array(&account, prices, now)?,
                 };
                 let notional = prices.notional(&account)?;
                 self.rows.push(position_terms(&account, notional, array));
@@ -178,7 +181,7 @@ impl Snapshot {
 
     /// Keeps the risk array of a row beside the rows.
     #[inline(never)]
-    fn load_array(&mut self, account: &Instrument, now: Now) -> Result<Place> {
+    fn load_array(&mut self, account: &Instrument, prices: &mut Prices, now: Now) -> Result<Place> {
         if self.arrays.is_empty() {
             // For all rows that are still to come: the heap gives nothing back that was outgrown.
             self.arrays.reserve_exact(self.rows.capacity().saturating_sub(self.rows.len()));
@@ -194,8 +197,12 @@ impl Snapshot {
         let at = u16::try_from(self.arrays.len()).map_err(|_| PlimsollError::MathOverflow)?;
         let slot = self.arrays.spare_capacity_mut().first_mut();
         // Written where it stays: it is two dozen words.
-        slot.ok_or(PlimsollError::CorruptAccount)?
-            .write(risk_array(account, underlying, now.time)?);
+        slot.ok_or(PlimsollError::CorruptAccount)?.write(moved_array(
+            account,
+            underlying,
+            now.time,
+            |per_price| prices.move_since(per_price),
+        )?);
         // SAFETY: there was room for one more, which has just been written.
         unsafe { self.arrays.set_len(usize::from(at).wrapping_add(1)) };
         Ok(Place::new(at))

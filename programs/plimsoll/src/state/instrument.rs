@@ -6,8 +6,7 @@
 use anchor_lang::bytemuck::{Pod, Zeroable};
 use anchor_lang::prelude::*;
 use plimsoll_risk::{
-    allowed, funding_flow, Action, FundingTerms, Payoff, RowKey, RowKind, SideIndices,
-    UnderlyingTerms, SCENARIOS_MAX,
+    funding_flow, FundingTerms, Payoff, RowKey, RowKind, SideIndices, SCENARIOS_MAX,
 };
 use plimsoll_units::{Price, QuoteAtoms, Ratio, Seconds, TickSize, UnixSeconds, Value};
 
@@ -324,13 +323,17 @@ impl Instrument {
         now.get() >= self.expires_at.wrapping_sub(SETTLEMENT_SECONDS)
     }
 
-    /// True if a check under these terms reads the array. A future that nobody could refresh when its
-    /// window began, for want of a price, counts without one, like any row without a price.
+    /// True if a check reads the array, where `is_priced` says whether the underlying has a valid price.
+    /// A future that nobody could refresh when its window began, for want of a price, counts without
+    /// one, like any row without a price.
     #[inline]
-    pub fn counts_by_array(&self, underlying: &UnderlyingTerms, now: UnixSeconds) -> bool {
-        let priced = allowed(underlying.grade, Action::Liquidate);
-        let bare = self.kind.0 == FUTURE && self.array.refreshed_at == 0 && !priced;
-        self.has_array(now) && !bare
+    pub fn counts_by_array(&self, now: UnixSeconds, is_priced: impl FnOnce() -> bool) -> bool {
+        // What is cheap to know first: every check asks for every position.
+        match self.kind.0 {
+            PERPETUAL => false,
+            FUTURE => self.is_fading(now) && (self.array.refreshed_at != 0 || is_priced()),
+            _ => true,
+        }
     }
 
     /// True once the settlement price has been taken over.

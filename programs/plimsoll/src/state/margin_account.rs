@@ -119,17 +119,21 @@ impl MarginAccount {
     pub(crate) fn ensure_rows(&mut self, keys: &[RowKey], _: &RowPermit) -> Result<()> {
         let before = self.row_count;
         // The keys ascend, but for the first perhaps: the next one is mostly behind the last.
-        let mut near = 0;
-        for key in keys {
-            let at = match place_near(self.rows()?, *key, near) {
-                Ok(at) => at,
+        let (mut keys, mut near) = (keys, 0);
+        while let Some((key, rest)) = keys.split_first() {
+            match place_near(self.rows()?, *key, near) {
+                Ok(at) => near = at.saturating_add(1),
+                Err(at) if at == usize::from(self.row_count) => {
+                    keys = self.append(keys)?;
+                    near = usize::from(self.row_count);
+                    continue;
+                }
                 Err(at) => {
                     self.insert(at, *key)?;
-                    at
+                    near = at.saturating_add(1);
                 }
-            };
-            // A place among the rows, so that one more fits.
-            near = at.wrapping_add(1);
+            }
+            keys = rest;
         }
         match self.row_count == before {
             true => Ok(()),
@@ -137,22 +141,39 @@ impl MarginAccount {
         }
     }
 
+    /// Makes rows behind the last one as long as `keys`, of which the first belongs there, ascend; gives
+    /// back the others.
+    fn append<'a>(&mut self, keys: &'a [RowKey]) -> Result<&'a [RowKey]> {
+        let (mut least, mut count, mut tokens) = (0, self.row_count, self.token_count);
+        let mut free = self.rows.iter_mut().skip(usize::from(count));
+        let mut left = keys;
+        while let Some((key, rest)) = left.split_first() {
+            if key.raw() < least {
+                break;
+            }
+            // Rows past the count are zero, so that one more needs no more than its key.
+            free.next().ok_or_else(|| full(*key))?.key = key.raw();
+            // At most as many as there are rows.
+            count = count.wrapping_add(1);
+            if key.kind() == RowKind::Token {
+                tokens = tokens.wrapping_add(1);
+            }
+            // A key has zeros on top.
+            (least, left) = (key.raw().wrapping_add(1), rest);
+        }
+        (self.row_count, self.token_count) = (count, tokens);
+        Ok(left)
+    }
+
+    /// Makes a row in front of others.
     fn insert(&mut self, at: usize, key: RowKey) -> Result<()> {
         let count = usize::from(self.row_count);
-        let full = match key.kind() {
-            RowKind::Token => PlimsollError::TokenRowsFull,
-            RowKind::Position => PlimsollError::PositionRowsFull,
-        };
         if count >= ROWS_MAX {
-            return Err(full.into());
+            return Err(full(key).into());
         }
-        // Rows past the count are zero, so that one more at the end needs no more than its key.
-        if at < count {
-            self.rows.copy_within(at..count, at.saturating_add(1));
-            let slot = self.rows.get_mut(at).ok_or(PlimsollError::CorruptAccount)?;
-            *slot = bytemuck::Zeroable::zeroed();
-        }
-        self.rows.get_mut(at).ok_or(PlimsollError::CorruptAccount)?.key = key.raw();
+        self.rows.copy_within(at..count, at.saturating_add(1));
+        let slot = self.rows.get_mut(at).ok_or(PlimsollError::CorruptAccount)?;
+        *slot = Row::new(key);
         self.row_count = self.row_count.saturating_add(1);
         if key.kind() == RowKind::Token {
             self.token_count = self.token_count.saturating_add(1);
@@ -264,6 +285,15 @@ impl MarginAccount {
         require!(self.count_tokens()? == self.token_count, PlimsollError::CorruptAccount);
         self.check_room()?;
         Ok(())
+    }
+}
+
+/// Of an account that has no place for a row with this key.
+#[cold]
+fn full(key: RowKey) -> PlimsollError {
+    match key.kind() {
+        RowKind::Token => PlimsollError::TokenRowsFull,
+        RowKind::Position => PlimsollError::PositionRowsFull,
     }
 }
 

@@ -179,23 +179,26 @@ impl Row {
         self.lots = lots.get();
     }
 
-    /// Moves a part of this position, of its sign or without a size, into another account's.
+    /// Moves a part of this position, of its sign or without a size, into another account's. False if
+    /// that was of the other side, so that open interest has changed.
     #[inline(always)]
     pub(crate) fn move_into(
         &mut self,
         other: &mut Self,
         indices: &SideIndices,
         (lots, flow): (BaseLots, Value),
-    ) -> Result<()> {
+    ) -> Result<bool> {
         let (from, to) = (self.lots(), other.lots());
         // Where both are on one side, both change by the same.
         let by = indices.stored_change(from, lots, flow).named()?;
         let out = (lots.checked_neg().named()?, by.checked_neg().named()?);
         self.change_stored(indices, out.0, out.1)?;
-        match to.is_zero() || lots.is_zero() || to.is_negative() == from.is_negative() {
-            true => other.change_stored(indices, lots, by),
-            false => other.change(indices, lots, flow),
+        let aligned = to.is_zero() || lots.is_zero() || to.is_negative() == from.is_negative();
+        match aligned {
+            true => other.change_stored(indices, lots, by)?,
+            false => other.change(indices, lots, flow)?,
         }
+        Ok(aligned)
     }
 
     /// A flow without a size has been on a side too. Where one has come from another account to this

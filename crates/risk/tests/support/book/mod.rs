@@ -7,8 +7,8 @@ pub mod rule;
 
 use super::Terms;
 use plimsoll_risk::{
-    Grade, LinearShocks, Payoff, Place, RiskArray, RowKey, RowTerms, Scenario, ScenarioSet,
-    UnderlyingTerms,
+    Grade, LinearShocks, Outcomes, Payoff, Place, RiskArray, RowKey, RowTerms, Scenario,
+    ScenarioSet, UnderlyingTerms,
 };
 use plimsoll_units::{Price, QuoteAtoms, Ratio, Value};
 
@@ -182,7 +182,7 @@ pub fn risk_array(fair: f64, array: &Array, floor: Ratio) -> RiskArray {
         _ => away(array.notional * f64::from(floor.ppm()) / 1e6),
     };
     RiskArray {
-        outcomes: array.outcomes.map(away),
+        outcomes: Outcomes::new(array.outcomes.map(away)),
         delta: i64::from(away(array.delta)),
         shift: shift as u8,
         fair: (fair / unit).round() as i64,
