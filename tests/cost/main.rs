@@ -7,6 +7,7 @@
 mod bench;
 mod options;
 mod oracles;
+mod readme;
 
 use std::collections::BTreeMap;
 
@@ -44,6 +45,11 @@ const AIMS: [(&str, u64); 9] = [
 ];
 const FULL_CHECK: &str = "check of 8 tokens and 24 perpetuals over 8 underlyings";
 const SO_BYTES: &str = "program in bytes";
+
+/// The committed table.
+fn snapshot() -> BTreeMap<String, u64> {
+    serde_json::from_str(&std::fs::read_to_string(SNAPSHOT).unwrap()).unwrap()
+}
 
 /// The program that checks itself costs more.
 fn is_other_build() -> bool {
@@ -268,8 +274,7 @@ fn costs_are_those_of_the_snapshot() {
         let text = serde_json::to_string_pretty(&costs).unwrap();
         std::fs::write(SNAPSHOT, text + "\n").unwrap();
     }
-    let stored: BTreeMap<String, u64> =
-        serde_json::from_str(&std::fs::read_to_string(SNAPSHOT).unwrap()).unwrap();
+    let stored = snapshot();
     let changed: Vec<String> = costs
         .iter()
         .filter(|(phrase, value)| stored.get(*phrase) != Some(value))
