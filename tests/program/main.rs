@@ -4,6 +4,7 @@
 mod accounts;
 mod bankruptcy;
 mod closing;
+mod closing_deleveraged;
 mod deleveraging;
 mod deleveraging_claims;
 mod deleveraging_refusals;
