@@ -43,4 +43,5 @@ mod token_2022;
 mod trade;
 mod view;
 mod weights;
+mod weights_attacks;
 mod withdraw;
