@@ -128,6 +128,8 @@ fn scaled(stays: Value, found: Value, before: Value) -> Value {
 }
 
 #[cfg(test)]
+// A test may panic, and says its numbers as they are.
+#[allow(clippy::arithmetic_side_effects, clippy::unwrap_used)]
 mod tests {
     extern crate std;
 
