@@ -263,6 +263,7 @@ fn costs_are_those_of_the_snapshot() {
     last_resort(&mut costs);
     options(&mut costs);
     options::options_in_accounts(&mut costs);
+    options::withdrawable(&mut costs);
     options::expiries(&mut costs);
     let so = std::fs::metadata(SO).expect("run `cargo xtask build` first").len();
     for (phrase, value) in costs.iter().chain([(&SO_BYTES.to_string(), &so)]) {

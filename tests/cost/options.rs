@@ -10,7 +10,7 @@ use plimsoll_options::{
 use plimsoll_risk::{LinearShocks, ScenarioSet, SPAN};
 use plimsoll_tests::contracts::flat;
 use plimsoll_tests::{Receipt, World, USDC};
-use plimsoll_units::{Price, Ratio, UnixSeconds};
+use plimsoll_units::{Index, Price, Ratio, Shares, TokenAtoms, UnixSeconds};
 
 use crate::bench::{shape, Bench, Oracles, Shape, NOW};
 
@@ -70,7 +70,10 @@ fn array(kind: Kind, strike: u64) -> StoredArray {
 
 /// The first `options` of the bench's instruments become calls and puts about the money.
 pub fn bench_with_options(options: u16, oracles: Oracles) -> Bench {
-    let mut bench = Bench::new(8, oracles);
+    with_options(Bench::new(8, oracles), options)
+}
+
+fn with_options(mut bench: Bench, options: u16) -> Bench {
     for index in 0..options {
         let (kind, stored) = match index % 2 {
             0 => (Kind::Call, InstrumentKind::Call),
@@ -85,10 +88,10 @@ pub fn bench_with_options(options: u16, oracles: Oracles) -> Bench {
         bench.put(pda::instrument(&bench.group, index), &one);
     }
     let moves = LinearShocks::new(&ScenarioSet::SPAN, Ratio::from_ppm(50_000)).unwrap();
-    for index in 0..8 {
-        let mut one = bench.directory().underlyings[index].state;
-        one.price_moves = moves.factors;
-        bench.put(pda::underlying(&bench.group, u16::try_from(index).unwrap()), &one);
+    for one in bench.directory().underlyings.clone() {
+        let mut state = one.state;
+        state.price_moves = moves.factors;
+        bench.put(one.address, &state);
     }
     bench.reread();
     bench
@@ -119,6 +122,35 @@ pub fn options_in_accounts(costs: &mut BTreeMap<String, u64>) {
     let mut all = bench_with_options(24, Oracles::Pull);
     let (two, three) = (all.check(on_one(2)), all.check(on_one(3)));
     costs.insert(ONE_MORE.into(), three - two);
+}
+
+/// What can be withdrawn of an account's tokens where 24 options are on the same underlying: the rule of
+/// opening is asked again and again, and the most that the book can lose is searched each time.
+pub fn withdrawable(costs: &mut BTreeMap<String, u64>) {
+    let shape = Shape { tokens: 2, perpetuals: 24, underlyings: 2, quote: true };
+    // A thousand tokens of nine decimals, and as many as there can be beside a debt.
+    for (phrase, tokens, quote) in [
+        ("", 1_000_000_000_000, 0),
+        (", of as many atoms as there can be", i64::MAX, -9_000_000_000_000),
+    ] {
+        let mut bench = with_options(Bench::new(2, Oracles::Pull), 24);
+        let mut listed = bench.directory().collaterals[1];
+        listed.state.scale = Price::pow10(-9).unwrap().into();
+        bench.put(listed.address, &listed.state);
+        let mut account = bench.write_margin(1, shape, quote);
+        for row in account.state.rows.iter_mut() {
+            row.lots *= 1_000;
+            row.quote = row.quote.to_value().times(1_000).unwrap().into();
+        }
+        let key = listed.state.key();
+        let row = account.state.rows.iter_mut().find(|row| row.key == key.raw()).unwrap();
+        let shares = Shares::from_atoms_floor(TokenAtoms::new(tokens), Index::ONE);
+        row.shares = shares.unwrap().into();
+        bench.put(account.address, &account.state);
+        let view = instruction::view_withdrawable(bench.directory(), &account, key).unwrap();
+        let phrase = format!("view of what can be withdrawn, 24 options{phrase}");
+        costs.insert(phrase, bench.send(view));
+    }
 }
 
 /// What is done with expiries.

@@ -4,6 +4,7 @@
 mod accounts;
 mod bankruptcy;
 mod closing;
+mod closing_deleveraged;
 mod deleveraging;
 mod deleveraging_claims;
 mod deleveraging_refusals;
@@ -42,4 +43,5 @@ mod token_2022;
 mod trade;
 mod view;
 mod weights;
+mod weights_attacks;
 mod withdraw;

@@ -4,7 +4,7 @@ use plimsoll_client::instruction as ix;
 use plimsoll_client::{decode_return, UnderlyingDetail};
 use plimsoll_risk::Check;
 use plimsoll_tests::contracts::flat;
-use plimsoll_tests::{assert_near, expect_error, World};
+use plimsoll_tests::{assert_near, expect_error, World, SOL, USDC};
 
 use crate::given::traders;
 
@@ -82,5 +82,35 @@ fn liquidation_prices_are_where_the_line_is() {
             let report = world.report("alice");
             assert_eq!(report.liquidatable, liquidatable, "{line} {factor}: {report:?}");
         }
+    }
+}
+
+#[test]
+fn one_atom_more_than_is_withdrawable_beside_options_is_refused() {
+    // Backed by 20 SOL, of which the debt needs some: naked calls that they cover, a strangle, and a
+    // spread that cannot lose more than its width.
+    let books: [&[(&str, i64)]; 3] = [
+        &[("SOL-150-C", -100)],
+        &[("SOL-160-C", -100), ("SOL-140-P", -100)],
+        &[("SOL-150-C", -100), ("SOL-160-C", 100), ("SOL-150-P", 30)],
+    ];
+    for book in books {
+        let mut world = World::with_options(flat());
+        traders(&mut world, &[("bob", 1_000_000)]);
+        world.open("alice").unwrap();
+        world.deposit("alice", "SOL", 20 * SOL).unwrap();
+        for (name, lots) in book {
+            let price = if name.contains("150") { "13.7" } else { "9.9" };
+            world.trade("alice", "bob", name, *lots, price).unwrap();
+        }
+        world.borrow("alice", "USDC", 500 * USDC, u64::MAX).unwrap();
+
+        let most = world.view_withdrawable("alice", "SOL");
+
+        assert!((SOL..20 * SOL).contains(&most), "{book:?}: {most}");
+        expect_error(world.withdraw("alice", "SOL", most + 1), "BelowInitialMargin");
+        world.withdraw("alice", "SOL", most).unwrap();
+        assert_eq!(world.view_withdrawable("alice", "SOL"), 0);
+        expect_error(world.withdraw("alice", "SOL", 1), "BelowInitialMargin");
     }
 }

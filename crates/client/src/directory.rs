@@ -16,7 +16,9 @@ use solana_instruction::AccountMeta;
 use crate::error::ClientError;
 use crate::pda;
 use crate::source::{read, AccountSource};
-use lists::{addresses, again, collaterals, counts, deleveragings, expiries, read_all, read_open};
+use lists::{
+    addresses, again, collaterals, counts, deleveragings, expiries, outliving, read_all, read_open,
+};
 
 /// An account and where it lies.
 #[derive(Clone, Copy)]
@@ -60,7 +62,9 @@ pub struct GroupDirectory {
     pub pools: Vec<Keyed<Pool>>,
     /// Expiries that are listed, by underlying and time.
     pub expiries: Vec<Keyed<Expiry>>,
-    /// Deleveragings that positions have yet to go through, by instrument, side and number.
+    /// Deleveragings that are not removed, by instrument, side and number; behind them those whose
+    /// contract was closed since they were read first. `fetch` cannot know of those: they lie where
+    /// [`pda::deleveraging`] says.
     pub deleveragings: Vec<Keyed<Deleveraging>>,
     /// Where price updates lie of those sources that name no account: feed id to address.
     pub posted: BTreeMap<[u8; 32], Address>,
@@ -118,8 +122,11 @@ impl GroupDirectory {
         let mut mints: Vec<Address> = self.collaterals.iter().map(|one| one.state.mint).collect();
         mints.extend_from_slice(new_mints);
         let posted = std::mem::take(&mut self.posted);
+        let open = std::mem::take(&mut self.deleveragings);
         *self = Self::fetch(source, &self.group.address, &mints)?;
         self.posted = posted;
+        let outliving: Vec<Address> = outliving(&self.instruments, &open).collect();
+        self.deleveragings.extend(read_open(source, &outliving)?);
         Ok(())
     }
 

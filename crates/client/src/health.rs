@@ -199,8 +199,6 @@ impl<'a> Snapshot<'a> {
     /// without borrowing, as far as margin is concerned.
     pub fn withdrawable(&self, account: &MarginAccount, key: RowKey) -> Result<u64, ClientError> {
         let holdings = self.holdings(account)?;
-        let held = holdings.iter().find(|holding| holding.key == key);
-        let balance = held.map_or(0, |holding| holding.quantity.max(0));
         let mut rows = self.rows.clone();
         withhold_open_profit(&mut rows);
         let market = Market {
@@ -209,7 +207,7 @@ impl<'a> Snapshot<'a> {
             arrays: &self.arrays,
             shocks: &self.shocks,
         };
-        let most = withdrawable(&market, holdings.iter().copied(), key, balance)?;
+        let most = withdrawable(&market, holdings.iter().copied(), key, i64::MAX)?;
         Ok(u64::try_from(most).unwrap_or(0))
     }
 

@@ -319,6 +319,45 @@ fn a_contract_that_is_closed_leaves_a_gap() {
 }
 
 #[test]
+fn a_deleveraging_outlives_its_contract() {
+    let (mut all, mut known) = (accounts(), directory());
+    let group = pda::group(&CREATOR, 7);
+    let gone = pda::instrument(&group, 1);
+    let mut state = decode::<Instrument>(&all[&gone].data).unwrap();
+    state.short_deleveragings = 1;
+    put(&mut all, gone, &state);
+    let at = pda::deleveraging(&gone, true, 0);
+    let mut one = Deleveraging::zeroed();
+    (one.instrument, one.of_shorts) = (gone, 1);
+    put(&mut all, at, &one);
+    known.refresh(&all, &[]).unwrap();
+    all.remove(&gone);
+    all.remove(&pda::pool(&gone));
+    let found = |one: &GroupDirectory| -> Vec<Address> {
+        one.deleveragings.iter().map(|one| one.address).collect()
+    };
+
+    // Twice: when the contract is seen to be gone, and after that.
+    for _ in 0..2 {
+        known.refresh(&all, &[]).unwrap();
+        assert_eq!((found(&known), known.instruments.len()), (vec![at], 1));
+    }
+    let mut by_contract = known.clone();
+    by_contract.refresh_instruments(&all).unwrap();
+    assert_eq!(found(&by_contract), [at]);
+    // Something is listed: then all is read anew.
+    let mut larger = decode::<Group>(&all[&group].data).unwrap();
+    larger.instrument_count += 1;
+    put(&mut all, group, &larger);
+    known.refresh(&all, &[]).unwrap();
+    assert_eq!(found(&known), [at]);
+    // It is removed.
+    all.remove(&at);
+    known.refresh(&all, &[]).unwrap();
+    assert!(known.deleveragings.is_empty());
+}
+
+#[test]
 fn only_an_account_of_this_kind_and_program_is_decoded() {
     let data = encode(&Pool::zeroed());
 

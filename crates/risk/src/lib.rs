@@ -27,6 +27,7 @@
 //! | `liquidation` | when is a bid due, how is it paid, how large may it be? |
 //! | `balance` | how do balances change hands without losing a unit? |
 //! | `crossing` | at which price does an account with options cross its line? |
+//! | `bracket` | between which two numbers does a quantity fall below zero? |
 //! | `report` | at which price is the account liquidated, what may be withdrawn? |
 //! | `position` | what has a lot paid for funding and shared losses? |
 //! | `interest` | what do borrowers pay, and who gets it? |
@@ -59,6 +60,7 @@ mod array_sums;
 mod arrays;
 mod balance;
 mod bound;
+mod bracket;
 mod crossing;
 mod deleverage;
 mod error;

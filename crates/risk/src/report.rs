@@ -1,10 +1,11 @@
 //! What would a user ask? At which price is the account liquidated, what could be withdrawn?
 //!
-//! Both are found by bisection over the very functions that judge the account, so that an answer
-//! can never disagree with the program.
+//! Both are searched with the very functions that judge the account, so that an answer can never
+//! disagree with the program.
 
 use crate::array_margin;
 use crate::array_sums::ArraySums;
+use crate::bracket::last_kept;
 use crate::margin::{health, requirement, Check, Requirement};
 use crate::sweep::{sweep, Sums};
 use crate::UnderlyingTerms;
@@ -72,6 +73,17 @@ pub fn report<'s>(
     mut scenarios: impl FnMut(u16) -> Option<(&'s ScenarioSet, Ratio)>,
     mut visit: impl FnMut(UnderlyingReport),
 ) -> Result<Health, RiskError> {
+    report_to(market, holdings, &mut scenarios, &mut visit)
+}
+
+/// The same whatever is done with reports, so that two views need one copy of it.
+#[inline(never)]
+fn report_to<'s>(
+    market: &Market<'_>,
+    holdings: impl Iterator<Item = Holding> + Clone,
+    scenarios: &mut dyn FnMut(u16) -> Option<(&'s ScenarioSet, Ratio)>,
+    visit: &mut dyn FnMut(UnderlyingReport),
+) -> Result<Health, RiskError> {
     let total = health(market, holdings.clone(), Check::Maintenance)?;
     sweep(market, holdings, Check::Maintenance, |sums, arrays| {
         let Some(terms) = sums.terms else {
@@ -85,7 +97,7 @@ pub fn report<'s>(
         let (set, scan) =
             scenarios(terms.index).ok_or(RiskError::MissingUnderlying { index: terms.index })?;
         let curve = Curve::new(terms, sums.long, sums.short, &total)?;
-        let today = curve.sound(FACTOR_ONE)?;
+        let today = curve.surplus(FACTOR_ONE)?;
         visit(UnderlyingReport {
             index: terms.index,
             net,
@@ -164,37 +176,40 @@ impl<'a> Curve<'a> {
         Ok(Self { terms, long, short, own, rest })
     }
 
-    /// Is the account on or above its line at `factor` times today's price?
-    fn sound(&self, factor: u64) -> Result<bool, MathError> {
+    /// The account's surplus at `factor` times today's price.
+    // Views are asked for by simulation: small is worth more in them than fast.
+    #[inline(never)]
+    fn surplus(&self, factor: u64) -> Result<Value, RiskError> {
         if factor == 0 {
-            return Ok(!self.rest.is_negative());
+            return Ok(self.rest);
         }
         let scale = factor_price(factor)?;
         let (long, short) = (self.long.mul_price_floor(scale)?, self.short.mul_price_ceil(scale)?);
         let needed = requirement(self.terms, long, short)?.amount;
-        let surplus = self.rest.checked_add(long)?.checked_sub(short)?.checked_sub(needed)?;
-        Ok(!surplus.is_negative())
+        Ok(self.rest.checked_add(long)?.checked_sub(short)?.checked_sub(needed)?)
     }
 
     /// The price between today's and `far` at which the account crosses its line, on the far
-    /// side: there, the account's state is no longer `today`'s.
-    fn crossing(&self, far: u64, today: bool) -> Result<Option<Price>, MathError> {
-        if self.sound(far)? == today {
-            return Ok(None);
+    /// side: there, its surplus no longer has the sign of `today`'s.
+    #[inline(never)]
+    fn crossing(&self, far: u64, today: Value) -> Result<Option<Price>, RiskError> {
+        let most = i64::try_from(far.abs_diff(FACTOR_ONE)).map_err(|_| MathError::Overflow)?;
+        let factor = |steps: i64| match far < FACTOR_ONE {
+            true => FACTOR_ONE.saturating_sub(steps.unsigned_abs()),
+            false => FACTOR_ONE.saturating_add(steps.unsigned_abs()),
+        };
+        // At least zero where the account is on the same side as today.
+        let same = |surplus: Value| match today.is_negative() {
+            true => Value::new(-1).checked_sub(surplus),
+            false => Ok(surplus),
+        };
+        let last =
+            last_kept(same(today)?, most, &mut |steps| Ok(same(self.surplus(factor(steps))?)?))?;
+        match factor(last.saturating_add(1)) {
+            0 => Ok(None),
+            _ if last == most => Ok(None),
+            other => Ok(Some(self.terms.price.checked_mul(factor_price(other)?)?)),
         }
-        let (mut same, mut other) = (FACTOR_ONE, far);
-        while same.abs_diff(other) > 1 {
-            let middle = same.midpoint(other);
-            if self.sound(middle)? == today {
-                same = middle;
-            } else {
-                other = middle;
-            }
-        }
-        if other == 0 {
-            return Ok(None);
-        }
-        self.terms.price.checked_mul(factor_price(other)?).map(Some)
     }
 }
 
@@ -207,51 +222,49 @@ fn factor_price(factor: u64) -> Result<Price, MathError> {
 /// The largest amount of token `key`, at most `balance`, without which the account still has an
 /// initial health of at least zero. Zero if it has none to begin with, or does not hold the token.
 ///
-/// By bisection; health is taken to fall as the token leaves. Where it first rises (a token that
-/// hedges nothing and costs more margin than it is worth), less than the most may be found, but
-/// never an amount that would be refused.
+/// Health is taken to fall as the token leaves. Where it first rises (a token that hedges nothing and
+/// costs more margin than it is worth), less than the most may be found, but never an amount that would
+/// be refused. The token's underlying is judged at most `⌈log2 balance⌉ + 10` times, and mostly about
+/// ten times: see `bracket`.
 pub fn withdrawable(
     market: &Market<'_>,
     holdings: impl Iterator<Item = Holding> + Clone,
     key: RowKey,
     balance: i64,
 ) -> Result<i64, RiskError> {
-    // Underlyings add up, so that only the token's own is judged again for each amount. One closure
-    // judges both parts: the rule is long, and each sort of iterator would be a copy of it.
-    let judged = |own: bool, amount: i64| -> Result<(Value, bool), RiskError> {
-        let mut held = amount == 0;
-        let mut short = false;
-        let part = |holding: &Holding| (holding.key.underlying() == key.underlying()) == own;
-        let after = holdings.clone().filter(part).map(|mut holding| {
-            if holding.key == key {
-                held = true;
-                short |= holding.quantity < amount;
-                holding.quantity = holding.quantity.saturating_sub(amount);
-            }
-            holding
-        });
-        let surplus = health(market, after, Check::Initial)?.surplus()?;
-        Ok((surplus, held && !short))
-    };
-    let (rest, _) = judged(false, 0)?;
-    let sound = |amount: i64| -> Result<bool, RiskError> {
-        let (own, covered) = judged(true, amount)?;
-        Ok(covered && !own.checked_add(rest)?.is_negative())
-    };
-    if balance <= 0 || !sound(0)? {
+    // Underlyings add up, so that only the token's own is judged again for each amount.
+    let rest = surplus_without(market, holdings.clone(), (key, 0), false)?;
+    let held = holdings.clone().find(|holding| holding.key == key);
+    let most = held.map_or(0, |holding| holding.quantity.min(balance));
+    if most <= 0 {
         return Ok(0);
     }
-    if sound(balance)? {
-        return Ok(balance);
+    let mut left = |amount: i64| -> Result<Value, RiskError> {
+        let own = surplus_without(market, holdings.clone(), (key, amount), true)?;
+        Ok(own.checked_add(rest)?)
+    };
+    let now = left(0)?;
+    match now.is_negative() {
+        true => Ok(0),
+        false => last_kept(now, most, &mut left),
     }
-    let (mut most, mut refused) = (0i64, balance);
-    while refused.abs_diff(most) > 1 {
-        let middle = most.midpoint(refused);
-        if sound(middle)? {
-            most = middle;
-        } else {
-            refused = middle;
+}
+
+/// Initial surplus without an amount of token `key`: of its own underlying, or of all others.
+// The rule is long, and each sort of iterator, or place where it is inlined, is a copy of it.
+#[inline(never)]
+fn surplus_without(
+    market: &Market<'_>,
+    holdings: impl Iterator<Item = Holding>,
+    (key, amount): (RowKey, i64),
+    own: bool,
+) -> Result<Value, RiskError> {
+    let part = |holding: &Holding| (holding.key.underlying() == key.underlying()) == own;
+    let after = holdings.filter(part).map(|mut holding| {
+        if holding.key == key {
+            holding.quantity = holding.quantity.saturating_sub(amount);
         }
-    }
-    Ok(most)
+        holding
+    });
+    Ok(health(market, after, Check::Initial)?.surplus()?)
 }

@@ -59,7 +59,8 @@ pub(super) fn counts(instruments: &[Keyed<Instrument>]) -> BTreeMap<Address, [u6
 }
 
 /// Those that still lie there: a deleveraging is removed when all positions have gone through. Of
-/// those that were made before `counted`, only the `open` ones can.
+/// those that were made before `counted`, only the `open` ones can. They may outlive their contract,
+/// and then lie behind the others: nothing names them any more but who knew them.
 pub(super) fn deleveragings(
     source: &(impl AccountSource + ?Sized),
     instruments: &[Keyed<Instrument>],
@@ -80,7 +81,17 @@ pub(super) fn deleveragings(
             addresses.extend(new.map(|number| pda::deleveraging(&one.address, of_shorts, number)));
         }
     }
+    addresses.extend(outliving(instruments, open));
     read_open(source, &addresses)
+}
+
+/// Where those deleveragings lie whose contract is gone.
+pub(super) fn outliving<'a>(
+    instruments: &'a [Keyed<Instrument>],
+    open: &'a [Keyed<Deleveraging>],
+) -> impl Iterator<Item = Address> + 'a {
+    let gone = |at: &Address| instruments.iter().all(|one| one.address != *at);
+    open.iter().filter(move |one| gone(&one.state.instrument)).map(|one| one.address)
 }
 
 pub(super) fn collaterals(

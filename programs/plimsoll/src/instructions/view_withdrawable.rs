@@ -21,8 +21,6 @@ pub(crate) fn handler(ctx: &mut Context<ViewAccount>, collateral_key: u64) -> Re
     let mut market = Snapshot::load_for((group.address(), group), rows, views, now()?)?;
     market.withhold_open_profit();
     let holdings = market.holdings(rows)?;
-    let held = holdings.iter().find(|holding| holding.key == key);
-    let balance = held.map_or(0, |holding| holding.quantity.max(0));
-    let most = withdrawable(&market.market(), holdings.iter().copied(), key, balance);
+    let most = withdrawable(&market.market(), holdings.iter().copied(), key, i64::MAX);
     Ok(u64::try_from(most.map_err(report)?).map_err(|_| PlimsollError::MathOverflow)?)
 }
