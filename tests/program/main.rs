@@ -24,6 +24,8 @@ mod liquidation_slice;
 mod listing;
 mod listing_later;
 mod migration;
+mod migration_expiries;
+mod migration_proposals;
 mod options_attacks;
 mod options_keeper;
 mod options_trading;
