@@ -298,3 +298,25 @@ impl ExpirySpec {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::{Markets, LOCAL};
+
+    #[test]
+    fn what_is_written_wrongly_is_named() {
+        let wrong = [
+            ("\"last-friday\"", "\"year\"", "unknown variant `year`"),
+            ("\"08:00\"", "\"8am\"", "\"8am\" is no time of day"),
+            ("next = 2", "next = -1", "expected u32"),
+            ("count = 3", "counts = 3", "unknown field `counts`"),
+            ("underlying = \"BTC\"\nrules", "underlying = \"BTC\"\nrule", "unknown field `rule`"),
+            ("underlying = \"BTC\"\nrules", "times = [\"soon\"]\nrules", "\"soon\" is no time in"),
+        ];
+        for (right, wrong, reason) in wrong {
+            assert!(LOCAL.contains(right), "{right}");
+            let error = Markets::parse(&LOCAL.replacen(right, wrong, 1)).unwrap_err();
+            assert!(error.contains(reason), "{error}");
+        }
+    }
+}

@@ -26,6 +26,7 @@ mod listing_later;
 mod migration;
 mod migration_expiries;
 mod migration_proposals;
+mod migration_slices;
 mod options_attacks;
 mod options_keeper;
 mod options_trading;
