@@ -184,7 +184,7 @@ fn a_group_lives_from_its_creation_to_a_liquidation_under_a_bank() {
     let mut feeds: Vec<Feed> = world.feeds.values().cloned().collect();
     let sol = world.feeds["SOL/USD"].address;
     bank.publish(&mut feeds, sol, "150");
-    let (markets, names) = (Markets::local(), world.names.clone());
+    let (markets, names) = (Markets::local().without_expiries(), world.names.clone());
     let plan = apply(&mut bank, &keypair("owner"), &markets, &names).unwrap();
     let directory = GroupDirectory::fetch(&bank, &plan.group, &plan.mints).unwrap();
     for (name, usdc) in [("alice", 200), ("bob", 100_000), ("keeper", 100_000)] {

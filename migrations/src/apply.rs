@@ -7,9 +7,11 @@ use plimsoll_client::{AccountSource, Address, Instruction};
 use solana_keypair::Keypair;
 use solana_signer::Signer;
 
+use crate::chain;
 use crate::markets::Markets;
 use crate::names::Names;
 use crate::plan::{plan, Plan, PlanError};
+use crate::step::Step;
 
 /// A cluster that takes transactions.
 pub trait Cluster: AccountSource {
@@ -50,7 +52,8 @@ impl From<PlanError> for ApplyError {
 }
 
 /// Brings the group of `owner`, who signs and pays, to what the file declares. Returns what was
-/// done; a second run does nothing.
+/// done; a second run does nothing. After the launch it proposes what has been added to expire, and a
+/// run within the window of such a proposal lists it.
 pub fn apply(
     cluster: &mut (impl Cluster + ?Sized),
     owner: &Keypair,
@@ -60,9 +63,13 @@ pub fn apply(
     let address: Address = owner.pubkey();
     let plan = plan(cluster, &address, markets, names)?;
     for step in &plan.steps {
-        let instruction = step.instruction(&address, &plan.group);
+        let mut step = step.clone();
+        if let Step::Propose { slot, .. } = &mut step {
+            // A proposal names a slot of the last minute, and those before it took their time.
+            *slot = chain::now(cluster).map_err(PlanError::from)?.slot.get();
+        }
         cluster
-            .send(&[instruction], &[owner])
+            .send(&step.transaction(&address, &plan.group), &[owner])
             .map_err(|reason| ApplyError::Step { step: step.to_string(), reason })?;
     }
     Ok(plan)

@@ -2,10 +2,11 @@
 //! so that a difference has a name and two values.
 
 use plimsoll_client::instruction::NewCollateral;
-use plimsoll_client::state::{Collateral, Group, Instrument, Underlying};
+use plimsoll_client::state::{Collateral, Expiry, Group, Instrument, InstrumentKind, Underlying};
 use plimsoll_client::{
-    CollateralParams, GroupParams, InstrumentParams, KinkParams, RoleParams, ScenarioParams,
-    SlopeParams, SourceParams, TimelockParams, UnderlyingParams,
+    CollateralParams, ContractKind, ContractParams, ExpiryParams, GroupParams, InstrumentParams,
+    KinkParams, RoleParams, ScenarioParams, SlopeParams, SourceParams, TimelockParams,
+    UnderlyingParams,
 };
 use plimsoll_units::Price;
 
@@ -174,6 +175,50 @@ pub(crate) fn of_listed_instrument(stored: &Instrument) -> Vec<Fact> {
         premium_band_ppm, premium_seconds, premium_impact_quote_atoms, loss_cap_ppm,
         settle_reward_ppm, settle_reward_quote_atoms_max, insurance_cap_quote_atoms));
     facts
+}
+
+pub(crate) fn of_expiry(params: &ExpiryParams) -> Vec<Fact> {
+    facts!(params; basis_ppm_max, confidence_ppm_min, widening_ppm_per_hour, fresh_seconds, step_ppm,
+        basis_step_ppm, step_seconds, volatility_scan_ppm, short_floor_ppm, array_seconds_max,
+        array_move_ppm)
+}
+
+/// What a publisher changes is no fact: slice, basis and confidence.
+pub(crate) fn of_listed_expiry(stored: &Expiry) -> Vec<Fact> {
+    facts!(stored; basis_ppm_max, confidence_ppm_min, widening_ppm_per_hour, fresh_seconds, step_ppm,
+        basis_step_ppm, step_seconds, volatility_scan_ppm, short_floor_ppm, array_seconds_max,
+        array_move_ppm)
+}
+
+pub(crate) fn of_contract(params: &ContractParams, underlying: u16) -> Vec<Fact> {
+    let mut facts = of_instrument(&params.instrument, underlying);
+    facts.push(("kind", format!("{:?}", Some(params.kind))));
+    facts
+}
+
+pub(crate) fn of_listed_contract(stored: &Instrument) -> Vec<Fact> {
+    let mut facts = of_listed_instrument(stored);
+    facts.push(("kind", format!("{:?}", kind(stored))));
+    facts
+}
+
+/// What a listed contract pays; `None` for a perpetual, and for what no contract was listed with.
+pub(crate) fn kind(stored: &Instrument) -> Option<ContractKind> {
+    let strike = || {
+        // It was listed as a whole number of atoms.
+        let atoms = stored.strike.price().ok()?.value_floor(1).ok()?.to_quote_floor().ok()?;
+        u64::try_from(atoms.get()).ok()
+    };
+    match stored.kind {
+        kind if kind == InstrumentKind::Future => Some(ContractKind::Future),
+        kind if kind == InstrumentKind::Call => {
+            Some(ContractKind::Call { strike_quote_atoms_per_lot: strike()? })
+        }
+        kind if kind == InstrumentKind::Put => {
+            Some(ContractKind::Put { strike_quote_atoms_per_lot: strike()? })
+        }
+        _ => None,
+    }
 }
 
 fn instrument_facts(name: &[u8; 16], underlying: u16, lot: Option<Price>) -> Vec<Fact> {

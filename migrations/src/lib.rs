@@ -4,28 +4,45 @@
 //! |---|---|
 //! | `number` | what exact number does a decimal in the file stand for |
 //! | `markets` | what does the file declare |
+//! | `expiries` | what does it declare to expire |
+//! | `calendar` | when is that |
+//! | `schedule` | which expiries are that at a moment |
+//! | `slices` | with which slice of the volatility surface does one begin |
+//! | `contracts` | which contracts does one have |
 //! | `names` | at which addresses do the named mints and oracles lie |
 //! | `params` | which instruction arguments is that |
 //! | `facts` | do a listing and the file agree, field by field |
+//! | `chain` | what does the cluster say besides what is listed |
 //! | `plan` | what is missing on the cluster |
+//! | `step` | which instructions do one thing of that |
 //! | `apply` | does it |
 
 mod apply;
+mod calendar;
+mod chain;
+mod contracts;
+mod expiries;
 mod facts;
 mod markets;
 mod names;
 mod number;
 mod params;
 mod plan;
+mod schedule;
+mod slices;
+mod step;
 
 pub use apply::{apply, ApplyError, Cluster};
+pub use calendar::{Cycle, Moment, Rule, TimeOfDay};
+pub use expiries::{AroundSpec, ExpiryError, ExpirySpec};
 pub use facts::{group_params, token, underlying_params};
 pub use markets::{
     GroupSpec, InstrumentSpec, Markets, SlopeSpec, SourceSpec, TokenSpec, UnderlyingSpec,
 };
 pub use names::Names;
 pub use number::{Decimal, Share};
-pub use plan::{plan, Plan, PlanError, Step};
+pub use plan::{plan, Plan, PlanError, Reason, Waiting};
+pub use step::{Allowed, Step};
 
 /// The markets of the local group, as the repository declares them.
 pub const LOCAL: &str = include_str!("../local.toml");

@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use crate::expiries::ExpirySpec;
 use crate::number::{Decimal, Share};
 
 /// Everything that a group lists, in the order of the indices that it gets.
@@ -16,9 +17,12 @@ pub struct Markets {
     /// Tokens; the first one is the quote token.
     #[serde(default, rename = "token")]
     pub tokens: Vec<TokenSpec>,
-    /// Contracts.
+    /// Perpetuals.
     #[serde(default, rename = "instrument")]
     pub instruments: Vec<InstrumentSpec>,
+    /// What expires: dated futures and options.
+    #[serde(default, rename = "expiry")]
+    pub expiries: Vec<ExpirySpec>,
 }
 
 impl Markets {
@@ -30,6 +34,12 @@ impl Markets {
     /// The markets of the local group.
     pub fn local() -> Self {
         Self::parse(crate::LOCAL).unwrap_or_else(|error| panic!("local.toml: {error}"))
+    }
+
+    /// The same without what expires.
+    pub fn without_expiries(mut self) -> Self {
+        self.expiries.clear();
+        self
     }
 }
 
@@ -76,7 +86,7 @@ pub struct GroupSpec {
     /// How long it may be executed afterwards.
     pub window_seconds: u64,
     /// Whether the group is opened for money once all is listed. What is added to the file later
-    /// has to be proposed.
+    /// has to be proposed: by people, but for what expires, which further runs propose.
     pub launch: bool,
 }
 

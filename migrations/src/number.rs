@@ -7,6 +7,8 @@ use std::str::FromStr;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer};
 
+use crate::calendar::{Moment, TimeOfDay};
+
 /// A decimal number at least zero, `mantissa · 10^-places`, as it was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Decimal {
@@ -29,6 +31,31 @@ impl Decimal {
             }
         };
         scaled.ok_or_else(|| format!("{self} is no whole number of units of 10^-{places}"))
+    }
+
+    /// The same number without zeros at its end: `1.50` becomes `1.5`, and `100` stays.
+    pub fn shortest(self) -> Self {
+        let Self { mut mantissa, mut places } = self;
+        while places > 0 && mantissa.is_multiple_of(10) {
+            mantissa /= 10;
+            places -= 1;
+        }
+        Self { mantissa, places }
+    }
+
+    /// So many times the number; `None` beyond 64 bits.
+    pub fn times(self, count: u64) -> Option<Self> {
+        let mantissa = self.mantissa.checked_mul(count)?;
+        Some(Self { mantissa, ..self })
+    }
+
+    /// The product of both times `10^places`; `None` unless that is a whole number below 2^64.
+    pub fn product_scaled(self, other: Self, places: u32) -> Option<u64> {
+        // Shortest first, so that what fits is found to fit.
+        let (one, other) = (self.shortest(), other.shortest());
+        let mantissa = one.mantissa.checked_mul(other.mantissa)?;
+        let product = Self { mantissa, places: one.places.checked_add(other.places)? };
+        product.scaled(places).ok()
     }
 }
 
@@ -89,7 +116,7 @@ macro_rules! from_string {
         }
     )+};
 }
-from_string!(Decimal, Share);
+from_string!(Decimal, Share, Moment, TimeOfDay);
 
 #[cfg(test)]
 mod tests {
@@ -116,5 +143,21 @@ mod tests {
         assert!(amount.scaled(30).is_err());
         assert_eq!("10.50".parse::<Decimal>().unwrap().scaled(1), Ok(105));
         assert!(".5".parse::<Decimal>().is_err());
+    }
+
+    #[test]
+    fn products_are_exact() {
+        let number = |text: &str| text.parse::<Decimal>().unwrap();
+
+        assert_eq!(number("1.500").shortest().to_string(), "1.5");
+        assert_eq!(number("100").shortest().to_string(), "100");
+        assert_eq!(number("0.00").shortest(), number("0"));
+        assert_eq!(number("2.5").times(61).map(|one| one.to_string()), Some("152.5".into()));
+        assert_eq!(number("2").times(u64::MAX), None);
+        assert_eq!(number("100_000").product_scaled(number("0.0001"), 6), Some(10_000_000));
+        assert_eq!(number("0.01").product_scaled(number("0.01"), 3), None);
+        // 64 bits hold it once the zeros are gone.
+        let long = number("1.000000000000000000");
+        assert_eq!(long.product_scaled(long, 6), Some(1_000_000));
     }
 }

@@ -9,7 +9,7 @@ use plimsoll_risk::SPAN;
 
 use crate::markets::{GroupSpec, InstrumentSpec, SlopeSpec, SourceSpec, TokenSpec, UnderlyingSpec};
 use crate::names::Names;
-use crate::number::Share;
+use crate::number::{Decimal, Share};
 
 /// Decimals of the group's quote token, by which amounts of quote become atoms.
 pub(crate) type QuoteDecimals = u32;
@@ -136,21 +136,21 @@ pub(crate) fn token(
 
 /// `tick · lot · 10^decimals`, which must be whole.
 fn tick_atoms(spec: &InstrumentSpec, decimals: QuoteDecimals) -> Result<u64, String> {
-    let mantissa = spec.tick.mantissa.checked_mul(spec.lot.mantissa);
-    let places = spec.tick.places + spec.lot.places;
-    let product = mantissa.map(|mantissa| crate::Decimal { mantissa, places });
-    let atoms = product.and_then(|product| product.scaled(decimals).ok());
+    let atoms = spec.tick.product_scaled(spec.lot, decimals);
     let text =
         format!("{}: a tick of {} is no whole number of quote atoms per lot", spec.name, spec.tick);
     atoms.filter(|atoms| *atoms > 0).ok_or(text)
 }
 
-/// `cap / lot`, rounded down.
 fn cap_lots(spec: &InstrumentSpec) -> Result<u64, String> {
-    let places = spec.lot.places.max(spec.open_interest_cap.places);
-    let lot = spec.lot.scaled(places)?;
-    let cap = spec.open_interest_cap.scaled(places)?;
-    cap.checked_div(lot).ok_or_else(|| format!("{}: the lot is zero", spec.name))
+    let lots = whole_lots(&spec.open_interest_cap, &spec.lot)?;
+    lots.ok_or_else(|| format!("{}: the lot is zero", spec.name))
+}
+
+/// `cap / lot`, rounded down; `None` where the lot is zero.
+pub(crate) fn whole_lots(cap: &Decimal, lot: &Decimal) -> Result<Option<u64>, String> {
+    let places = lot.places.max(cap.places);
+    Ok(cap.scaled(places)?.checked_div(lot.scaled(places)?))
 }
 
 fn source(spec: &SourceSpec, names: &Names) -> Result<SourceParams, String> {
@@ -224,7 +224,7 @@ fn scenarios(spec: &[[i64; 3]]) -> Result<Vec<ScenarioParams>, String> {
 }
 
 /// A name as it is stored: UTF-8, zero-padded.
-fn name(text: &str) -> Result<[u8; 16], String> {
+pub(crate) fn name(text: &str) -> Result<[u8; 16], String> {
     let mut stored = [0; 16];
     let slot = stored.get_mut(..text.len());
     slot.ok_or_else(|| format!("{text:?} is longer than 16 bytes"))?

@@ -1,102 +1,29 @@
 //! What is missing on the cluster? Steps for that, and an error for what is there but different:
 //! nothing that is listed is ever changed from here.
+//!
+//! | room | question |
+//! |---|---|
+//! | `dated` | which expiries and contracts are missing |
+//! | `strikes` | which strikes does an expiry have |
+//! | `proposals` | how are they listed once the group is launched |
+
+mod dated;
+mod proposals;
+mod strikes;
 
 use std::fmt;
 
-use plimsoll_client::instruction::{
-    create_collateral, create_group, create_instrument, create_underlying, launch_group,
-    NewCollateral,
-};
-use plimsoll_client::AccountSource;
-use plimsoll_client::{
-    pda, Address, ClientError, GroupDirectory, GroupParams, Instruction, InstrumentParams,
-    RoleParams, UnderlyingParams,
-};
+use plimsoll_client::instruction::NewCollateral;
+use plimsoll_client::state::InstrumentKind;
+use plimsoll_client::{pda, AccountSource, Address, ClientError, GroupDirectory};
 
+use crate::calendar::Moment;
+use crate::expiries::ExpiryError;
 use crate::facts::{self, Fact};
 use crate::markets::Markets;
 use crate::names::Names;
 use crate::params;
-
-/// One thing to create.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Step {
-    /// The group itself.
-    Group {
-        /// The creator's number.
-        id: u16,
-        /// The quote token.
-        quote_mint: Address,
-        /// Its terms.
-        params: GroupParams,
-        /// Who has a say.
-        roles: RoleParams,
-    },
-    /// An underlying.
-    Underlying {
-        /// Its index.
-        index: u16,
-        /// What makes it.
-        params: Box<UnderlyingParams>,
-        /// Its oracle accounts.
-        oracles: Vec<Address>,
-    },
-    /// A token.
-    Token {
-        /// Its name in the file.
-        name: String,
-        /// What makes it.
-        token: NewCollateral,
-    },
-    /// An instrument.
-    Instrument {
-        /// Its index.
-        index: u16,
-        /// Index of its underlying.
-        underlying: u16,
-        /// What makes it.
-        params: InstrumentParams,
-    },
-    /// Opens the group for money.
-    Launch,
-}
-
-impl Step {
-    /// The instruction that does it, paid and signed by the group's owner.
-    pub fn instruction(&self, owner: &Address, group: &Address) -> Instruction {
-        match self {
-            Self::Group { id, quote_mint, params, roles } => {
-                create_group(owner, owner, quote_mint, *id, *params, *roles)
-            }
-            Self::Underlying { index, params, oracles } => {
-                create_underlying(owner, owner, group, *index, (**params).clone(), oracles)
-            }
-            Self::Token { token, .. } => create_collateral(owner, owner, group, token),
-            Self::Instrument { index, underlying, params } => {
-                create_instrument(owner, owner, group, *underlying, *index, *params)
-            }
-            Self::Launch => launch_group(owner, group),
-        }
-    }
-}
-
-impl fmt::Display for Step {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Group { id, quote_mint, .. } => {
-                write!(f, "create group {id} with quote token {quote_mint}")
-            }
-            Self::Underlying { index, params, .. } => {
-                write!(f, "list underlying {index}, {}", facts::text(&params.name))
-            }
-            Self::Token { name, token } => write!(f, "list token {name}, {}", token.mint),
-            Self::Instrument { index, params, .. } => {
-                write!(f, "list instrument {index}, {}", facts::text(&params.name))
-            }
-            Self::Launch => f.write_str("launch the group"),
-        }
-    }
-}
+use crate::step::Step;
 
 /// Why there is no plan.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -116,6 +43,13 @@ pub enum PlanError {
         /// Its value on the chain.
         chain: String,
     },
+    /// What the file has to expire on an underlying cannot be.
+    Expiry {
+        /// Name of the underlying.
+        underlying: String,
+        /// Why.
+        error: ExpiryError,
+    },
     /// The group is launched, and what the file adds has to be proposed.
     Launched(String),
 }
@@ -128,6 +62,7 @@ impl fmt::Display for PlanError {
             Self::Different { listed, field, file, chain } => {
                 write!(f, "{listed}: {field} is {file} in the file, but {chain} on the chain")
             }
+            Self::Expiry { underlying, error } => write!(f, "expiries of {underlying}: {error}"),
             Self::Launched(step) => {
                 write!(f, "the group is launched: to {step} takes a proposal")
             }
@@ -156,8 +91,44 @@ pub struct Plan {
     pub group: Address,
     /// Mints of all tokens in the file, in its order.
     pub mints: Vec<Address>,
-    /// Nothing if the chain has it all.
+    /// Nothing if the chain has it all, or what it lacks has to wait.
     pub steps: Vec<Step>,
+    /// What the chain lacks, and cannot be done now.
+    pub waiting: Vec<Waiting>,
+}
+
+/// What is not listed, and not to be listed now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Waiting {
+    /// What it would be, for people.
+    pub what: String,
+    /// Why not.
+    pub why: Reason,
+}
+
+/// Why something is not to be listed now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// It was proposed, and may be done from a time on.
+    Until(Moment),
+    /// It was proposed, and may be done once those before it are.
+    InTurn,
+    /// It was proposed, and vetoed; it is not proposed again as long as that proposal lies there.
+    Vetoed,
+    /// A proposal would only be ripe when it has expired.
+    TooLate,
+}
+
+impl fmt::Display for Waiting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { what, why } = self;
+        match why {
+            Reason::Until(at) => write!(f, "to {what} waits until {at}"),
+            Reason::InTurn => write!(f, "to {what} waits for other listings before it"),
+            Reason::Vetoed => write!(f, "to {what} was vetoed"),
+            Reason::TooLate => write!(f, "to {what} takes a proposal, for which it is too late"),
+        }
+    }
 }
 
 /// Compares the file to the chain. `owner` created, or would create, the group.
@@ -176,7 +147,7 @@ pub fn plan(
         names,
         decimals,
         listed: None,
-        plan: Plan { group, mints: mints?, steps: Vec::new() },
+        plan: Plan { group, mints: mints?, steps: Vec::new(), waiting: Vec::new() },
     };
     if source.account(&group).map_err(ClientError::from)?.is_some() {
         draft.listed = Some(GroupDirectory::fetch(source, &group, &draft.plan.mints)?);
@@ -185,7 +156,9 @@ pub fn plan(
     draft.underlyings(markets)?;
     draft.tokens(source, markets)?;
     draft.instruments(markets)?;
-    draft.launch(markets)?;
+    draft.refuse_late_listings()?;
+    draft.dated(source, markets)?;
+    draft.launch(markets);
     Ok(draft.plan)
 }
 
@@ -268,6 +241,9 @@ impl Draft<'_> {
 
     fn instruments(&mut self, markets: &Markets) -> Result<(), PlanError> {
         let listed = self.listed.as_ref().map_or(&[][..], |listed| &listed.instruments);
+        // What expires is listed among them by numbers that go on, and has an end.
+        let listed: Vec<_> =
+            listed.iter().filter(|one| one.state.kind == InstrumentKind::Perpetual).collect();
         require_count("instruments", markets.instruments.len(), listed.len())?;
         for (at, spec) in markets.instruments.iter().enumerate() {
             let params = params::instrument(spec, self.decimals)?;
@@ -278,23 +254,36 @@ impl Draft<'_> {
                 require_equal(&name, &file, &facts::of_listed_instrument(&one.state))?;
                 continue;
             }
-            let index = index(at)?;
+            let index = self.next_index()?;
             self.plan.steps.push(Step::Instrument { index, underlying, params });
         }
         Ok(())
     }
-}
 
-impl Draft<'_> {
-    /// The launch comes last: there is no way back to listing at once.
-    fn launch(&mut self, markets: &Markets) -> Result<(), PlanError> {
-        let launched = self.listed.as_ref().is_some_and(|listed| listed.group.state.is_launched());
-        match (launched, self.plan.steps.first()) {
-            (true, Some(step)) => return Err(PlanError::Launched(step.to_string())),
-            (false, _) if markets.group.launch => self.plan.steps.push(Step::Launch),
-            _ => (),
+    /// The number of the next instrument behind those that are listed and those that the plan lists.
+    fn next_index(&self) -> Result<u16, PlanError> {
+        let listed = self.listed.as_ref().map_or(0, |listed| listed.group.state.instrument_count);
+        let is_one = |step: &&Step| matches!(step, Step::Instrument { .. } | Step::Contract { .. });
+        index(usize::from(listed) + self.plan.steps.iter().filter(is_one).count())
+    }
+
+    fn is_launched(&self) -> bool {
+        self.listed.as_ref().is_some_and(|listed| listed.group.state.is_launched())
+    }
+
+    /// What does not expire is proposed by people, one by one.
+    fn refuse_late_listings(&self) -> Result<(), PlanError> {
+        match self.plan.steps.first().filter(|_| self.is_launched()) {
+            Some(step) => Err(PlanError::Launched(step.to_string())),
+            None => Ok(()),
         }
-        Ok(())
+    }
+
+    /// The launch comes last: there is no way back to listing at once.
+    fn launch(&mut self, markets: &Markets) {
+        if markets.group.launch && !self.is_launched() {
+            self.plan.steps.push(Step::Launch);
+        }
     }
 }
 

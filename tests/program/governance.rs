@@ -37,7 +37,7 @@ fn a_group_takes_no_money_before_its_launch_and_no_listing_after_it() {
 
 #[test]
 fn a_group_is_not_launched_without_its_quote_token() {
-    let mut ground = World::ground(Markets::local());
+    let mut ground = World::ground(Markets::local().without_expiries());
     let owner = address("owner");
     let plan = plimsoll_migrations::plan(&ground.vm, &owner, &ground.markets, &ground.names);
     let plan = plan.unwrap();

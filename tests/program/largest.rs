@@ -14,7 +14,7 @@ const ONE: u64 = 1_000_000_000;
 /// Underlyings X1 to X8 at 10 USD, each with a token and four perpetuals, X1-A to X8-D; with the
 /// quote token's nine in all.
 fn wide() -> World {
-    let mut markets = Markets::local();
+    let mut markets = Markets::local().without_expiries();
     let (sol, token) = (markets.underlyings[1].clone(), markets.tokens[1].clone());
     let perpetual = markets.instruments[0].clone();
     markets.underlyings.truncate(1);

@@ -94,7 +94,7 @@ fn a_delegate_trades_but_does_not_withdraw() {
 
 #[test]
 fn a_token_with_a_transfer_fee_is_credited_net_of_it() {
-    let mut ground = World::ground(Markets::local());
+    let mut ground = World::ground(Markets::local().without_expiries());
     let fee = TransferFee { basis_points: 100, maximum: u64::MAX };
     ground.mint("SOL", 9, TOKEN_2022, &[fee.extension()]);
     let mut world = ground.set_up();

@@ -28,7 +28,7 @@ struct Listing {
 
 impl Listing {
     fn at(next: usize) -> Self {
-        let mut ground = World::ground(Markets::local());
+        let mut ground = World::ground(Markets::local().without_expiries());
         let owner = address("owner");
         let plan = plan(&ground.vm, &owner, &ground.markets, &ground.names).unwrap();
         for step in &plan.steps[..next] {

@@ -10,7 +10,7 @@ fn owner() -> Address {
 
 #[test]
 fn a_second_run_does_nothing() {
-    let mut ground = World::ground(Markets::local());
+    let mut ground = World::ground(Markets::local().without_expiries());
 
     let first = apply(&mut ground.vm, &keypair("owner"), &ground.markets, &ground.names).unwrap();
     let second = apply(&mut ground.vm, &keypair("owner"), &ground.markets, &ground.names).unwrap();
@@ -23,7 +23,7 @@ fn a_second_run_does_nothing() {
 
 #[test]
 fn a_plan_alone_changes_nothing() {
-    let ground = World::ground(Markets::local());
+    let ground = World::ground(Markets::local().without_expiries());
 
     let plan = plan(&ground.vm, &owner(), &ground.markets, &ground.names).unwrap();
 
@@ -34,7 +34,7 @@ fn a_plan_alone_changes_nothing() {
 
 #[test]
 fn what_was_added_to_the_file_is_all_that_is_done() {
-    let mut ground = World::ground(Markets::local());
+    let mut ground = World::ground(Markets::local().without_expiries());
     let full = ground.markets.clone();
     ground.markets.instruments.truncate(1);
     ground.markets.group.launch = false;
@@ -49,7 +49,7 @@ fn what_was_added_to_the_file_is_all_that_is_done() {
 
 #[test]
 fn what_is_added_after_the_launch_has_to_be_proposed() {
-    let mut ground = World::ground(Markets::local());
+    let mut ground = World::ground(Markets::local().without_expiries());
     let full = ground.markets.clone();
     ground.markets.instruments.truncate(2);
     apply(&mut ground.vm, &keypair("owner"), &ground.markets, &ground.names).unwrap();
@@ -61,7 +61,8 @@ fn what_is_added_after_the_launch_has_to_be_proposed() {
 
 /// What a plan says when the file was changed after it was applied.
 fn difference(change: impl FnOnce(&mut Markets)) -> String {
-    let Ground { mut vm, mut markets, names, .. } = World::ground(Markets::local());
+    let Ground { mut vm, mut markets, names, .. } =
+        World::ground(Markets::local().without_expiries());
     apply(&mut vm, &keypair("owner"), &markets, &names).unwrap();
     change(&mut markets);
     match plan(&vm, &owner(), &markets, &names) {
@@ -97,7 +98,7 @@ fn a_listing_that_differs_from_the_file_is_named_with_both_values() {
 #[test]
 fn a_file_that_cannot_be_is_refused_before_anything_is_done() {
     let refuse = |change: fn(&mut Markets)| {
-        let mut ground = World::ground(Markets::local());
+        let mut ground = World::ground(Markets::local().without_expiries());
         change(&mut ground.markets);
         plan(&ground.vm, &owner(), &ground.markets, &ground.names).unwrap_err().to_string()
     };

@@ -159,7 +159,7 @@ fn a_real_price_is_graded_at_its_time_and_after() {
 
 /// A group whose quote token is priced by this account, at the time of its publishing.
 fn ground(dump: &Dump) -> Ground {
-    let mut markets = Markets::local();
+    let mut markets = Markets::local().without_expiries();
     markets.underlyings.truncate(1);
     markets.tokens.truncate(1);
     markets.instruments.clear();

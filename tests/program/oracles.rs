@@ -155,7 +155,7 @@ fn an_account_that_a_signer_picks_must_be_right() {
 
 /// The error of listing SOL on a feed that is bent before.
 fn listing_error(source: Option<SourceSpec>, feed: &str, bend: Bend) -> String {
-    let mut markets = Markets::local();
+    let mut markets = Markets::local().without_expiries();
     if let Some(source) = source {
         markets.underlyings[1].sources = vec![source];
     }

@@ -15,7 +15,7 @@ type Extension = (u16, Vec<u8>);
 
 /// A world in which SOL is a token of this kind.
 fn with_sol(program: Address, extensions: &[Extension]) -> World {
-    let mut ground = World::ground(Markets::local());
+    let mut ground = World::ground(Markets::local().without_expiries());
     ground.mint("SOL", 9, program, extensions);
     ground.set_up()
 }
@@ -42,7 +42,7 @@ fn both_token_programs_serve_alike() {
 
 #[test]
 fn the_quote_token_may_be_of_token_2022() {
-    let mut ground = World::ground(Markets::local());
+    let mut ground = World::ground(Markets::local().without_expiries());
     ground.mint("USDC", 6, TOKEN_2022, &[]);
     let mut world = ground.set_up();
     traders(&mut world, &[("alice", 1_000)]);
@@ -116,7 +116,7 @@ fn extension(number: u16, size: usize, start: &[u8]) -> Extension {
 
 /// The error of listing SOL with such a mint.
 fn listing_error(extensions: &[Extension]) -> String {
-    let mut ground = World::ground(Markets::local());
+    let mut ground = World::ground(Markets::local().without_expiries());
     ground.mint("SOL", 9, TOKEN_2022, extensions);
     let outcome = apply(&mut ground.vm, &keypair("owner"), &ground.markets, &ground.names);
     let text = outcome.unwrap_err().to_string();

@@ -2,11 +2,12 @@
 //! SOL with options and a future on it.
 
 use plimsoll_client::instruction as ix;
+pub use plimsoll_client::instruction::unit_limit;
 use plimsoll_client::state::{Expiry, Instrument};
 use plimsoll_client::{
-    Address, ContractKind, ContractParams, ExpiryParams, Instruction, InstrumentParams, SliceParams,
+    ContractKind, ContractParams, ExpiryParams, Instruction, InstrumentParams, SliceParams,
 };
-use plimsoll_migrations::{Decimal, Markets};
+use plimsoll_migrations::{Decimal, Markets, Step};
 
 use crate::vm::{address, Outcome};
 use crate::world::World;
@@ -94,21 +95,24 @@ pub fn contract_params(name: &str, kind: ContractKind) -> ContractParams {
     ContractParams { kind, instrument }
 }
 
+/// Names of the contracts that steps list, in their order.
+pub(crate) fn contract_names(steps: &[Step]) -> Vec<String> {
+    let names = steps.iter().filter_map(|step| match step {
+        Step::Contract { contract, .. } => Some(text(&contract.params.instrument.name)),
+        _ => None,
+    });
+    names.collect()
+}
+
+/// A stored name without its padding.
+fn text(name: &[u8; 16]) -> String {
+    std::str::from_utf8(name).unwrap().trim_end_matches('\0').to_string()
+}
+
 /// Lets a transaction use 400,000 units: a slice between two others is checked thrice.
 pub fn raised_limit() -> Instruction {
     unit_limit(400_000)
 }
-
-/// Lets a transaction use so many units.
-pub fn unit_limit(units: u32) -> Instruction {
-    // The program's second instruction: `SetComputeUnitLimit`.
-    let data = [vec![2], units.to_le_bytes().to_vec()].concat();
-    Instruction { program_id: COMPUTE_BUDGET, accounts: Vec::new(), data }
-}
-
-/// The runtime's program that sets limits.
-const COMPUTE_BUDGET: Address =
-    Address::from_str_const("ComputeBudget111111111111111111111111111111");
 
 impl World {
     /// The local group, not launched, with somebody who publishes surfaces.
@@ -184,9 +188,7 @@ impl World {
         let one = ix::create_contract(directory, &payer, &owner, (on, at), index, params).unwrap();
         let outcome = self.send(&[one], &["owner"]);
         if outcome.is_ok() {
-            let name = params.instrument.name;
-            let name = std::str::from_utf8(&name).unwrap().trim_end_matches('\0');
-            self.contracts.push(name.to_string());
+            self.contracts.push(text(&params.instrument.name));
         }
         outcome
     }

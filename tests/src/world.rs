@@ -13,6 +13,7 @@ use plimsoll_client::{
 use plimsoll_migrations::{Markets, Names, Step};
 use plimsoll_risk::{Check, Grade, Health, RowKey};
 
+use crate::contracts::contract_names;
 use crate::oracle::Feed;
 use crate::setup::Ground;
 use crate::tokens;
@@ -36,7 +37,7 @@ pub struct World {
     pub directory: GroupDirectory,
     /// What set the group up, with the parameters of everything listed then.
     pub steps: Vec<Step>,
-    /// Names of the contracts that were listed behind what the markets list.
+    /// Names of the contracts, which are listed behind everything else.
     pub(crate) contracts: Vec<String>,
     /// When the test began (Unix seconds).
     started_at: i64,
@@ -53,14 +54,14 @@ impl Default for World {
 }
 
 impl World {
-    /// The local group.
+    /// The local group, without what expires.
     pub fn local() -> Self {
         Self::with(|_| ())
     }
 
     /// The local group, its file changed before it is applied.
     pub fn with(change: impl FnOnce(&mut Markets)) -> Self {
-        let mut markets = Markets::local();
+        let mut markets = Markets::local().without_expiries();
         change(&mut markets);
         Self::ground(markets).set_up()
     }
@@ -72,7 +73,8 @@ impl World {
 
     pub(crate) fn new(ground: Ground, directory: GroupDirectory, steps: Vec<Step>) -> Self {
         let Ground { vm, markets, names, feeds } = ground;
-        let (accounts, listed_later, contracts) = (BTreeSet::new(), Vec::new(), Vec::new());
+        let (accounts, listed_later) = (BTreeSet::new(), Vec::new());
+        let contracts = contract_names(&steps);
         let started_at = vm.now().time.get();
         Self {
             vm,

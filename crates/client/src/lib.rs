@@ -11,6 +11,7 @@
 //! | `source` | where do accounts come from |
 //! | `directory` | what is listed in a group, and which accounts does a check read |
 //! | `instruction` | how is an instruction built |
+//! | `oracle` | what does an oracle account say, before anything is listed |
 //! | `health` | how does an account stand |
 //! | `invariants` | does the money add up |
 //! | `error` | what went wrong, by name |
@@ -21,6 +22,7 @@ pub mod error;
 pub mod health;
 pub mod instruction;
 pub mod invariants;
+pub mod oracle;
 pub mod pda;
 pub mod source;
 
@@ -29,6 +31,18 @@ pub use directory::{Access, GroupDirectory, Keyed};
 pub use error::{error_name, ClientError};
 pub use health::Snapshot;
 pub use source::{AccountSource, SourceError, StoredAccount};
+
+/// Within which bounds the terms of expiries and their contracts lie.
+pub mod bounds {
+    pub use plimsoll::instructions::create_contract::STRIKE_BOUND;
+    pub use plimsoll::instructions::create_expiry::{
+        ARRAY_MOVE_PPM, ARRAY_SECONDS, DEVIATION_PPM_MAX, LIFE_SECONDS_MAX, SHORT_FLOOR_PPM_MAX,
+        VOLATILITY_SCAN_PPM_MAX,
+    };
+    pub use plimsoll::instructions::create_instrument::{
+        LOSS_CAP_PPM_MAX, PRICE_BAND_PPM_MAX, SETTLE_REWARD_PPM_MAX, TRADE_FEE_PPM_MAX,
+    };
+}
 
 /// Types of the program that its clients name.
 pub use plimsoll::{

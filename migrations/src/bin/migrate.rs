@@ -15,9 +15,13 @@ usage: plimsoll-migrate --url URL --keypair FILE --names FILE [--markets FILE] [
 
   --url      RPC address of the cluster
   --keypair  key file of the group's owner, who pays
-  --names    file with the addresses of mints and oracle accounts, one \"name\" = \"address\" a line
+  --names    file with the addresses of mints, oracle accounts and roles, one \"name\" = \"address\"
+             a line
   --markets  what the group lists; without it, the local markets of this repository
-  --dry-run  say what would be done, and do nothing";
+  --dry-run  say what would be done, and do nothing
+
+Every run lists what has come into reach of the calendar. Once the group is launched that takes two:
+one proposes it, and one lists it when the timelock is over.";
 
 struct Rpc(RpcClient);
 
@@ -105,7 +109,10 @@ fn run() -> Result<(), String> {
             false => println!("did {step}"),
         }
     }
-    if done.steps.is_empty() {
+    for one in &done.waiting {
+        println!("{one}");
+    }
+    if done.steps.is_empty() && done.waiting.is_empty() {
         println!("nothing to do: the chain has all of it");
     }
     Ok(())

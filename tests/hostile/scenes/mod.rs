@@ -211,7 +211,7 @@ fn own_group(world: &World, one: &Instruction, idl: &Idl) -> GroupDirectory {
 fn foreign_group(world: &mut World) -> GroupDirectory {
     let lister = keypair("foreign owner");
     world.vm.svm.airdrop(&lister.pubkey(), 1_000_000_000_000).unwrap();
-    let mut markets = Markets::local();
+    let mut markets = Markets::local().without_expiries();
     markets.group.publisher = Some("publisher".into());
     markets.group.launch = false;
     let plan = apply(&mut world.vm, &lister, &markets, &world.names);

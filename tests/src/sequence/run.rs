@@ -124,7 +124,7 @@ pub(crate) fn setting(number: u64) -> Setting {
 /// The local markets; roles of their own; and one more underlying, token and contract each, which
 /// are not listed at first.
 fn markets() -> Markets {
-    let mut markets = Markets::local();
+    let mut markets = Markets::local().without_expiries();
     let group = &mut markets.group;
     // Long enough to be met, short enough that bids are met as well.
     group.owner_first_seconds = 5;

@@ -107,7 +107,8 @@ fn is_done(setting: &Setting, step: &Step) -> bool {
         Step::Underlying { index, .. } => later(*index, markets.underlyings.len()),
         Step::Token { name, .. } => Some(name) != markets.tokens.last().map(|last| &last.mint),
         Step::Instrument { index, .. } => later(*index, markets.instruments.len()),
-        // Contracts come first.
+        // What expires has a calendar of its own here, and comes before the launch.
+        Step::Expiry { .. } | Step::Contract { .. } | Step::Propose { .. } => false,
         Step::Launch => false,
     }
 }

@@ -21,6 +21,44 @@ pub fn create_expiry(
     list_expiry(directory, [payer, owner], (underlying, expires_at), params, None)
 }
 
+/// What lists an expiry, by addresses that need no directory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NewExpiry {
+    /// The group.
+    pub group: Address,
+    /// Index of the underlying.
+    pub underlying: u16,
+    /// When it expires (Unix seconds).
+    pub expires_at: i64,
+    /// The underlying's expiries before it and behind it, where there are any (Unix seconds).
+    pub beside: [Option<i64>; 2],
+    /// What makes it.
+    pub params: ExpiryParams,
+}
+
+/// Lists an expiry: by the owner during the set-up, by anybody with a ripe proposal from the launch on.
+/// Payer and authority sign. Between two others it takes more units than an instruction has by
+/// default, see [`unit_limit`](super::unit_limit).
+pub fn create_expiry_at(
+    [payer, authority]: [&Address; 2],
+    new: &NewExpiry,
+    proposal: Option<Address>,
+) -> Instruction {
+    let NewExpiry { group, underlying, expires_at, beside: [earlier, later], params } = *new;
+    let on = pda::underlying(&group, underlying);
+    instruction::CreateExpiry { expires_at, params }.to_instruction(accounts::CreateExpiry {
+        payer: *payer,
+        authority: *authority,
+        group,
+        underlying: on,
+        expiry: pda::expiry(&on, expires_at),
+        earlier: earlier.map(|at| pda::expiry(&on, at)),
+        later: later.map(|at| pda::expiry(&on, at)),
+        system_program: SYSTEM_PROGRAM,
+        proposal,
+    })
+}
+
 /// The same for payer and authority, with the proposal that allows it after the launch.
 pub(super) fn list_expiry(
     directory: &GroupDirectory,
@@ -29,21 +67,14 @@ pub(super) fn list_expiry(
     params: ExpiryParams,
     proposal: Option<Address>,
 ) -> Result<Instruction, ClientError> {
-    let on = directory.underlying(underlying)?.address;
+    directory.underlying(underlying)?;
     let own = directory.expiries.iter().filter(|one| one.state.underlying == underlying);
-    let before = own.clone().filter(|one| one.state.expires_at < expires_at);
-    let behind = own.filter(|one| one.state.expires_at > expires_at);
-    Ok(instruction::CreateExpiry { expires_at, params }.to_instruction(accounts::CreateExpiry {
-        payer: *payer,
-        authority: *authority,
-        group: directory.group.address,
-        underlying: on,
-        expiry: pda::expiry(&on, expires_at),
-        earlier: before.max_by_key(|one| one.state.expires_at).map(|one| one.address),
-        later: behind.min_by_key(|one| one.state.expires_at).map(|one| one.address),
-        system_program: SYSTEM_PROGRAM,
-        proposal,
-    }))
+    let times = own.map(|one| one.state.expires_at);
+    let before = times.clone().filter(|at| *at < expires_at).max();
+    let behind = times.filter(|at| *at > expires_at).min();
+    let group = directory.group.address;
+    let new = NewExpiry { group, underlying, expires_at, beside: [before, behind], params };
+    Ok(create_expiry_at([payer, authority], &new, proposal))
 }
 
 /// Lists the group's next instrument, a contract of an expiry. Payer and owner sign.
@@ -58,6 +89,42 @@ pub fn create_contract(
     list_contract(directory, [payer, owner], (underlying, expires_at), (index, params), None)
 }
 
+/// What lists a contract, by addresses that need no directory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NewContract {
+    /// The group.
+    pub group: Address,
+    /// Its index, the group's next one by then.
+    pub index: u16,
+    /// Index of the underlying.
+    pub underlying: u16,
+    /// When it expires (Unix seconds).
+    pub expires_at: i64,
+    /// What makes it.
+    pub params: ContractParams,
+}
+
+/// Lists a contract: by the owner during the set-up, by anybody with a ripe proposal from the launch
+/// on. Payer and authority sign.
+pub fn create_contract_at(
+    [payer, authority]: [&Address; 2],
+    new: &NewContract,
+    proposal: Option<Address>,
+) -> Instruction {
+    let NewContract { group, index, underlying, expires_at, params } = *new;
+    let instrument = pda::instrument(&group, index);
+    instruction::CreateContract { index, params }.to_instruction(accounts::CreateContract {
+        payer: *payer,
+        authority: *authority,
+        group,
+        expiry: pda::expiry(&pda::underlying(&group, underlying), expires_at),
+        instrument,
+        pool: pda::pool(&instrument),
+        system_program: SYSTEM_PROGRAM,
+        proposal,
+    })
+}
+
 /// The same for payer and authority, with the proposal that allows it after the launch.
 pub(super) fn list_contract(
     directory: &GroupDirectory,
@@ -67,17 +134,9 @@ pub(super) fn list_contract(
     proposal: Option<Address>,
 ) -> Result<Instruction, ClientError> {
     let group = directory.group.address;
-    let instrument = pda::instrument(&group, index);
-    Ok(instruction::CreateContract { index, params }.to_instruction(accounts::CreateContract {
-        payer: *payer,
-        authority: *authority,
-        group,
-        expiry: directory.expiry(underlying, expires_at)?.address,
-        instrument,
-        pool: pda::pool(&instrument),
-        system_program: SYSTEM_PROGRAM,
-        proposal,
-    }))
+    directory.expiry(underlying, expires_at)?;
+    let new = NewContract { group, index, underlying, expires_at, params };
+    Ok(create_contract_at([payer, authority], &new, proposal))
 }
 
 /// The expiries before and behind one, where there are any.

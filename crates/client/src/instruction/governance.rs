@@ -43,19 +43,29 @@ pub fn propose(
     slot: u64,
     change: Change,
 ) -> Result<Instruction, ClientError> {
-    let group = directory.group.address;
+    let group = (&directory.group.address, directory.group.state.proposal_count);
     let targets = targets(directory, &change, AccountMeta::new_readonly)?;
-    let accounts = accounts::Propose {
-        payer: *payer,
-        proposer: *proposer,
-        group,
-        proposal: pda::proposal(&group, directory.group.state.proposal_count),
-        system_program: SYSTEM_PROGRAM,
-    };
-    let change = crate::decode::encode_argument(&change);
-    let mut instruction = instruction::Propose { slot, change }.to_instruction(accounts);
+    let mut instruction = propose_listing([payer, proposer], group, slot, &change);
     instruction.accounts.extend(targets);
     Ok(instruction)
+}
+
+/// Proposes a listing of an expiry or a contract, which has no target, as the proposal of a group
+/// with a number, the group's next one by then. Payer and proposer sign.
+pub fn propose_listing(
+    [payer, proposer]: [&Address; 2],
+    (group, id): (&Address, u64),
+    slot: u64,
+    change: &Change,
+) -> Instruction {
+    let change = crate::decode::encode_argument(change);
+    instruction::Propose { slot, change }.to_instruction(accounts::Propose {
+        payer: *payer,
+        proposer: *proposer,
+        group: *group,
+        proposal: pda::proposal(group, id),
+        system_program: SYSTEM_PROGRAM,
+    })
 }
 
 /// Carries out a proposal that is no listing. The executor, anybody, signs.
@@ -124,7 +134,12 @@ pub fn veto(authority: &Address, group: &Address, id: u64) -> Instruction {
 
 /// Removes a proposal of which nothing can come any more. Nobody signs.
 pub fn close_proposal(proposal: &Keyed<Proposal>) -> Instruction {
-    let (payer, proposal) = (proposal.state.payer, proposal.address);
+    close_proposal_at(&proposal.state.payer, &proposal.address)
+}
+
+/// The same by who paid its rent and where it lies.
+pub fn close_proposal_at(payer: &Address, proposal: &Address) -> Instruction {
+    let (payer, proposal) = (*payer, *proposal);
     instruction::CloseProposal {}.to_instruction(accounts::CloseProposal { payer, proposal })
 }
 

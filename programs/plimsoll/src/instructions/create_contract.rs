@@ -15,7 +15,7 @@ use crate::seeds;
 use crate::state::{Expiry, Group, Instrument, InstrumentKind, Pool, Proposal};
 
 /// Strikes lie below this (quote atoms per lot): no option with a larger one could be valued.
-const STRIKE_BOUND: u64 = 1 << 60;
+pub const STRIKE_BOUND: u64 = 1 << 60;
 
 /// What a contract pays at its expiry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, AnchorSerialize, AnchorDeserialize, IdlType)]

@@ -16,18 +16,18 @@ use crate::state::{Expiry, Group, Proposal, StoredSlice, Underlying, VERSION};
 use crate::surface::{require_calendar, Neighbours};
 
 /// Farthest expiry (seconds): two years, what option values are tested over.
-const LIFE_SECONDS_MAX: i64 = 2 * 365 * 86_400;
+pub const LIFE_SECONDS_MAX: i64 = 2 * 365 * 86_400;
 /// Widest basis, confidence and step (ppm).
-const DEVIATION_PPM_MAX: u32 = 500_000;
+pub const DEVIATION_PPM_MAX: u32 = 500_000;
 /// Largest volatility scan range (ppm): volatilities may not fall to nothing.
-const VOLATILITY_SCAN_PPM_MAX: u32 = 900_000;
+pub const VOLATILITY_SCAN_PPM_MAX: u32 = 900_000;
 /// Highest floor of a short option (ppm of the index price).
-const SHORT_FLOOR_PPM_MAX: u32 = 200_000;
+pub const SHORT_FLOOR_PPM_MAX: u32 = 200_000;
 /// Life of a risk array (seconds). Below the least one nobody could refresh all of an account's arrays and
 /// bid on it in time.
-const ARRAY_SECONDS: core::ops::RangeInclusive<u32> = 20..=600;
+pub const ARRAY_SECONDS: core::ops::RangeInclusive<u32> = 20..=600;
 /// How far the price may move from that of a risk array (ppm); at least so much for the same reason.
-const ARRAY_MOVE_PPM: core::ops::RangeInclusive<u32> = 2_000..=50_000;
+pub const ARRAY_MOVE_PPM: core::ops::RangeInclusive<u32> = 2_000..=50_000;
 
 /// A slice in raw SVI, see `StoredSlice` (each number 2^-32).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, AnchorSerialize, AnchorDeserialize, IdlType)]

@@ -16,9 +16,9 @@ use crate::state::{
 };
 
 /// Widest band around the index price (ppm).
-const PRICE_BAND_PPM_MAX: u32 = 200_000;
+pub const PRICE_BAND_PPM_MAX: u32 = 200_000;
 /// Highest fee per side (ppm).
-const TRADE_FEE_PPM_MAX: u32 = 10_000;
+pub const TRADE_FEE_PPM_MAX: u32 = 10_000;
 
 /// What a perpetual is made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, AnchorSerialize, AnchorDeserialize, IdlType)]
@@ -66,9 +66,9 @@ const FUNDING_SECONDS_MAX: u32 = 3_600;
 /// Shortest time constant of the premium's mean (seconds).
 const PREMIUM_SECONDS_MIN: u32 = 60;
 /// Highest cap of shared losses per lot and day (ppm).
-const LOSS_CAP_PPM_MAX: u32 = 500_000;
+pub const LOSS_CAP_PPM_MAX: u32 = 500_000;
 /// Highest reward for settling a loss (ppm).
-const SETTLE_REWARD_PPM_MAX: u32 = 10_000;
+pub const SETTLE_REWARD_PPM_MAX: u32 = 10_000;
 
 impl InstrumentParams {
     /// Whole units of the underlying per lot. `ParameterOutOfBounds` without a tick, `OutOfRange`.
