@@ -188,13 +188,12 @@ impl Step<'_> {
         if !before.equity.low().is_negative() || !before.requirement.exact.is_positive() {
             return false;
         }
-        let loose = crate::number::binary(1, 20);
-        let share = |equity: Exact, released: Exact, all: Exact| {
-            ceil(&positive(-equity * released / most(all, one())))
-        };
-        let all = &before.requirement;
-        let low = share(before.equity.high(), released.low() - &loose, all.high());
-        let high = share(before.equity.low(), released.high() + loose, all.low());
+        let mut part = released.clone();
+        part.slack += crate::number::binary(1, 20);
+        let (least_part, most_part) = released_part(before, &part);
+        let share = |equity: Exact, part: Exact| ceil(&(positive(-equity) * part));
+        let low = share(before.equity.high(), least_part);
+        let high = share(before.equity.low(), most_part);
         if high == 0 {
             return false;
         }
@@ -292,17 +291,22 @@ fn ratio(part: &Exact, all: &Exact) -> Exact {
 
 /// The equity that goes with the requirement that is released, at least and at most.
 fn owned(before: &Health, released: &Near) -> (Exact, Exact) {
+    let (least_part, most_part) = released_part(before, released);
+    let part = |equity: Exact, part: Exact| whole(floor(&(positive(equity) * part)));
+    (part(before.equity.low(), least_part), part(before.equity.high(), most_part))
+}
+
+/// The part of its requirement of which an account is relieved, at least and at most. A requirement
+/// may be less than an atom, and be missed by many: the part is of what it is, however little.
+pub(crate) fn released_part(before: &Health, released: &Near) -> (Exact, Exact) {
     let all = &before.requirement;
-    let part = |equity: Exact, released: Exact, all: Exact| match all.is_positive() {
-        true => whole(floor(&(positive(equity) * released / all))),
-        false => zero(),
+    // Nobody is relieved of more than there is.
+    let part = |released: Exact, all: Exact| match all.is_positive() {
+        true => Some(least(positive(released) / all, one())),
+        false => None,
     };
-    let low = part(before.equity.low(), positive(released.low()), all.high());
-    // Options of huge lots are known so roughly that the requirement might be nothing: then it may be
-    // all of the equity, and is never more.
-    let high = match all.low() > zero() {
-        true => part(before.equity.high(), released.high(), all.low()),
-        false => whole(floor(&positive(before.equity.high()))),
-    };
+    let low = part(released.low(), all.high()).unwrap_or_else(zero);
+    // Options of huge lots are known so roughly that the requirement might be nothing.
+    let high = part(released.high(), all.low()).unwrap_or_else(one);
     (low, high)
 }
