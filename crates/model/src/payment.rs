@@ -35,7 +35,8 @@ impl Step<'_> {
         let sum = account_delta + bidder_delta + cut - insured;
 
         let released = before.requirement.minus(&moved.requirement);
-        self.expect(released.high() > zero(), || "no risk was released".into());
+        let rest = self.is_rest(id, wanted, before);
+        self.expect(rest || released.high() > zero(), || "no risk was released".into());
         let lent = self.assign([id, bidder], wanted, before, &released, takings);
         if lent {
             return self.conclude_bid(id, bidder, wanted, before);
@@ -85,6 +86,16 @@ impl Step<'_> {
         let least_pay = whole(floor(&(ppm(terms.beta_min_ppm) * &released)));
         let payable = most(own.clone(), least(least_pay, own + whole(fund)));
         floor(&least(whole(floor(&(beta * released))), payable))
+    }
+
+    /// May it be all that is left of a bankrupt account that may carry no requirement? That is asked for
+    /// whole.
+    fn is_rest(&self, id: AccountId, wanted: &Wanted, before: &Health) -> bool {
+        let bankrupt = before.equity.low().is_negative() && !before.requirement.low().is_positive();
+        let seen = self.seen().and_then(|seen| seen.accounts.get(&id));
+        let empty = seen.is_none_or(|one| one.positions.values().all(|row| row.lots == 0));
+        let whole = matches!(wanted, Wanted::Slice(share) if *share >= 1 << 63);
+        bankrupt && empty && whole
     }
 
     fn conclude_bid(&mut self, id: AccountId, bidder: AccountId, wanted: &Wanted, before: &Health) {
@@ -185,7 +196,7 @@ impl Step<'_> {
         released: &Near,
         takings: &[Taking],
     ) -> bool {
-        if !before.equity.low().is_negative() || !before.requirement.exact.is_positive() {
+        if !before.equity.low().is_negative() {
             return false;
         }
         let mut part = released.clone();
@@ -305,8 +316,8 @@ pub(crate) fn released_part(before: &Health, released: &Near) -> (Exact, Exact) 
         true => Some(least(positive(released) / all, one())),
         false => None,
     };
-    let low = part(released.low(), all.high()).unwrap_or_else(zero);
-    // Options of huge lots are known so roughly that the requirement might be nothing.
+    // Of nothing it is all; options of huge lots are known so roughly that it might be nothing.
+    let low = part(released.low(), all.high()).unwrap_or_else(one);
     let high = part(released.high(), all.low()).unwrap_or_else(one);
     (low, high)
 }
