@@ -85,7 +85,7 @@ fn draw_deposit(stage: &Stage, rng: &mut Rng) -> Option<Vec<i128>> {
     let number = any_account(stage, rng)?;
     let owner = stage.group.accounts[&number].owner;
     let depositor = if rng.chance(15) { rng.between(0, PEOPLE as i64 - 1) as u16 } else { owner };
-    let token = match rng.chance(70) && holds_quote_alone(stage, number) {
+    let token = match number % 3 == 0 && rng.chance(97) {
         true => 0,
         false => any_token(stage, rng)?,
     };
@@ -97,9 +97,9 @@ fn draw_deposit(stage: &Stage, rng: &mut Rng) -> Option<Vec<i128>> {
     Some(vec![depositor.into(), number.into(), token as i128, amount(rng, usual)])
 }
 
-/// Has an account no token but quote tokens, if any? Some stay like that: what such an account cannot
-/// pay is left as a debt that nothing stands against.
-pub(crate) fn holds_quote_alone(stage: &Stage, number: u16) -> bool {
+/// Has an account no token but quote tokens, if any? A third of them mostly stays like that: what such an
+/// account cannot pay is left as a debt that nothing stands against.
+fn holds_quote_alone(stage: &Stage, number: u16) -> bool {
     let account = stage.group.accounts.get(&number);
     account.is_some_and(|one| one.tokens.keys().all(|token| *token == 0))
 }
@@ -140,7 +140,7 @@ fn draw_withdraw(stage: &Stage, rng: &mut Rng) -> Option<Vec<i128>> {
     let account = &stage.group.accounts[&number];
     let owner = mostly(rng, account.owner);
     // What is borrowed against a profit that turns is lost to lenders.
-    let turns = holds_quote_alone(stage, number) && !account.positions.is_empty() && rng.chance(30);
+    let turns = holds_quote_alone(stage, number) && !account.positions.is_empty() && rng.chance(50);
     let borrows = turns || rng.chance(35);
     let tokens: Vec<usize> = account.tokens.keys().copied().collect();
     let token = match tokens.is_empty() || borrows {

@@ -84,7 +84,11 @@ impl Player {
                 let watch = vec![account.into(), waited(&self.stage).into()];
                 self.prepare(&with("watch", watch.clone()), rng);
                 self.due.push_back(with("watch", watch));
+                // What a position had won is its account's, as far as there is cash.
+                let settle = |words: &Vec<i128>| vec![words[0], words[1], -1];
+                let settles: Vec<_> = closings.iter().map(settle).collect();
                 self.due.extend(closings.into_iter().map(|words| with("deleverage", words)));
+                self.due.extend(settles.into_iter().map(|words| with("settle_position", words)));
             }
         }
         if step.name == "repay_debt" && rng.chance(60) {
