@@ -5,9 +5,9 @@ use plimsoll_client::decode::encode;
 use plimsoll_client::events::ContractClosed;
 use plimsoll_client::instruction as ix;
 use plimsoll_client::state::Pool;
-use plimsoll_client::{pda, Address, Keyed, PROGRAM_ID};
+use plimsoll_client::{pda, Address, BidRequest, Keyed, PROGRAM_ID};
 use plimsoll_tests::contracts::{call, contract_params, expiry_params, flat};
-use plimsoll_tests::{address, expect_error, World, USDC};
+use plimsoll_tests::{address, assert_near, expect_error, World, USDC};
 
 use crate::given::traders;
 use crate::options_trading::{listed, sample_window};
@@ -282,4 +282,56 @@ fn a_contract_that_nobody_ever_held_is_closed_too() {
         world.close_contract(&name).unwrap();
     }
     world.withdraw("alice", "USDC", USDC).unwrap();
+}
+
+/// Alice, with 200, sold bob a call at 150 that settled at 450.
+fn bankrupt_writer() -> World {
+    let mut world = listed(&[("alice", 200), ("bob", 1_000), ("keeper", 100_000)]);
+    world.trade("bob", "alice", "SOL-150-C", 100, "13.7").unwrap();
+    sample_window(&mut world, |_| "450");
+    for name in world.contracts() {
+        world.refresh_array(&name).unwrap();
+    }
+    world
+}
+
+#[test]
+fn what_a_writer_cannot_pay_at_the_settlement_is_borne_and_the_contract_closed() {
+    let mut world = bankrupt_writer();
+    // 200 and the premium of 137, less 3,000.
+    let before = world.report("alice");
+    assert_eq!(before.equity_quote_atoms, -2_663_000_000);
+    assert_eq!(before.maintenance_quote_atoms, 0);
+    world.settle("alice", "SOL-150-C", None).unwrap();
+    assert_eq!(world.balance("alice", "USDC"), -2_663_000_000);
+    expect_error(world.write_off("alice"), "NotBankrupt");
+    // Without a requirement there is nothing by which to divide.
+    let half = ix::Bid { request: BidRequest::Slice { share_max: 1 << 62 }, ..ix::Bid::slice() };
+    expect_error(world.liquidate("keeper", "alice", &half), "NothingToRelease");
+    let held = world.balance("keeper", "USDC");
+
+    world.liquidate("keeper", "alice", &ix::Bid::slice()).unwrap();
+
+    // Nothing was released, so nothing is paid; the loss waits for the other side, and it alone.
+    assert_eq!(world.balance("keeper", "USDC"), held);
+    assert_eq!(world.report("alice").equity_quote_atoms, 0);
+    assert_eq!(world.listed("SOL-150-C").losses_pending_quote_atoms, 2_663_000_000);
+    expect_error(world.settle("bob", "SOL-150-C", None), "LossesPending");
+    world.share_loss("alice", "SOL-150-C").unwrap();
+    assert_eq!(world.balance("alice", "USDC"), 0);
+    world.settle("bob", "SOL-150-C", None).unwrap();
+}
+
+#[test]
+fn the_rest_of_a_bankrupt_is_taken_before_it_was_paid_out_as_well() {
+    let mut world = bankrupt_writer();
+    world.liquidate("keeper", "alice", &ix::Bid::slice()).unwrap();
+
+    // What the rows are worth is rounded up for the account.
+    assert_near(world.report("alice").equity_quote_atoms, 0, 1);
+    assert_eq!(world.position("keeper", "SOL-150-C").0, -100);
+    world.share_loss("alice", "SOL-150-C").unwrap();
+    for name in ["keeper", "bob"] {
+        world.settle(name, "SOL-150-C", None).unwrap();
+    }
 }

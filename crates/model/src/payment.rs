@@ -35,7 +35,8 @@ impl Step<'_> {
         let sum = account_delta + bidder_delta + cut - insured;
 
         let released = before.requirement.minus(&moved.requirement);
-        self.expect(released.high() > zero(), || "no risk was released".into());
+        let rest = self.is_rest(id, wanted, before);
+        self.expect(rest || released.high() > zero(), || "no risk was released".into());
         let lent = self.assign([id, bidder], wanted, before, &released, takings);
         if lent {
             return self.conclude_bid(id, bidder, wanted, before);
@@ -85,6 +86,16 @@ impl Step<'_> {
         let least_pay = whole(floor(&(ppm(terms.beta_min_ppm) * &released)));
         let payable = most(own.clone(), least(least_pay, own + whole(fund)));
         floor(&least(whole(floor(&(beta * released))), payable))
+    }
+
+    /// May it be all that is left of a bankrupt account that may carry no requirement? That is asked for
+    /// whole.
+    fn is_rest(&self, id: AccountId, wanted: &Wanted, before: &Health) -> bool {
+        let bankrupt = before.equity.low().is_negative() && !before.requirement.low().is_positive();
+        let seen = self.seen().and_then(|seen| seen.accounts.get(&id));
+        let empty = seen.is_none_or(|one| one.positions.values().all(|row| row.lots == 0));
+        let whole = matches!(wanted, Wanted::Slice(share) if *share >= 1 << 63);
+        bankrupt && empty && whole
     }
 
     fn conclude_bid(&mut self, id: AccountId, bidder: AccountId, wanted: &Wanted, before: &Health) {
@@ -185,16 +196,15 @@ impl Step<'_> {
         released: &Near,
         takings: &[Taking],
     ) -> bool {
-        if !before.equity.low().is_negative() || !before.requirement.exact.is_positive() {
+        if !before.equity.low().is_negative() {
             return false;
         }
-        let loose = crate::number::binary(1, 20);
-        let share = |equity: Exact, released: Exact, all: Exact| {
-            ceil(&positive(-equity * released / most(all, one())))
-        };
-        let all = &before.requirement;
-        let low = share(before.equity.high(), released.low() - &loose, all.high());
-        let high = share(before.equity.low(), released.high() + loose, all.low());
+        let mut part = released.clone();
+        part.slack += crate::number::binary(1, 20);
+        let (least_part, most_part) = released_part(before, &part);
+        let share = |equity: Exact, part: Exact| ceil(&(positive(-equity) * part));
+        let low = share(before.equity.high(), least_part);
+        let high = share(before.equity.low(), most_part);
         if high == 0 {
             return false;
         }
@@ -292,17 +302,22 @@ fn ratio(part: &Exact, all: &Exact) -> Exact {
 
 /// The equity that goes with the requirement that is released, at least and at most.
 fn owned(before: &Health, released: &Near) -> (Exact, Exact) {
+    let (least_part, most_part) = released_part(before, released);
+    let part = |equity: Exact, part: Exact| whole(floor(&(positive(equity) * part)));
+    (part(before.equity.low(), least_part), part(before.equity.high(), most_part))
+}
+
+/// The part of its requirement of which an account is relieved, at least and at most. A requirement
+/// may be less than an atom, and be missed by many: the part is of what it is, however little.
+pub(crate) fn released_part(before: &Health, released: &Near) -> (Exact, Exact) {
     let all = &before.requirement;
-    let part = |equity: Exact, released: Exact, all: Exact| match all.is_positive() {
-        true => whole(floor(&(positive(equity) * released / all))),
-        false => zero(),
+    // Nobody is relieved of more than there is.
+    let part = |released: Exact, all: Exact| match all.is_positive() {
+        true => Some(least(positive(released) / all, one())),
+        false => None,
     };
-    let low = part(before.equity.low(), positive(released.low()), all.high());
-    // Options of huge lots are known so roughly that the requirement might be nothing: then it may be
-    // all of the equity, and is never more.
-    let high = match all.low() > zero() {
-        true => part(before.equity.high(), released.high(), all.low()),
-        false => whole(floor(&positive(before.equity.high()))),
-    };
+    // Of nothing it is all; options of huge lots are known so roughly that it might be nothing.
+    let low = part(released.low(), all.high()).unwrap_or_else(one);
+    let high = part(released.high(), all.low()).unwrap_or_else(one);
     (low, high)
 }

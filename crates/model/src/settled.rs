@@ -2,7 +2,8 @@
 
 use crate::group::{AccountId, Group};
 use crate::margin::{Health, QUOTE};
-use crate::number::{floor, least, most, one, whole, zero, Near};
+use crate::number::{floor, least, one, whole, Near};
+use crate::payment::released_part;
 use crate::step::Step;
 
 impl Step<'_> {
@@ -21,16 +22,15 @@ impl Step<'_> {
         if seen.tokens.get(&QUOTE).is_none_or(|shares| *shares >= 0) {
             return;
         }
-        let all = &before.requirement;
-        let (least_part, most_part) = (released.low() / all.high(), released.high() / all.low());
+        let (least_part, most_part) = released_part(before, released);
         for (index, old) in self.before.accounts[&id].positions.clone() {
             let settled = whole(old.settled_debt_quote_atoms);
             let Some(mut row) = self.next.accounts[&id].positions.get(&index).cloned() else {
                 continue;
             };
-            let low = floor(&(&settled - &settled * least(most_part.clone(), one())));
+            let low = floor(&(&settled - &settled * &most_part));
             let high = match surely {
-                true => &settled - &settled * most(least_part.clone(), zero()) + one(),
+                true => &settled - &settled * &least_part + one(),
                 false => settled.clone(),
             };
             let pick = |seen: &Group| {

@@ -25,7 +25,7 @@ pub(crate) fn entries() -> Vec<Entry> {
         Entry { name: "sample_settlement", weight: 40, draw: draw_sample, act: play(sample) },
         Entry { name: "refresh_risk_array", weight: 60, draw: draw_refresh, act: play(refresh) },
         Entry { name: "close_expiry", weight: 10, draw: draw_close, act: play(close) },
-        Entry { name: "close_contract", weight: 14, draw: draw_removal, act: play(remove) },
+        Entry { name: "close_contract", weight: 20, draw: draw_removal, act: play(remove) },
     ]
 }
 
@@ -246,9 +246,9 @@ fn remove(stage: &Stage, words: &[i128]) -> Option<Play> {
     Some(Play::new(one, vec![], action))
 }
 
-/// Instruments that must be refreshed before an action, and can be.
-pub(crate) fn stale(stage: &Stage, action: &Action) -> Vec<usize> {
-    let (accounts, others): (Vec<u16>, Vec<usize>) = match action {
+/// Accounts that an action judges, and instruments that it reads besides.
+pub(crate) fn judged(action: &Action) -> (Vec<u16>, Vec<usize>) {
+    match action {
         Action::Trade { accounts, instrument, .. } => (accounts.to_vec(), vec![*instrument]),
         Action::Settle { instrument, .. } => (vec![], vec![*instrument]),
         Action::Bid { account, bidder, .. } => (vec![*account, *bidder], vec![]),
@@ -258,8 +258,13 @@ pub(crate) fn stale(stage: &Stage, action: &Action) -> Vec<usize> {
         | Action::ViewUnderlying { account, .. }
         | Action::ViewWithdrawable { account }
         | Action::Deleverage { account, .. } => (vec![*account], vec![]),
-        _ => return Vec::new(),
-    };
+        _ => (vec![], vec![]),
+    }
+}
+
+/// Instruments that must be refreshed before an action, and can be.
+pub(crate) fn stale(stage: &Stage, action: &Action) -> Vec<usize> {
+    let (accounts, others) = judged(action);
     let market = stage.market();
     let all = stage.group.stale(market, &accounts, &others).into_iter();
     let on = |index: &usize| stage.group.instruments[*index].underlying;

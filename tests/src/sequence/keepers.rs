@@ -5,7 +5,7 @@ use plimsoll_client::state::{MarginAccount, Row};
 use plimsoll_client::{BidLimits, BidRequest, BidRow};
 use plimsoll_model::bid::{Asset, Wanted};
 use plimsoll_model::margin::{atoms, Check};
-use plimsoll_model::number::ppm;
+use plimsoll_model::number::{ppm, zero};
 use plimsoll_model::{Action, Grade, Market};
 use plimsoll_risk::RowKind;
 
@@ -29,7 +29,7 @@ pub(crate) fn entries() -> Vec<Entry> {
         },
         Entry { name: "mark_account", weight: 30, draw: draw_mark, act: play(mark) },
         Entry { name: "liquidate_slice", weight: 480, draw: draw_slice, act: play(slice) },
-        Entry { name: "liquidate_rows", weight: 560, draw: draw_rows, act: play(rows) },
+        Entry { name: "liquidate_rows", weight: 640, draw: draw_rows, act: play(rows) },
     ]
 }
 
@@ -125,7 +125,7 @@ fn is_open(stage: &Stage, market: &Market, account: u16) -> bool {
 }
 
 /// Would a bid be refused for now, as far as is seen at once?
-fn owners_first(stage: &Stage, market: &Market, account: u16) -> bool {
+pub(crate) fn owners_first(stage: &Stage, market: &Market, account: u16) -> bool {
     let (terms, now) = (&stage.group.terms, market.now.seconds);
     let first = i64::try_from(terms.owner_first_seconds).unwrap_or(i64::MAX);
     let halted = [0, 2].iter().any(|class| now < terms.paused_until[*class].saturating_add(first));
@@ -137,14 +137,19 @@ fn owners_first(stage: &Stage, market: &Market, account: u16) -> bool {
 }
 
 /// Is an account worth less than nothing?
-fn is_bankrupt(stage: &Stage, account: u16) -> bool {
+pub(crate) fn is_bankrupt(stage: &Stage, account: u16) -> bool {
     let health = stage.stands(account, Check::Maintenance);
     health.is_some_and(|health| health.equity.surely_negative())
 }
 
 fn draw_slice(stage: &Stage, rng: &mut Rng) -> Option<Vec<i128>> {
     let mut words = parties(stage, rng, |_, _| true)?.to_vec();
+    // What carries no requirement is taken whole or not at all.
+    let account = u16::try_from(words[1]).ok()?;
+    let stands = stage.stands(account, Check::Maintenance);
+    let whole = stands.is_some_and(|one| one.requirement.exact == zero()) && rng.chance(80);
     words.push(match rng.below(30) {
+        _ if whole => u64::MAX.into(),
         0 => 0,
         1..4 => u64::MAX.into(),
         4..10 => i128::from(rng.log(1 << 63)),

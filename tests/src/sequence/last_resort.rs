@@ -4,6 +4,7 @@ use plimsoll_client::instruction as ix;
 use plimsoll_model::Action;
 
 use super::entry::{any_account, any_instrument, is_below, signed_amount, word, Act, Entry, Play};
+use super::keepers::{is_bankrupt, owners_first};
 use super::rng::Rng;
 use super::stage::Stage;
 use crate::vm::address;
@@ -21,22 +22,41 @@ pub(crate) fn entries() -> Vec<Entry> {
 
 /// Has an account's auction been silent for as long as it takes?
 fn is_due(stage: &Stage, account: u16) -> bool {
-    let (one, terms) = (&stage.group.accounts[&account], &stage.group.terms);
-    let waited = terms.duration_slots + u64::from(terms.deleverage_slots);
-    let now = stage.world.vm.now().slot.get();
-    one.silent_since_slot != 0 && now.saturating_sub(one.silent_since_slot) >= waited
+    let (one, now) = (&stage.group.accounts[&account], stage.world.vm.now().slot.get());
+    one.silent_since_slot != 0 && now.saturating_sub(one.silent_since_slot) >= waited(stage)
+}
+
+/// How long an auction is silent before anything is closed (slots).
+pub(crate) fn waited(stage: &Stage) -> u64 {
+    let terms = &stage.group.terms;
+    terms.duration_slots + u64::from(terms.deleverage_slots)
+}
+
+/// Bankrupts that owe quote tokens and hold no others. If nobody bids and their positions are closed, a
+/// debt is left that can only be written off; chance alone hardly ever comes to that.
+pub(crate) fn lost(stage: &Stage) -> Vec<u16> {
+    let fits = |id: &u16| {
+        let one = &stage.group.accounts[id];
+        let owes = one.tokens.len() == 1 && one.tokens.get(&0).is_some_and(|shares| *shares < 0);
+        let sized = one.positions.values().any(|row| row.lots != 0);
+        owes && sized && is_bankrupt(stage, *id) && !owners_first(stage, stage.market(), *id)
+    };
+    stage.group.accounts.keys().copied().filter(fits).collect()
 }
 
 /// Time passes in which keepers see an account below its line again and again, and do nothing.
 /// Chance alone would hardly leave one alone for so long.
 fn draw_watch(stage: &Stage, rng: &mut Rng) -> Option<Vec<i128>> {
     let open = stage.group.accounts.keys().copied();
-    let low: Vec<u16> = open.filter(|one| is_below(stage, *one)).collect();
+    let mut low: Vec<u16> = open.filter(|one| is_below(stage, *one)).collect();
+    if rng.chance(80) {
+        // Silence says nothing while it is the owners' turn.
+        low.retain(|one| !owners_first(stage, stage.market(), *one));
+    }
     if low.is_empty() {
         return None;
     }
-    let terms = &stage.group.terms;
-    let waited = terms.duration_slots + u64::from(terms.deleverage_slots);
+    let waited = waited(stage);
     let slots = if rng.chance(80) { waited } else { rng.below(waited + 1) };
     Some(vec![rng.pick(&low).into(), slots.into()])
 }
@@ -61,7 +81,10 @@ fn watch(stage: &mut Stage, words: &[i128]) -> Option<()> {
 
 fn draw_lots(stage: &Stage, rng: &mut Rng) -> Option<Vec<i128>> {
     let open: Vec<u16> = stage.group.accounts.keys().copied().collect();
-    let due: Vec<u16> = open.iter().copied().filter(|one| is_due(stage, *one)).collect();
+    let turn = |one: u16| is_below(stage, one) && !owners_first(stage, stage.market(), one);
+    let chance = rng.chance(5);
+    let due = open.iter().copied().filter(|one| is_due(stage, *one) && (chance || turn(*one)));
+    let due: Vec<u16> = due.collect();
     let low = || open.iter().copied().filter(|one| is_below(stage, *one)).collect();
     let account = match due.is_empty() {
         false => rng.pick(&due),
@@ -87,6 +110,13 @@ fn draw_lots(stage: &Stage, rng: &mut Rng) -> Option<Vec<i128>> {
     Some(vec![account.into(), index as i128, signed_amount(rng, lots)])
 }
 
+/// Positions of an account that nobody bids on: they are closed whole, as a bankrupt's have to be.
+pub(crate) fn abandoned(stage: &Stage, account: u16) -> Vec<Vec<i128>> {
+    let Some(one) = stage.group.accounts.get(&account) else { return Vec::new() };
+    let sized = one.positions.iter().filter(|(_, row)| row.lots != 0);
+    sized.map(|(at, row)| vec![account.into(), *at as i128, row.lots.into()]).collect()
+}
+
 fn deleverage(stage: &Stage, words: &[i128]) -> Option<Play> {
     let (account, instrument): (u16, u16) = (word(words, 0)?, word(words, 1)?);
     let lots = word(words, 2)?;
@@ -110,11 +140,20 @@ fn outdated(stage: &Stage) -> Vec<(u16, usize, i64, u64)> {
     all
 }
 
+/// What the positions of some accounts have to go through next.
+pub(crate) fn resizes(stage: &Stage, accounts: &[u16]) -> Vec<Vec<i128>> {
+    let own = outdated(stage).into_iter().filter(|(id, ..)| accounts.contains(id));
+    own.map(resizing).collect()
+}
+
+fn resizing((id, index, lots, number): (u16, usize, i64, u64)) -> Vec<i128> {
+    vec![id.into(), index as i128, (lots < 0).into(), number.into()]
+}
+
 fn draw_resize(stage: &Stage, rng: &mut Rng) -> Option<Vec<i128>> {
     let due = outdated(stage);
     if !due.is_empty() && !rng.chance(10) {
-        let (id, index, lots, number) = rng.pick(&due);
-        return Some(vec![id.into(), index as i128, (lots < 0).into(), number.into()]);
+        return Some(resizing(rng.pick(&due)));
     }
     // Any that there is, by anybody: mostly nothing comes of it.
     let made: Vec<(usize, usize, u64)> = open(stage, |_| true);

@@ -2,10 +2,11 @@
 
 use plimsoll_client::instruction as ix;
 use plimsoll_client::{Address, Keyed};
-use plimsoll_model::Action;
+use plimsoll_model::{Action, Position};
 
 use super::entry::{
-    amount, any_account, any_number, any_token, mostly, signer, spare, word, Act, Entry, Play,
+    amount, any_account, any_number, any_of, any_token, mostly, signer, spare, word, Act, Entry,
+    Play,
 };
 use super::rng::Rng;
 use super::stage::{Stage, PEOPLE};
@@ -76,16 +77,49 @@ fn delegate(stage: &Stage, words: &[i128]) -> Option<Play> {
 }
 
 fn draw_deposit(stage: &Stage, rng: &mut Rng) -> Option<Vec<i128>> {
+    if rng.chance(12) {
+        if let Some(words) = draw_repayment(stage, rng) {
+            return Some(words);
+        }
+    }
     let number = any_account(stage, rng)?;
     let owner = stage.group.accounts[&number].owner;
     let depositor = if rng.chance(15) { rng.between(0, PEOPLE as i64 - 1) as u16 } else { owner };
-    let token = any_token(stage, rng)?;
+    let token = match number % 3 == 0 && rng.chance(97) {
+        true => 0,
+        false => any_token(stage, rng)?,
+    };
     let held = stage.group.wallets[&(depositor, token)];
     let usual = match rng.chance(90) {
         true => rng.log((held / 20).max(1)),
         false => held,
     };
     Some(vec![depositor.into(), number.into(), token as i128, amount(rng, usual)])
+}
+
+/// Has an account no token but quote tokens, if any? A third of them mostly stays like that: what such an
+/// account cannot pay is left as a debt that nothing stands against.
+fn holds_quote_alone(stage: &Stage, number: u16) -> bool {
+    let account = stage.group.accounts.get(&number);
+    account.is_some_and(|one| one.tokens.keys().all(|token| *token == 0))
+}
+
+/// All of a quote debt that a settled contract's loss has caused: until then the row stays, and with it
+/// the contract.
+fn draw_repayment(stage: &Stage, rng: &mut Rng) -> Option<Vec<i128>> {
+    let group = &stage.group;
+    let keeps = |(index, row): (&usize, &Position)| {
+        row.settled_debt_quote_atoms != 0 && group.instruments[*index].is_settled()
+    };
+    let owing = group.accounts.iter().filter(|(_, one)| one.positions.iter().any(keeps));
+    let owing: Vec<u16> = owing.map(|(id, _)| *id).collect();
+    let number = owing.get(any_of(rng, owing.len())?).copied()?;
+    let account = &group.accounts[&number];
+    let shares = account.tokens.get(&0).copied().unwrap_or(0);
+    let now = stage.market().now.seconds;
+    let debt = -plimsoll_model::margin::atoms(group, 0, shares, now);
+    let debt = u64::try_from(debt).ok()?.saturating_add(rng.below(1_000));
+    Some(vec![account.owner.into(), number.into(), 0, debt.into()])
 }
 
 fn deposit(stage: &Stage, words: &[i128]) -> Option<Play> {
@@ -105,9 +139,12 @@ fn draw_withdraw(stage: &Stage, rng: &mut Rng) -> Option<Vec<i128>> {
     let number = any_account(stage, rng)?;
     let account = &stage.group.accounts[&number];
     let owner = mostly(rng, account.owner);
-    let borrows = rng.chance(35);
+    // What is borrowed against a profit that turns is lost to lenders.
+    let turns = holds_quote_alone(stage, number) && !account.positions.is_empty() && rng.chance(50);
+    let borrows = turns || rng.chance(35);
     let tokens: Vec<usize> = account.tokens.keys().copied().collect();
     let token = match tokens.is_empty() || borrows {
+        _ if turns => 0,
         true => any_token(stage, rng)?,
         false => rng.pick(&tokens),
     };

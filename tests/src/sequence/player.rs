@@ -4,11 +4,13 @@ use std::collections::{BTreeMap, VecDeque};
 
 use plimsoll_client::instruction as ix;
 use plimsoll_client::Instruction;
-use plimsoll_model::{compare, judge, Market};
+use plimsoll_model::{compare, judge, Action, Market};
 
 use super::entry::{entries, signer, Act, Entry, Play};
-use super::expiries::{sampled, stale};
+use super::expiries::{judged, sampled, stale};
 use super::hostile;
+use super::last_resort::{abandoned, resizes, waited};
+use super::pools::income;
 use super::reached::reached;
 use super::rng::Rng;
 use super::stage::{Setting, Stage};
@@ -52,20 +54,54 @@ impl Player {
         Self { stage, entries: entries(), due: VecDeque::new(), counts: Counts::new() }
     }
 
-    /// A step that is likely to work now. What a check reads is mostly refreshed before it, and who lets
-    /// time pass in a settlement window mostly samples.
+    /// A step that is likely to work now. What a check reads is mostly refreshed before it.
     pub(crate) fn draw(&mut self, rng: &mut Rng) -> Step {
         if let Some(step) = self.due.pop_front() {
             return step;
         }
         let step = self.draw_one(rng);
-        let with = |name: &str, words| Step { name: name.into(), words, twist: None };
+        self.prepare(&step, rng);
+        self.due.push_back(step.clone());
+        self.follow(&step, rng);
+        self.due.pop_front().unwrap()
+    }
+
+    /// What is mostly done before a step: what it reads is refreshed, whom it judges is resized, a debt is
+    /// repaid out of what the fund receives, and who is written off had nobody that bid.
+    fn prepare(&mut self, step: &Step, rng: &mut Rng) {
         if rng.chance(88) {
-            let refresh = |index| with("refresh_risk_array", vec![index as i128]);
-            self.due.extend(self.stale(&step).into_iter().map(refresh));
+            if let Some(action) = self.action(step) {
+                let resize = |words| with("resize_position", words);
+                let refresh = |index| with("refresh_risk_array", vec![index as i128]);
+                self.due.extend(resizes(&self.stage, &judged(&action).0).into_iter().map(resize));
+                self.due.extend(stale(&self.stage, &action).into_iter().map(refresh));
+            }
         }
-        self.due.push_back(step);
-        if self.due.back().is_some_and(|step| step.name == "pass") && rng.chance(92) {
+        let account = step.words.first().and_then(|account| u16::try_from(*account).ok());
+        if let Some(account) = account.filter(|_| step.name == "write_off_debt") {
+            let closings = abandoned(&self.stage, account);
+            if !closings.is_empty() {
+                let watch = vec![account.into(), waited(&self.stage).into()];
+                self.prepare(&with("watch", watch.clone()), rng);
+                self.due.push_back(with("watch", watch));
+                // What a position had won is its account's, as far as there is cash.
+                let settle = |words: &Vec<i128>| vec![words[0], words[1], -1];
+                let settles: Vec<_> = closings.iter().map(settle).collect();
+                self.due.extend(closings.into_iter().map(|words| with("deleverage", words)));
+                self.due.extend(settles.into_iter().map(|words| with("settle_position", words)));
+            }
+        }
+        if step.name == "repay_debt" && rng.chance(60) {
+            let index = step.words.first().and_then(|index| usize::try_from(*index).ok());
+            let income = index.and_then(|index| income(&self.stage, index, rng));
+            self.due.extend(income.map(|(name, index)| with(name, vec![index as i128])));
+        }
+    }
+
+    /// What often comes behind a step: time in a settlement window is sampled, and who was watched in
+    /// vain is closed against the other side.
+    fn follow(&mut self, step: &Step, rng: &mut Rng) {
+        if step.name == "pass" && rng.chance(92) {
             for (on, at) in sampled(&self.stage) {
                 // A jump would be no sample.
                 if rng.chance(35) {
@@ -75,19 +111,19 @@ impl Player {
                 self.due.push_back(with("sample_settlement", words));
             }
         }
-        self.due.pop_front().unwrap()
+        if let Some(account) = watched(step).filter(|_| rng.chance(25)) {
+            let closings = abandoned(&self.stage, account).into_iter();
+            self.due.extend(closings.map(|words| with("deleverage", words)));
+        }
     }
 
-    /// What must be refreshed before a step.
-    fn stale(&self, step: &Step) -> Vec<usize> {
+    fn action(&self, step: &Step) -> Option<Action> {
         let found = self.entries.iter().find(|one| one.name == step.name);
-        let Some(Act::Play(play)) = found.map(|one| one.act) else { return Vec::new() };
-        let expire = |one: &plimsoll_model::Instrument| one.contract.is_some();
-        if !self.stage.group.instruments.iter().any(expire) {
-            return Vec::new();
+        match found?.act {
+            Act::Play(play) => Some(play(&self.stage, &step.words)?.action),
+            // Whoever is watched is marked.
+            Act::Nature(_) => Some(Action::Mark { account: watched(step)? }),
         }
-        let action = play(&self.stage, &step.words).map(|play| play.action);
-        action.map_or(Vec::new(), |action| stale(&self.stage, &action))
     }
 
     fn draw_one(&self, rng: &mut Rng) -> Step {
@@ -226,6 +262,17 @@ impl Player {
     fn poison(&self) -> Instruction {
         ix::veto(&signer(0), &self.stage.world.directory.group.address, u64::MAX)
     }
+}
+
+/// Whom a step watches, if it does.
+fn watched(step: &Step) -> Option<u16> {
+    let account = step.words.first().filter(|_| step.name == "watch")?;
+    u16::try_from(*account).ok()
+}
+
+/// A step as it is.
+fn with(name: &str, words: Vec<i128>) -> Step {
+    Step { name: name.into(), words, twist: None }
 }
 
 /// An instruction, and what lets it use more where it needs that.

@@ -4,11 +4,12 @@ use plimsoll_client::instruction as ix;
 use plimsoll_client::state::ROW_WEIGHT;
 use plimsoll_client::Instruction;
 use plimsoll_model::number::{value, whole, zero};
-use plimsoll_model::{Action, Grade, Position};
+use plimsoll_model::{Action, Grade, Instrument, Position};
 
 use super::entry::{
     amount, any_account, any_instrument, any_number, any_of, signer, word, Act, Entry, Play,
 };
+use super::last_resort::lost;
 use super::rng::Rng;
 use super::stage::{Stage, PEOPLE};
 use crate::vm::address;
@@ -45,6 +46,19 @@ fn interest(stage: &Stage, words: &[i128]) -> Option<Play> {
 }
 
 fn draw_settle(stage: &Stage, rng: &mut Rng) -> Option<Vec<i128>> {
+    let over = payable(stage);
+    let (account, instrument) = match over.is_empty() || rng.chance(40) {
+        false => rng.pick(&over),
+        true => draw_row(stage, rng)?,
+    };
+    let settler = if rng.chance(40) { any_number(rng).into() } else { -1 };
+    let known = u16::try_from(settler).is_ok_and(|one| stage.group.accounts.contains_key(&one));
+    let settler = if known { settler } else { -1 };
+    Some(vec![account.into(), instrument as i128, settler])
+}
+
+/// A row of any account, mostly one of which something may be settled.
+fn draw_row(stage: &Stage, rng: &mut Rng) -> Option<(u16, usize)> {
     let account = any_account(stage, rng)?;
     let positions = &stage.group.accounts[&account].positions;
     let fits = |one: &usize| rng.chance(15) || may_settle(stage, *one, &positions[one]);
@@ -54,25 +68,37 @@ fn draw_settle(stage: &Stage, rng: &mut Rng) -> Option<Vec<i128>> {
         true => any_instrument(stage, rng)?,
         false => rng.pick(&held),
     };
-    let settler = if rng.chance(40) { any_number(rng).into() } else { -1 };
-    let known = u16::try_from(settler).is_ok_and(|one| stage.group.accounts.contains_key(&one));
-    let settler = if known { settler } else { -1 };
-    Some(vec![account.into(), instrument as i128, settler])
+    Some((account, instrument))
+}
+
+/// Rows of settled contracts that can be paid out now, or of which more can be: a contract is closed
+/// only when the last one is gone.
+fn payable(stage: &Stage) -> Vec<(u16, usize)> {
+    let mut all = Vec::new();
+    for (id, account) in &stage.group.accounts {
+        let due = account.positions.iter().filter(|(index, one)| {
+            let instrument = &stage.group.instruments[**index];
+            let waits = instrument.losses_pending_quote_atoms > 0 || instrument.is_outdated(one);
+            instrument.is_settled() && !waits && may_settle(stage, **index, one)
+        });
+        all.extend(due.map(|(index, _)| (*id, *index)));
+    }
+    all
 }
 
 /// Is there a loss, or a profit and cash to pay it?
 fn may_settle(stage: &Stage, index: usize, position: &Position) -> bool {
     let instrument = &stage.group.instruments[index];
     let (market, flow) = (stage.market(), instrument.flow(position, stage.market().now.seconds));
-    if instrument.is_settled() && position.lots != 0 {
-        return true;
+    let cash = instrument.pool.cash_quote_atoms > 0;
+    if instrument.is_settled() {
+        return position.lots != 0 || flow < 0 || (flow > 0 && cash);
     }
     if market.grade(instrument.underlying) != Grade::Valid {
         return false;
     }
     let worth = instrument.fair(market).exact * whole(position.lots);
     let gains = worth + value(flow) > zero();
-    let cash = instrument.pool.cash_quote_atoms > 0;
     !gains || (cash && instrument.losses_pending_quote_atoms == 0)
 }
 
@@ -93,12 +119,21 @@ fn settle(stage: &Stage, words: &[i128]) -> Option<Play> {
     open_play(one, Action::Settle { account, instrument: instrument.into(), settler })
 }
 
-/// Mostly rows that do not weigh what they should: bids leave some, and rows of nothing.
+/// Mostly rows that do not weigh what they should: bids leave some. Rows of nothing come first, since
+/// they keep a contract from being closed.
 fn draw_renewal(stage: &Stage, rng: &mut Rng) -> Option<Vec<i128>> {
-    let mut due = Vec::new();
+    let (mut empty, mut due) = (Vec::new(), Vec::new());
     for (id, account) in &stage.group.accounts {
-        let odd = account.positions.iter().filter(|(_, one)| one.weight != ROW_WEIGHT);
-        due.extend(odd.map(|(index, _)| (*id, *index)));
+        for (index, one) in &account.positions {
+            if one.holds_nothing() {
+                empty.push((*id, *index));
+            } else if one.weight != ROW_WEIGHT {
+                due.push((*id, *index));
+            }
+        }
+    }
+    if !empty.is_empty() && rng.chance(60) {
+        due = empty;
     }
     let (account, index) = match due.is_empty() || rng.chance(20) {
         false => rng.pick(&due),
@@ -125,9 +160,40 @@ fn fees(stage: &Stage, words: &[i128]) -> Option<Play> {
 }
 
 fn draw_debt(stage: &Stage, rng: &mut Rng) -> Option<Vec<i128>> {
-    let index = any_instrument(stage, rng)?;
-    let owes = stage.group.instruments[index].pool.debt >= 1 << 48;
-    (owes || rng.chance(2)).then(|| vec![index as i128])
+    let all = stage.group.instruments.numbered();
+    let owing: Vec<usize> = all.filter(|(_, one)| owes(one)).map(|(index, _)| index).collect();
+    let index = match owing.is_empty() {
+        false => rng.pick(&owing),
+        true if rng.chance(2) => any_instrument(stage, rng)?,
+        true => return None,
+    };
+    (!lacks_income(stage, index) || rng.chance(20)).then(|| vec![index as i128])
+}
+
+fn owes(one: &Instrument) -> bool {
+    one.pool.debt >= 1 << 48
+}
+
+/// Has the fund received nothing, since an instrument has a debt, that would repay it?
+fn lacks_income(stage: &Stage, index: usize) -> bool {
+    let (fund, pool) = (&stage.group.insurance, &stage.group.instruments[index].pool);
+    let income = fund.received_quote_atoms.saturating_sub(fund.repaid_quote_atoms);
+    owes(&stage.group.instruments[index]) && income <= pool.debt_mark_quote_atoms
+}
+
+/// What brings the fund an income before a debt is repaid: fees that can be collected, or interest.
+pub(crate) fn income(stage: &Stage, index: usize, rng: &mut Rng) -> Option<(&'static str, usize)> {
+    if !lacks_income(stage, index) {
+        return None;
+    }
+    let all = stage.group.instruments.numbered();
+    let pays = |one: &Instrument| one.pool.fees_quote_atoms > 0 && one.pool.cash_quote_atoms > 0;
+    let paying: Vec<usize> =
+        all.filter(|(_, one)| pays(one) && !owes(one)).map(|(index, _)| index).collect();
+    match any_of(rng, paying.len()) {
+        Some(at) => Some(("collect_fees", paying[at])),
+        None => Some(("refresh_collateral", 0)),
+    }
 }
 
 fn repay(stage: &Stage, words: &[i128]) -> Option<Play> {
@@ -161,11 +227,14 @@ fn draw_bankrupt(stage: &Stage, rng: &mut Rng) -> Option<Vec<i128>> {
     let open = stage.group.accounts.iter();
     let due: Vec<u16> = open
         .filter(|(_, one)| {
-            let alone = one.positions.is_empty() && one.tokens.len() == 1;
+            let held = one.positions.values().any(|row| !row.holds_nothing());
+            let alone = !held && one.tokens.len() == 1;
             alone && one.tokens.get(&0).is_some_and(|shares| *shares < 0)
         })
         .map(|(id, _)| *id)
         .collect();
+    // What has to be done first is done before the step.
+    let due = if due.is_empty() { lost(stage) } else { due };
     match (due.is_empty(), rng.chance(1)) {
         (false, false) => Some(vec![rng.pick(&due).into()]),
         (_, true) => Some(vec![any_account(stage, rng)?.into()]),

@@ -5,7 +5,7 @@ use plimsoll_risk::{
     beta, depth, ends_silence, liquidatable, settle, BidKind, Check, Episode, Health,
     LiquidationTerms, RowKey, Settlement, Silence,
 };
-use plimsoll_units::{QuoteAtoms, Ratio, Slots, Value};
+use plimsoll_units::{Fraction, QuoteAtoms, Ratio, Slots, Value};
 
 use crate::bid::{take_rows, take_slice, Takings};
 use crate::check::{guarded, Guarded, Ix, Parties, Touched};
@@ -13,6 +13,7 @@ use crate::claims::{assign, claims, Assigned};
 use crate::error::{Named, PlimsollError};
 use crate::events::{Liquidated, LossAssigned};
 use crate::governance::{require_bidders_turn, PauseClass};
+use crate::load::Snapshot;
 use crate::state::{Collateral, Group, Insurance, MarginAccount, Pool, QUOTE_KEY, ROWS_MAX};
 use crate::token;
 
@@ -161,7 +162,7 @@ fn bid(
     fund_max: QuoteAtoms,
 ) -> Result<Outcome> {
     require_bidders_turn(guarded)?;
-    let before = guarded.market.health(guarded.parties.first.rows()?, Check::Maintenance)?;
+    let mut before = guarded.market.health(guarded.parties.first.rows()?, Check::Maintenance)?;
     let beta = pay(guarded, terms, &before)?;
     let waits = group.lets_owner_act(guarded.parties.first, &before, guarded.now);
     require!(!waits, PlimsollError::OwnerFirst);
@@ -171,6 +172,9 @@ fn bid(
     };
     let (kind, takings) = match request {
         BidRequest::Slice { share_max } => {
+            if before.requirement.is_zero() && *share_max >= Fraction::ONE.get() {
+                take_rest(guarded.market, &mut before);
+            }
             (BidKind::Slice, take_slice(guarded, terms, &before, beta, *share_max)?)
         }
         BidRequest::Rows { rows } => (BidKind::Rows, take_rows(guarded, rows)?),
@@ -199,6 +203,16 @@ fn bid(
     conclude_account(guarded, terms, (&before, &moved), &settlement)?;
     book_pools(guarded, &takings)?;
     Ok(Outcome { before, settlement, beta, slot: guarded.now.slot.get(), assigned })
+}
+
+/// What was closed or has settled carries no requirement by which to divide. All of it is taken, and all
+/// that a bankrupt owes for it is borne, as where the least is released: a step, which pays nothing.
+/// Not while a row has no price and would be left behind.
+#[inline(never)]
+fn take_rest(market: &Snapshot, before: &mut Health) {
+    if market.is_all_priced() {
+        before.requirement = Value::STEP;
+    }
 }
 
 /// β now. Starts the episode if none runs yet.
