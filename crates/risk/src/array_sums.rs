@@ -348,7 +348,7 @@ impl<'a> ArraySums<'a> {
     }
 }
 
-/// Makes new sums of old ones and outcomes. See the head of the file: nothing wraps.
+/// Makes new sums of old ones and outcomes. See the head of the file: a sum may wrap on the way.
 #[inline(always)]
 fn add_eight(near: &mut [i64; 8], outcomes: &[u32; 8], sum: impl Fn(i64, i64) -> i64) {
     let add = |near: &mut i64, outcome: u32| *near = sum(*near, i64::from(outcome));

@@ -237,6 +237,28 @@ mod tests {
         }
 
         #[test]
+        fn what_rises_and_falls_is_kept_where_it_ends_and_lost_behind(
+            seed: u64, kept in 0i128..=i128::MAX, bits in 1u32..=63, shift in 0u32..128,
+        ) {
+            // Any number at any place, but for the one at zero.
+            let noise = |at: i64| match at {
+                0 => kept,
+                at => {
+                    let mixed = (at.unsigned_abs() ^ seed).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+                    let mixed = mixed ^ (mixed >> 29);
+                    ((i128::from(mixed) << 64) | i128::from(seed)) >> shift
+                }
+            };
+            let most = i64::MAX >> (63 - bits);
+
+            let (found, steps) = search(most, noise);
+
+            prop_assert!(noise(found) >= 0);
+            prop_assert!(found == most || noise(found + 1) < 0);
+            prop_assert!(steps <= bisected(most) + STEPS_SPARE, "{} steps", steps);
+        }
+
+        #[test]
         fn what_is_nearly_a_line_takes_few_steps(
             (lost, kinks) in broken_line(10), part: u64,
         ) {

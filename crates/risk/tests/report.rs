@@ -5,7 +5,7 @@ mod support;
 use plimsoll_risk::{
     report, withdrawable, Check, Holding, RiskError, RowKey, ScenarioSet, UnderlyingReport,
 };
-use plimsoll_units::Price;
+use plimsoll_units::{Price, QuoteAtoms};
 use proptest::prelude::*;
 use support::*;
 
@@ -119,6 +119,44 @@ fn hedge_is_withdrawable_only_as_far_as_the_margin_goes() {
     assert!((most - 1_042_584_434).abs() <= 1, "{most}");
 }
 
+#[test]
+fn whatever_is_asked_for_no_more_than_the_balance_is_withdrawable() {
+    let terms = hand_market();
+    let take = |account: &[Holding], key, most| {
+        withdrawable(&terms.market(), account.iter().copied(), key, most).unwrap()
+    };
+    let rich = [cash(usd(1_000)), token(1, 1, 5)];
+    for (key, balance) in [(RowKey::QUOTE, usd(1_000).get()), (token_key(1, 1), 5)] {
+        for most in [balance, balance + 1, i64::MAX - 1, i64::MAX] {
+            assert_eq!(take(&rich, key, most), balance);
+        }
+        for most in [i64::MIN, -1, 0] {
+            assert_eq!(take(&rich, key, most), 0);
+        }
+    }
+    // The largest balance of all, with and without a line in between.
+    let largest = [cash(QuoteAtoms::new(i64::MAX))];
+    assert_eq!(take(&largest, RowKey::QUOTE, i64::MAX), i64::MAX);
+    let bound = [cash(QuoteAtoms::new(i64::MAX)), linear(1, 1, 2_000, usd(-3_000))];
+    let most = take(&bound, RowKey::QUOTE, i64::MAX);
+    assert!((i64::MAX - usd(450).get() - most).abs() <= 1, "{most}");
+    // A debt is nothing to take, nor is what is not there; and neither asks for the token's terms.
+    assert_eq!(take(&[cash(usd(1_000)), token(1, 1, -5)], token_key(1, 1), i64::MAX), 0);
+    assert_eq!(take(&[cash(usd(1_000))], token_key(7, 7), i64::MAX), 0);
+}
+
+#[test]
+fn errors_of_the_judge_reach_whoever_asks_what_is_withdrawable() {
+    let terms = hand_market();
+    let ask = |account: &[Holding], key| {
+        withdrawable(&terms.market(), account.iter().copied(), key, i64::MAX)
+    };
+    let unknown = Err(RiskError::MissingUnderlying { index: 7 });
+    // In the token's own underlying, and in another one.
+    assert_eq!(ask(&[cash(usd(1)), token(7, 1, 5)], token_key(7, 1)), unknown);
+    assert_eq!(ask(&[cash(usd(1)), token(7, 1, 5)], RowKey::QUOTE), unknown);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(128))]
 
@@ -167,6 +205,8 @@ proptest! {
         let key = held.key;
         let most =
             withdrawable(&terms.market(), account.iter().copied(), key, held.quantity).unwrap();
+        let all = withdrawable(&terms.market(), account.iter().copied(), key, i64::MAX);
+        prop_assert_eq!(all, Ok(most));
         let after = |amount: i64| {
             let mut left = account.clone();
             left[row].quantity -= amount;

@@ -218,6 +218,9 @@ proptest! {
         let (down, up) = (floor(&wanted).unwrap() * sign, ceil(&wanted).unwrap() * sign);
         prop_assert_eq!(i128::from(fraction.of_lots_floor(lots)), down);
         prop_assert_eq!(i128::from(fraction.of_lots_away(lots)), up);
+        // The whole of it is all of it, to the last lot.
+        prop_assert_eq!(Fraction::ONE.of_lots_floor(lots), lots);
+        prop_assert_eq!(Fraction::ONE.of_lots_away(lots), lots);
     }
 
     #[test]

@@ -176,6 +176,32 @@ proptest! {
         prop_assert!(!a.is_apart(a, Ratio::ZERO));
     }
 
+    /// Where nothing has to be aligned, nothing is cut: exact, to the last bit of a mantissa.
+    #[test]
+    fn prices_of_one_exponent_are_apart_exactly_where_they_are(
+        a in word(), b in word(), near in 0u64..4, ppm in word(), exponent in -1024i16..=1024,
+    ) {
+        let of = |mantissa: u64| Price::from_parts(mantissa | 1 << 63, exponent).unwrap();
+        let limit = ppm as u32;
+        // Anywhere, side by side, and at the very edge of the bound.
+        let edge = of(b).parts().0.saturating_add(
+            u64::try_from(u128::from(of(b).parts().0) * u128::from(limit) / 1_000_000)
+                .unwrap_or(u64::MAX),
+        );
+        let pairs = [
+            (of(a), of(b)),
+            (of(b ^ near), of(b)),
+            (of(edge), of(b)),
+            (of(edge.saturating_add(1)), of(b)),
+        ];
+        for (a, b) in pairs {
+            let (x, y) = (exact(a), exact(b));
+            let distance = if x > y { &x - &y } else { &y - &x };
+            let bound = &y * rational(limit) / rational(1_000_000);
+            prop_assert_eq!(a.is_apart(b, Ratio::from_ppm(limit)), distance > bound);
+        }
+    }
+
     /// The whole chain from two oracle prices to a value, as the program walks it: the relative
     /// error stays below 10^-9 and one step of 2^-48 atoms, and nothing wraps.
     #[test]
