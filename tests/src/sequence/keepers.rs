@@ -83,6 +83,13 @@ fn mark(stage: &Stage, words: &[i128]) -> Option<Play> {
 fn parties(stage: &Stage, rng: &mut Rng, fits: fn(&Stage, u16) -> bool) -> Option<[i128; 3]> {
     let market = stage.market();
     let account = target(stage, rng, fits)?;
+    // A debt that nothing stands against is written off rather.
+    let one = &stage.group.accounts[&account];
+    let bare = one.tokens.keys().all(|token| *token == 0)
+        && one.positions.values().all(|row| row.holds_nothing());
+    if bare && !rng.chance(4) {
+        return None;
+    }
     let refused = owners_first(stage, market, account) || !is_open(stage, market, account);
     if refused && !rng.chance(6) {
         return None;
