@@ -14,7 +14,7 @@ use crate::error::{Named, PlimsollError};
 use crate::events::{Liquidated, LossAssigned};
 use crate::governance::{require_bidders_turn, PauseClass};
 use crate::load::Snapshot;
-use crate::state::{Collateral, Group, Insurance, MarginAccount, Pool, QUOTE_KEY, ROWS_MAX};
+use crate::state::{Collateral, Group, Insurance, MarginAccount, Pool, Row, QUOTE_KEY, ROWS_MAX};
 use crate::token;
 
 /// One row of a bid.
@@ -162,7 +162,7 @@ fn bid(
     fund_max: QuoteAtoms,
 ) -> Result<Outcome> {
     require_bidders_turn(guarded)?;
-    let mut before = guarded.market.health(guarded.parties.first.rows()?, Check::Maintenance)?;
+    let before = health_before(guarded.market, guarded.parties.first.rows()?, request)?;
     let beta = pay(guarded, terms, &before)?;
     let waits = group.lets_owner_act(guarded.parties.first, &before, guarded.now);
     require!(!waits, PlimsollError::OwnerFirst);
@@ -172,9 +172,6 @@ fn bid(
     };
     let (kind, takings) = match request {
         BidRequest::Slice { share_max } => {
-            if before.requirement.is_zero() && *share_max >= Fraction::ONE.get() {
-                take_rest(guarded.market, &mut before);
-            }
             (BidKind::Slice, take_slice(guarded, terms, &before, beta, *share_max)?)
         }
         BidRequest::Rows { rows } => (BidKind::Rows, take_rows(guarded, rows)?),
@@ -205,13 +202,27 @@ fn bid(
     Ok(Outcome { before, settlement, beta, slot: guarded.now.slot.get(), assigned })
 }
 
-/// What was closed or has settled carries no requirement by which to divide. All of it is taken, and all
-/// that a bankrupt owes for it is borne, as where the least is released: a step, which pays nothing.
-/// Not while a row has no price and would be left behind.
+/// Health of the account of which a bid takes something.
+///
+/// What was closed or has settled carries no requirement by which to divide. Where a bankrupt has nothing
+/// else and all of it is asked for, all of it is taken and all that it owes is borne, as where the least
+/// requirement is released: a step, which pays nothing. Not while a row has no price and would be left
+/// behind.
 #[inline(never)]
-fn take_rest(market: &Snapshot, before: &mut Health) {
-    if market.is_all_priced() {
-        before.requirement = Value::STEP;
+fn health_before(market: &Snapshot, rows: &[Row], request: &BidRequest) -> Result<Health> {
+    let mut health = market.health(rows, Check::Maintenance)?;
+    let is_rest = health.requirement.is_zero() && health.equity.is_negative();
+    if is_rest && asks_for_all(request) && market.is_all_priced() {
+        (health.requirement, health.requirement_slope) = (Value::STEP, Value::STEP);
+    }
+    Ok(health)
+}
+
+/// Is it a slice of the whole account?
+fn asks_for_all(request: &BidRequest) -> bool {
+    match request {
+        BidRequest::Slice { share_max } => *share_max >= Fraction::ONE.get(),
+        BidRequest::Rows { .. } => false,
     }
 }
 
