@@ -15,6 +15,7 @@ mod governance;
 mod guardian;
 mod guards;
 mod interest;
+mod keeper_rents;
 mod largest;
 mod laws;
 mod lifecycle;
