@@ -3,6 +3,7 @@
 
 mod accounts;
 mod bankruptcy;
+mod bid_rows;
 mod closing;
 mod closing_deleveraged;
 mod deleveraging;
