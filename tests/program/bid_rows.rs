@@ -120,6 +120,31 @@ fn open_interest_falls_by_the_lesser_of_two_sides_and_no_more() {
 }
 
 #[test]
+fn a_row_that_goes_whole_closes_what_it_meets() {
+    for sign in [1, -1] {
+        for own in [-1_500, -1_001, -1_000, -999, -1, 0, 1] {
+            let mut world = local_with(&[("alice", 152), ("bob", 100_000), ("keeper", 100_000)]);
+            world.trade("alice", "bob", "SOL-PERP", sign * 1_000, "150").unwrap();
+            let price = if sign > 0 { "135" } else { "165" };
+            world.walk_price("SOL", price);
+            if own != 0 {
+                world.trade("keeper", "bob", "SOL-PERP", sign * own, price).unwrap();
+            }
+            let before = world.pool("SOL-PERP").open_interest_lots;
+
+            world.liquidate("keeper", "alice", &Bid::slice()).unwrap();
+
+            let closed = u64::try_from((-own).clamp(0, 1_000)).unwrap();
+            let after = world.pool("SOL-PERP").open_interest_lots;
+            assert_eq!(before - after, closed, "{sign} {own}");
+            assert_eq!(after, open_interest(&world, "SOL-PERP"));
+            let held = ["alice", "keeper"].map(|name| world.position(name, "SOL-PERP").0);
+            assert_eq!(held, [0, sign * (1_000 + own)]);
+        }
+    }
+}
+
+#[test]
 fn each_row_of_a_slice_changes_the_open_interest_of_its_own_contract() {
     for (sol, eth) in [(0, 0), (-100, 0), (0, -50), (-100, -50), (100, -50), (-100_000, 50)] {
         for by_name in [false, true] {
