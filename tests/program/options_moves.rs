@@ -1,8 +1,10 @@
 //! Does every contract count by the move since its own array was made, where contracts of one account
 //! were refreshed at different prices, of several underlyings?
 
+use plimsoll::load::risk_array;
 use plimsoll_client::ContractKind;
 use plimsoll_tests::contracts::{call, expiry_params, flat, put};
+use plimsoll_tests::units::UnixSeconds;
 use plimsoll_tests::{expect_error, World};
 
 use crate::given::traders;
@@ -101,4 +103,44 @@ fn one_array_too_far_away_is_not_excused_by_one_that_is_near() {
     move_to(&mut world, "151.8", "4048");
     world.withdraw("odd", "USDC", 1).unwrap();
     expect_error(world.withdraw("alice", "USDC", 1), "RiskArrayStale");
+}
+
+#[test]
+fn stored_outcomes_reach_the_check_as_they_are() {
+    let mut world = two_underlyings();
+    let now = world.vm.now().time;
+    let mut state = world.instrument_state("SOL-150-C");
+    let snapshot = world.snapshot();
+    let terms = snapshot.market().underlyings.iter().find(|one| one.index == state.underlying);
+    let ends = [i32::MIN, i32::MAX, -1, 0, 1, i32::MIN + 1, i32::MAX - 1];
+    for from in 0..ends.len() {
+        state.array.outcomes = std::array::from_fn(|at| ends[(from + at) % ends.len()]);
+        let array = risk_array(&state, terms.unwrap(), now).unwrap();
+        assert_eq!(array.outcomes.get(), state.array.outcomes);
+    }
+}
+
+/// Perpetuals never, options always, futures in their window: those that nobody could refresh, only
+/// where there is a price to refresh them at.
+#[test]
+fn contracts_count_by_their_arrays_where_they_have_one() {
+    let mut world = World::with_options(flat());
+    let window = world.first_expiry() - 1_800;
+    for (name, before, within) in [
+        ("SOL-PERP", [false; 4], [false; 4]),
+        ("SOL-150-C", [true; 4], [true; 4]),
+        ("SOL-150-P", [true; 4], [true; 4]),
+        // Refreshed and priced, refreshed, priced, neither.
+        ("SOL-FUT", [false; 4], [true, true, true, false]),
+    ] {
+        let mut state = world.instrument_state(name);
+        for (now, expected) in [(window - 1, before), (window, within), (window + 9_999, within)] {
+            let now = UnixSeconds::new(now);
+            let found = [(1, true), (1, false), (0, true), (0, false)].map(|(at, is_priced)| {
+                state.array.refreshed_at = at;
+                state.counts_by_array(now, || is_priced)
+            });
+            assert_eq!(found, expected, "{name} at {now:?}");
+        }
+    }
 }
