@@ -14,7 +14,7 @@ const FUTURE: &str = "SOL-FUT";
 
 /// Alice was long 100 lots (10 SOL) at 150 on 200, bob short 60 of them and carol 40; at 136 nobody
 /// bid, and 26 of hers were closed against theirs. Then the future settled at 136.
-fn deleveraged() -> World {
+pub(crate) fn deleveraged() -> World {
     let mut world = listed(&[("alice", 200), ("bob", 100_000), ("carol", 100_000)]);
     world.trade("alice", "bob", FUTURE, 60, "150").unwrap();
     world.trade("alice", "carol", FUTURE, 40, "150").unwrap();
@@ -27,7 +27,7 @@ fn deleveraged() -> World {
 }
 
 /// Everybody goes through, is paid out, and the contract goes; the deleveraging stays.
-fn outlived() -> (World, Keyed<Deleveraging>) {
+pub(crate) fn outlived() -> (World, Keyed<Deleveraging>) {
     let mut world = deleveraged();
     world.resize("bob").unwrap();
     world.resize("carol").unwrap();
@@ -45,7 +45,7 @@ fn pay_out(world: &mut World) {
     }
 }
 
-fn lamports(world: &World, of: &Address) -> u64 {
+pub(crate) fn lamports(world: &World, of: &Address) -> u64 {
     world.vm.svm.get_account(of).map_or(0, |account| account.lamports)
 }
 

@@ -3,6 +3,7 @@
 
 mod accounts;
 mod bankruptcy;
+mod bid_rows;
 mod closing;
 mod closing_deleveraged;
 mod deleveraging;
@@ -15,6 +16,7 @@ mod governance;
 mod guardian;
 mod guards;
 mod interest;
+mod keeper_rents;
 mod largest;
 mod laws;
 mod lifecycle;
@@ -30,6 +32,7 @@ mod migration_proposals;
 mod migration_slices;
 mod options_attacks;
 mod options_keeper;
+mod options_moves;
 mod options_trading;
 mod options_view;
 mod oracle_dumps;

@@ -11,7 +11,7 @@ use plimsoll_tests::{address, World};
 use crate::given::traders;
 
 /// The test's world as a keeper sees a cluster.
-struct Cluster<'a>(&'a mut World);
+pub(crate) struct Cluster<'a>(pub(crate) &'a mut World);
 
 impl AccountSource for Cluster<'_> {
     fn account(&self, address: &Address) -> Result<Option<StoredAccount>, SourceError> {

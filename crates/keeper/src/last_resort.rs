@@ -1,6 +1,8 @@
-//! What is left to do where no bid pays? To bear witness that nobody bids, and in the end to close
-//! a position against the other side.
+//! What is left to do where no bid pays? To bear witness that nobody bids, in the end to close a
+//! position against the other side, and to fetch the rent of that when all have gone through.
 
+use plimsoll_client::state::Deleveraging;
+use plimsoll_client::{Address, Keyed};
 use plimsoll_risk::{
     check_deleveraged, health, Check, Health, Holding, RiskError, RowKind, Silence,
 };
@@ -123,4 +125,13 @@ fn closed(situation: &Situation<'_>, row: &Holding, lots: i64) -> Result<Health,
         false => *one,
     });
     health(market, left, Check::Maintenance)
+}
+
+/// Deleveragings that nobody has to go through any more, so that their rent can go back to who paid
+/// it: those first for which `payer` did.
+pub fn over(deleveragings: &[Keyed<Deleveraging>], payer: &Address) -> Vec<Keyed<Deleveraging>> {
+    let over = deleveragings.iter().filter(|one| one.state.resizing().is_over());
+    let (mut all, others): (Vec<_>, Vec<_>) = over.partition(|one| one.state.payer == *payer);
+    all.extend(others);
+    all.into_iter().copied().collect()
 }

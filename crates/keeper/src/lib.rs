@@ -37,7 +37,7 @@ mod watch;
 
 pub use chain::{Chain, Refusal};
 pub use config::Config;
-pub use last_resort::{last_resort, LastResort};
+pub use last_resort::{last_resort, over, LastResort};
 pub use moves::{hides_its_line, is_priced, less, named, paid, plus, slice};
 pub use plan::{plan, plan_rows, Action, Offer, Reason, Request};
 pub use quote::{Quoted, Situation};

@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 
 use plimsoll_client::instruction::{
-    deleverage, liquidate_priced, mark_account, renew_positions, resize_positions, share_losses,
-    Bid,
+    close_deleveraging, deleverage, liquidate_priced, mark_account, renew_positions,
+    resize_positions, share_losses, Bid,
 };
 use plimsoll_client::source::read;
 use plimsoll_client::state::MarginAccount;
@@ -18,7 +18,7 @@ use plimsoll_units::QuoteAtoms;
 use crate::backoff::Backoff;
 use crate::chain::{Chain, Refusal};
 use crate::config::Config;
-use crate::last_resort::{last_resort, LastResort};
+use crate::last_resort::{last_resort, over, LastResort};
 use crate::plan::{plan, plan_rows, Action, Offer, Reason, Request};
 use crate::quote::Situation;
 use crate::refresh::{refreshes, reread_expiries};
@@ -35,6 +35,8 @@ pub struct Metrics {
     pub marks: u64,
     /// Positions closed against the other side.
     pub deleveraged: u64,
+    /// Deleveragings that it removed, whoever gets the rent.
+    pub closed: u64,
     /// Losses of bankrupt accounts that it had shared.
     pub losses_shared: u64,
     /// Positions that it took through deleveragings.
@@ -101,6 +103,31 @@ impl Keeper {
                     *self.metrics.waits.entry(Reason::Outdated).or_default() += 1;
                 }
                 attended => attended?,
+            }
+        }
+        self.close_deleveragings(chain, directory)
+    }
+
+    /// Gives rents back. Last of all: they wait, accounts below their line do not.
+    fn close_deleveragings(
+        &mut self,
+        chain: &mut impl Chain,
+        directory: &GroupDirectory,
+    ) -> Result<(), ClientError> {
+        let now = chain.now()?;
+        for one in over(&directory.deleveragings, &self.authority) {
+            if !self.backoff.is_due(&one.address, now.slot) {
+                continue;
+            }
+            match chain.send(&self.authority, &[close_deleveraging(&one)]) {
+                Ok(()) => {
+                    self.metrics.closed += 1;
+                    self.backoff.forget(&one.address);
+                }
+                Err(refusal) => {
+                    self.count(&refusal);
+                    self.backoff.refused(&one.address, now.slot);
+                }
             }
         }
         Ok(())

@@ -2,7 +2,9 @@
 
 mod support;
 
-use plimsoll_keeper::{last_resort, LastResort};
+use plimsoll_client::state::Deleveraging;
+use plimsoll_client::{Address, Keyed};
+use plimsoll_keeper::{last_resort, over, LastResort};
 use plimsoll_risk::{Grade, Silence};
 use plimsoll_units::{Slot, Slots};
 use support::{board, cash, long_with, perp, position};
@@ -55,4 +57,33 @@ fn a_short_without_equity_is_closed_whole() {
     let came = last_resort(&situation, silence(1, 10_000)).unwrap();
     let LastResort::Close(closing) = came else { panic!("{came:?}") };
     assert_eq!(closing.quantity, -1_000);
+}
+
+/// A deleveraging at an address, whose rent somebody paid, with so many lots still to go through.
+fn deleveraging(at: u8, payer: Address, waiting: u64) -> Keyed<Deleveraging> {
+    let address = Address::new_from_array([at; 32]);
+    let mut state: Deleveraging = bytemuck::Zeroable::zeroed();
+    (state.payer, state.before_lots, state.waiting_lots) = (payer, 10, waiting);
+    Keyed { address, state }
+}
+
+#[test]
+fn what_all_have_gone_through_is_closed_and_the_keepers_own_first() {
+    let [own, other] = [1, 2].map(|byte| Address::new_from_array([byte; 32]));
+    let all = [
+        deleveraging(10, other, 0),
+        deleveraging(11, own, 1),
+        deleveraging(12, own, 0),
+        deleveraging(13, other, 10),
+        deleveraging(14, other, 0),
+        deleveraging(15, own, 0),
+    ];
+    let found = |payer: &Address| -> Vec<u8> {
+        over(&all, payer).iter().map(|one| one.address.to_bytes()[0]).collect()
+    };
+    assert_eq!(found(&own), [12, 15, 10, 14]);
+    assert_eq!(found(&other), [10, 14, 12, 15]);
+    // Who paid for none of them closes them all the same.
+    assert_eq!(found(&Address::new_from_array([3; 32])), [10, 12, 14, 15]);
+    assert!(over(&[], &own).is_empty());
 }

@@ -10,7 +10,7 @@ use crate::margin::{health, requirement, Check, Requirement};
 use crate::sweep::{sweep, Sums};
 use crate::UnderlyingTerms;
 use crate::{
-    worst_scenario, Health, Holding, Market, RiskError, RowKey, ScenarioSet, SCENARIOS_MAX,
+    worst_scenario, Health, Holding, Market, RiskError, RowKey, RowKind, ScenarioSet, SCENARIOS_MAX,
 };
 use plimsoll_units::{MathError, Price, Ratio, Value};
 
@@ -220,7 +220,8 @@ fn factor_price(factor: u64) -> Result<Price, MathError> {
 }
 
 /// The largest amount of token `key`, at most `balance`, without which the account still has an
-/// initial health of at least zero. Zero if it has none to begin with, or does not hold the token.
+/// initial health of at least zero. Zero if it has none to begin with, does not hold the token, or the key
+/// is a position's.
 ///
 /// Health is taken to fall as the token leaves. Where it first rises (a token that hedges nothing and
 /// costs more margin than it is worth), less than the most may be found, but never an amount that would
@@ -234,7 +235,9 @@ pub fn withdrawable(
 ) -> Result<i64, RiskError> {
     // Underlyings add up, so that only the token's own is judged again for each amount.
     let rest = surplus_without(market, holdings.clone(), (key, 0), false)?;
-    let held = holdings.clone().find(|holding| holding.key == key);
+    // Lots are no amount of a token.
+    let is_token = key.kind() == RowKind::Token;
+    let held = holdings.clone().find(|holding| is_token && holding.key == key);
     let most = held.map_or(0, |holding| holding.quantity.min(balance));
     if most <= 0 {
         return Ok(0);

@@ -140,6 +140,9 @@ fn whatever_is_asked_for_no_more_than_the_balance_is_withdrawable() {
     let bound = [cash(QuoteAtoms::new(i64::MAX)), linear(1, 1, 2_000, usd(-3_000))];
     let most = take(&bound, RowKey::QUOTE, i64::MAX);
     assert!((i64::MAX - usd(450).get() - most).abs() <= 1, "{most}");
+    // Nobody withdraws a position, however much margin it sets free.
+    let long = [cash(usd(1_000)), linear(1, 1, 2_000, usd(-3_000))];
+    assert_eq!(take(&long, position_key(1, 1), i64::MAX), 0);
     // A debt is nothing to take, nor is what is not there; and neither asks for the token's terms.
     assert_eq!(take(&[cash(usd(1_000)), token(1, 1, -5)], token_key(1, 1), i64::MAX), 0);
     assert_eq!(take(&[cash(usd(1_000))], token_key(7, 7), i64::MAX), 0);

@@ -9,7 +9,7 @@ use crate::instructions::view_account::ViewAccount;
 use crate::load::Snapshot;
 
 /// Token atoms of the row with `collateral_key` that a withdrawal would be allowed to take, found
-/// by the check itself; what the vault holds is another matter.
+/// by the check itself; what the vault holds is another matter. None for the key of a position.
 ///
 /// Errors: `WrongGroup`, `OutOfRange` for a key that is none, those of the risk accounts and of
 /// the oracles.
