@@ -6,10 +6,12 @@ use plimsoll_client::events::ContractClosed;
 use plimsoll_client::instruction as ix;
 use plimsoll_client::state::Pool;
 use plimsoll_client::{pda, Address, BidRequest, Keyed, PROGRAM_ID};
+use plimsoll_keeper::{Config, Keeper};
 use plimsoll_tests::contracts::{call, contract_params, expiry_params, flat};
 use plimsoll_tests::{address, assert_near, expect_error, World, USDC};
 
 use crate::given::traders;
+use crate::options_keeper::Cluster;
 use crate::options_trading::{listed, sample_window};
 
 fn lamports(world: &World, of: &Address) -> u64 {
@@ -334,4 +336,38 @@ fn the_rest_of_a_bankrupt_is_taken_before_it_was_paid_out_as_well() {
     for name in ["keeper", "bob"] {
         world.settle(name, "SOL-150-C", None).unwrap();
     }
+}
+
+#[test]
+fn a_keeper_of_last_resort_takes_the_rest_and_has_the_loss_shared() {
+    let mut world = bankrupt_writer();
+    let config = Config { last_resort: true, ..Config::DEFAULT };
+    let mut keeper = Keeper::new(address("keeper"), world.margin_address("keeper"), config);
+    let held = world.balance("keeper", "USDC");
+    let mut directory = world.directory.clone();
+
+    keeper.round(&mut Cluster(&mut world), &mut directory).unwrap();
+
+    assert_eq!(
+        (keeper.metrics.rests, keeper.metrics.losses_shared),
+        (1, 1),
+        "{:?}",
+        keeper.metrics
+    );
+    assert!(keeper.metrics.refusals.is_empty(), "{:?}", keeper.metrics);
+    assert_near(world.report("alice").equity_quote_atoms, 0, 1);
+    assert_eq!(world.listed("SOL-150-C").losses_pending_quote_atoms, 0);
+    // It got the writer's side, and what settles that.
+    for name in ["keeper", "bob"] {
+        world.settle(name, "SOL-150-C", None).unwrap();
+    }
+    assert_near(world.balance("keeper", "USDC"), held, 2);
+    // One that is after its pay alone leaves it.
+    let mut world = bankrupt_writer();
+    let mut keeper =
+        Keeper::new(address("keeper"), world.margin_address("keeper"), Config::DEFAULT);
+    let mut directory = world.directory.clone();
+    keeper.round(&mut Cluster(&mut world), &mut directory).unwrap();
+    assert_eq!(keeper.metrics.rests, 0);
+    assert!(keeper.metrics.refusals.is_empty(), "{:?}", keeper.metrics);
 }

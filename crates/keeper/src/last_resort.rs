@@ -4,9 +4,9 @@
 use plimsoll_client::state::Deleveraging;
 use plimsoll_client::{Address, Keyed};
 use plimsoll_risk::{
-    check_deleveraged, health, Check, Health, Holding, RiskError, RowKind, Silence,
+    check_deleveraged, health, Check, Health, Holding, RiskError, RowKey, RowKind, Silence,
 };
-use plimsoll_units::{BaseLots, MathError, Value};
+use plimsoll_units::{BaseLots, MathError, QuoteAtoms, Value};
 
 use crate::moves;
 use crate::quote::Situation;
@@ -20,10 +20,16 @@ pub enum LastResort {
     Witness,
     /// Close so much of this row, with its sign, against the other side.
     Close(Holding),
+    /// Bid for the whole: what a bankrupt is left with carries no requirement, so that no bid is paid
+    /// for it, and nothing else ends it.
+    TakeRest {
+        /// What it may cost at most: what the rows are worth.
+        payment_max: QuoteAtoms,
+    },
 }
 
 /// Witness every `duration` slots, half of what the rule asks for; then the closing that takes the
-/// most requirement off the account.
+/// most requirement off the account. What is left of a bankrupt without any is taken at once.
 pub fn last_resort(
     situation: &Situation<'_>,
     silence: Option<Silence>,
@@ -31,6 +37,9 @@ pub fn last_resort(
     let before = situation.health()?;
     if before.equity >= before.requirement {
         return Ok(LastResort::Nothing);
+    }
+    if before.requirement.is_zero() {
+        return rest(situation, before.equity);
     }
     let Some(silence) = silence else {
         return Ok(LastResort::Witness);
@@ -44,6 +53,21 @@ pub fn last_resort(
         true => LastResort::Witness,
         false => LastResort::Nothing,
     })
+}
+
+/// All rows, unless one has no price and would be left behind.
+fn rest(situation: &Situation<'_>, equity: Value) -> Result<LastResort, RiskError> {
+    let market = &situation.market;
+    let is_left = |row: &Holding| row.key != RowKey::QUOTE && !moves::is_priced(market, row.key);
+    if situation.target.iter().any(is_left) {
+        return Ok(LastResort::Nothing);
+    }
+    let quote = situation.target.iter().find(|row| row.key == RowKey::QUOTE);
+    let quote = QuoteAtoms::new(quote.map_or(0, |row| row.quantity));
+    let worth = equity.checked_sub(Value::from_quote(quote))?.max(Value::ZERO);
+    // Both sides round against the bidder.
+    let payment_max = worth.to_quote_ceil()?.checked_add(QuoteAtoms::new(2))?;
+    Ok(LastResort::TakeRest { payment_max })
 }
 
 /// The closing, of one position, that leaves the least requirement.

@@ -4,8 +4,7 @@
 use std::collections::BTreeMap;
 
 use plimsoll_client::instruction::{
-    close_deleveraging, deleverage, liquidate_priced, mark_account, renew_positions,
-    resize_positions, share_losses, Bid,
+    liquidate_priced, mark_account, renew_positions, resize_positions, share_losses, Bid,
 };
 use plimsoll_client::source::read;
 use plimsoll_client::state::MarginAccount;
@@ -18,11 +17,12 @@ use plimsoll_units::QuoteAtoms;
 use crate::backoff::Backoff;
 use crate::chain::{Chain, Refusal};
 use crate::config::Config;
-use crate::last_resort::{last_resort, over, LastResort};
 use crate::plan::{plan, plan_rows, Action, Offer, Reason, Request};
 use crate::quote::Situation;
 use crate::refresh::{refreshes, reread_expiries};
 use crate::watch::{reread, watch, OUTDATED};
+
+mod unpaid;
 
 /// What a keeper did, counted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -35,6 +35,8 @@ pub struct Metrics {
     pub marks: u64,
     /// Positions closed against the other side.
     pub deleveraged: u64,
+    /// Bankrupt accounts without a requirement of which it took the rest.
+    pub rests: u64,
     /// Deleveragings that it removed, whoever gets the rent.
     pub closed: u64,
     /// Losses of bankrupt accounts that it had shared.
@@ -106,31 +108,6 @@ impl Keeper {
             }
         }
         self.close_deleveragings(chain, directory)
-    }
-
-    /// Gives rents back. Last of all: they wait, accounts below their line do not.
-    fn close_deleveragings(
-        &mut self,
-        chain: &mut impl Chain,
-        directory: &GroupDirectory,
-    ) -> Result<(), ClientError> {
-        let now = chain.now()?;
-        for one in over(&directory.deleveragings, &self.authority) {
-            if !self.backoff.is_due(&one.address, now.slot) {
-                continue;
-            }
-            match chain.send(&self.authority, &[close_deleveraging(&one)]) {
-                Ok(()) => {
-                    self.metrics.closed += 1;
-                    self.backoff.forget(&one.address);
-                }
-                Err(refusal) => {
-                    self.count(&refusal);
-                    self.backoff.refused(&one.address, now.slot);
-                }
-            }
-        }
-        Ok(())
     }
 
     /// Brings contracts up to date that accounts hold.
@@ -232,7 +209,7 @@ impl Keeper {
                 *self.metrics.waits.entry(reason).or_default() += 1;
                 let unpaid = [Reason::PaysTooLittle, Reason::NothingFits].contains(&reason);
                 if unpaid && self.config.last_resort {
-                    self.last_resort(chain, directory, &target, &own)?;
+                    self.last_resort(chain, directory, (&target, &own))?;
                 }
                 Ok(None)
             }
@@ -273,31 +250,6 @@ impl Keeper {
         let instruction = mark_account(directory, target)?;
         match chain.send(&self.authority, &[instruction]) {
             Ok(()) => self.metrics.marks += 1,
-            Err(refusal) => self.count(&refusal),
-        }
-        Ok(())
-    }
-
-    /// Where no bid pays: bears witness, and in the end closes a position against the other side.
-    fn last_resort(
-        &mut self,
-        chain: &mut impl Chain,
-        directory: &GroupDirectory,
-        target: &Keyed<MarginAccount>,
-        own: &Keyed<MarginAccount>,
-    ) -> Result<(), ClientError> {
-        let snapshot = Snapshot::new(directory, chain, chain.now()?)?;
-        let (holdings, own) = (snapshot.holdings(&target.state)?, snapshot.holdings(&own.state)?);
-        let situation = situation(&snapshot, target, &holdings, &own)?;
-        let closing = match last_resort(&situation, target.state.silence())? {
-            LastResort::Nothing => return Ok(()),
-            LastResort::Witness => return self.mark(chain, directory, target),
-            LastResort::Close(closing) => closing,
-        };
-        let (index, lots) = (closing.key.index(), closing.quantity);
-        let one = deleverage(directory, &self.authority, target, index, lots)?;
-        match chain.send(&self.authority, &[one]) {
-            Ok(()) => self.metrics.deleveraged += 1,
             Err(refusal) => self.count(&refusal),
         }
         Ok(())

@@ -5,9 +5,9 @@ mod support;
 use plimsoll_client::state::Deleveraging;
 use plimsoll_client::{Address, Keyed};
 use plimsoll_keeper::{last_resort, over, LastResort};
-use plimsoll_risk::{Grade, Silence};
-use plimsoll_units::{Slot, Slots};
-use support::{board, cash, long_with, perp, position};
+use plimsoll_risk::{Grade, Holding, Silence};
+use plimsoll_units::{QuoteAtoms, Slot, Slots, Value};
+use support::{board, cash, long_with, perp, position, DOLLAR};
 
 /// The rule's own numbers: an auction of 150 slots, then 1,500 of silence.
 const WAITED: u64 = 1_650;
@@ -57,6 +57,33 @@ fn a_short_without_equity_is_closed_whole() {
     let came = last_resort(&situation, silence(1, 10_000)).unwrap();
     let LastResort::Close(closing) = came else { panic!("{came:?}") };
     assert_eq!(closing.quantity, -1_000);
+}
+
+#[test]
+fn what_a_bankrupt_has_left_without_a_requirement_is_taken_for_what_it_is_worth() {
+    let (board, own) = (board(Grade::Valid), [cash(10)]);
+    let flow = |dollars: i64| {
+        let quote = Value::from_quote(QuoteAtoms::new(dollars * DOLLAR));
+        Holding { quote, ..position(0) }
+    };
+    // A debt of 30 against a closed position's profit of 10, and against its loss of 10.
+    for (dollars, payment) in [(10, 10_000_002), (-10, 2)] {
+        let target = [cash(-30), flow(dollars)];
+        let situation = board.situation(&target, &own);
+        let payment_max = QuoteAtoms::new(payment);
+        assert_eq!(last_resort(&situation, None), Ok(LastResort::TakeRest { payment_max }));
+    }
+    // Whoever owes nothing in the end needs nobody.
+    let target = [cash(-30), flow(30)];
+    assert_eq!(last_resort(&board.situation(&target, &own), None), Ok(LastResort::Nothing));
+}
+
+#[test]
+fn nothing_is_taken_while_a_row_would_be_left_behind() {
+    let (board, own) = (board(Grade::Stale), [cash(10)]);
+    let target = [cash(-30), position(0)];
+    let situation = board.situation(&target, &own);
+    assert_eq!(last_resort(&situation, None), Ok(LastResort::Nothing));
 }
 
 /// A deleveraging at an address, whose rent somebody paid, with so many lots still to go through.
