@@ -16,7 +16,7 @@ const LEAST: [(&str, u64); 11] = [
     ("liquidate_rows", 300),
     ("share_loss", 120),
     ("repay_debt", 25),
-    ("write_off_debt", 3),
+    ("write_off_debt", 6),
     ("deleverage", 45),
     ("resize_position", 95),
     ("trade", 2_500),

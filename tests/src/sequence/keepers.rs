@@ -107,7 +107,7 @@ fn parties(stage: &Stage, rng: &mut Rng, fits: fn(&Stage, u16) -> bool) -> Optio
 }
 
 /// Would a bidder take nothing over that it holds the other side of? It may not net out of a loss.
-fn suits(stage: &Stage, account: u16, bidder: u16) -> bool {
+pub(crate) fn suits(stage: &Stage, account: u16, bidder: u16) -> bool {
     let lots = |account: u16, index: &usize| {
         stage.group.accounts[&account].positions.get(index).map_or(0, |one| one.lots.signum())
     };

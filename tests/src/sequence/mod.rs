@@ -8,6 +8,7 @@
 //! | `seen` | what is stored, in the model's numbers |
 //! | `entry` | what can happen at all |
 //! | `nature`, `money`, `deals`, `keepers`, `pools`, `last_resort`, `views` | the entries: time and trade |
+//! | `debts` | how does an account come to nothing but a debt |
 //! | `expiries` | the entries: what expires |
 //! | `governance`, `proposals`, `listing`, `calendar` | the entries: the group itself |
 //! | `edits`, `terms`, `contracts` | how are terms bent, and what are they in the model's words |
@@ -22,6 +23,7 @@
 mod calendar;
 mod contracts;
 mod deals;
+mod debts;
 mod edits;
 mod entry;
 mod expiries;

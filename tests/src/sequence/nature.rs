@@ -119,7 +119,7 @@ fn draw_price(stage: &Stage, rng: &mut Rng) -> Option<Vec<i128>> {
 }
 
 /// Odd, so that no price lies on a bound; and never far from where it began.
-fn within(oracle: usize, price: i128) -> i128 {
+pub(crate) fn within(oracle: usize, price: i128) -> i128 {
     let base = i128::from(BASES[oracle]);
     price.clamp(base / 6, base * 6) | 1
 }
@@ -212,7 +212,7 @@ fn doubt(stage: &mut Stage, words: &[i128]) -> Option<()> {
     })
 }
 
-fn current(stage: &Stage, oracle: usize) -> Option<i64> {
+pub(crate) fn current(stage: &Stage, oracle: usize) -> Option<i64> {
     let price = stage.world.feeds[stage.oracles.get(oracle)?].price;
     Some(if price > 0 { price } else { BASES[oracle] })
 }

@@ -6,6 +6,7 @@ use plimsoll_client::instruction as ix;
 use plimsoll_client::Instruction;
 use plimsoll_model::{compare, judge, Action, Market};
 
+use super::debts::Plan;
 use super::entry::{entries, signer, Act, Entry, Play};
 use super::expiries::{judged, sampled, stale};
 use super::hostile;
@@ -39,6 +40,8 @@ pub(crate) struct Player {
     entries: Vec<Entry>,
     /// Steps that were drawn together with the last one.
     due: VecDeque<Step>,
+    /// What an account is up to.
+    plan: Option<Plan>,
     /// How often what came of what.
     pub(crate) counts: Counts,
 }
@@ -51,7 +54,7 @@ impl Player {
 
     /// A player on a stage that is there.
     pub(crate) fn on(stage: Stage) -> Self {
-        Self { stage, entries: entries(), due: VecDeque::new(), counts: Counts::new() }
+        Self { stage, entries: entries(), due: VecDeque::new(), plan: None, counts: Counts::new() }
     }
 
     /// A step that is likely to work now. What a check reads is mostly refreshed before it.
@@ -59,11 +62,35 @@ impl Player {
         if let Some(step) = self.due.pop_front() {
             return step;
         }
-        let step = self.draw_one(rng);
-        self.prepare(&step, rng);
-        self.due.push_back(step.clone());
-        self.follow(&step, rng);
+        self.go_on(rng);
+        if self.due.is_empty() {
+            let step = self.draw_one(rng);
+            if step.name == "write_off_debt" {
+                // Who owes nothing yet has a way to go.
+                let account = step.words.first().and_then(|account| u16::try_from(*account).ok());
+                self.plan = account.and_then(|account| Plan::new(&self.stage, account, rng));
+                self.go_on(rng);
+            }
+            if self.due.is_empty() {
+                self.prepare(&step, rng);
+                self.due.push_back(step.clone());
+                self.follow(&step, rng);
+            }
+        }
         self.due.pop_front().unwrap()
+    }
+
+    /// The next steps of a plan, if there is one.
+    fn go_on(&mut self, rng: &mut Rng) {
+        let next = self.plan.as_mut().and_then(|plan| plan.next(&self.stage, rng));
+        if next.is_none() {
+            self.plan = None;
+        }
+        for (name, words) in next.into_iter().flatten() {
+            let step = with(name, words);
+            self.prepare(&step, rng);
+            self.due.push_back(step);
+        }
     }
 
     /// What is mostly done before a step: what it reads is refreshed, whom it judges is resized, a debt is

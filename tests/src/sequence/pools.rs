@@ -6,6 +6,7 @@ use plimsoll_client::Instruction;
 use plimsoll_model::number::{value, whole, zero};
 use plimsoll_model::{Action, Grade, Instrument, Position};
 
+use super::debts::bare;
 use super::entry::{
     amount, any_account, any_instrument, any_number, any_of, signer, word, Act, Entry, Play,
 };
@@ -233,8 +234,9 @@ fn draw_bankrupt(stage: &Stage, rng: &mut Rng) -> Option<Vec<i128>> {
         })
         .map(|(id, _)| *id)
         .collect();
-    // What has to be done first is done before the step.
+    // What has to be done first is done before the step, or is planned.
     let due = if due.is_empty() { lost(stage) } else { due };
+    let due = if due.is_empty() && rng.chance(2) { bare(stage) } else { due };
     match (due.is_empty(), rng.chance(1)) {
         (false, false) => Some(vec![rng.pick(&due).into()]),
         (_, true) => Some(vec![any_account(stage, rng)?.into()]),
