@@ -128,7 +128,8 @@ fn failure(hunt: &Hunt) -> String {
     format!("{why}\n\nplay it again by `cargo xtask sequences --replay FILE`:\n{steps}")
 }
 
-/// The fewest inputs, roughly, that reach what all do: those that reach most come first.
+/// The fewest inputs, roughly, that reach what all do, and first of all those that reach most of it:
+/// the next one is always that which adds most.
 fn least(inputs: &[Vec<u8>]) -> Vec<Vec<u8>> {
     let guided = Guided::new(coverage::watched_vm);
     coverage::take();
@@ -138,12 +139,15 @@ fn least(inputs: &[Vec<u8>]) -> Vec<Vec<u8>> {
         played.ends.iter().for_each(|(name, end)| reached.end(name, end));
         reached
     };
-    let mut all: Vec<(Vec<u8>, Reached)> =
-        inputs.iter().map(|one| (one.clone(), play(one))).collect();
-    all.sort_by_key(|(_, reached)| std::cmp::Reverse(reached.counts().iter().sum::<u32>()));
+    let mut left: Vec<(&Vec<u8>, Reached)> = inputs.iter().map(|one| (one, play(one))).collect();
     let mut corpus = Corpus::new();
-    for (input, reached) in &all {
-        corpus.offer(input, reached);
+    loop {
+        let news = |one: &(&Vec<u8>, Reached)| corpus.reached.clone().join(&one.1);
+        let Some(at) = (0..left.len()).max_by_key(|at| news(&left[*at])) else { break };
+        let (input, reached) = left.swap_remove(at);
+        if !corpus.offer(input, &reached) {
+            break;
+        }
     }
     corpus.inputs
 }

@@ -68,6 +68,10 @@ pub struct Expiry {
 
 /// What of a forward is known, and what still moves with the price; of whatever a price is of.
 pub(crate) struct Faded {
+    /// The forward of the price itself.
+    pub(crate) ahead: Exact,
+    /// The average so far, where any of it is known.
+    pub(crate) average: Option<Exact>,
     pub(crate) forward: Exact,
     pub(crate) carried: Exact,
 }
@@ -136,10 +140,12 @@ impl Expiry {
         // In whole parts per million, toward nothing.
         let size = i64::from(self.basis_ppm.abs()) * wait / DAY_SECONDS;
         let basis = if self.basis_ppm < 0 { -size } else { size };
-        let forward = spot * (one() + ppm(basis));
+        let ahead = spot * (one() + ppm(basis));
         let fixed = self.fixed(expires_at, now);
-        let carried = &forward * (one() - &fixed);
-        Faded { forward: fixed * self.average() * per_unit + &carried, carried }
+        let carried = &ahead * (one() - &fixed);
+        let average = self.average() * per_unit;
+        let forward = &fixed * &average + &carried;
+        Faded { ahead, average: (fixed > zero()).then_some(average), forward, carried }
     }
 }
 

@@ -16,7 +16,7 @@
 //! | `last_resort` | what happens when nobody bids |
 //! | `settle`, `loss`, `stake`, `view` | profits and losses, the insurance fund, what is told |
 //! | `instruments` | which are there, and which were closed |
-//! | `contract`, `revalue`, `expiry`, `slice` | what do contracts pay, and who says what they are worth until then |
+//! | `contract`, `levels`, `revalue`, `expiry`, `slice` | what do contracts pay, and who says what they are worth until then |
 //! | `arrays`, `at_expiry` | what do they require |
 //! | `governance`, `pause`, `listing` | who may change the group, halt it, list, and when |
 //! | `change`, `terms`, `bounds` | what a change does, to which numbers, and how far it may go |
@@ -38,6 +38,7 @@ pub mod group;
 mod instruments;
 mod interest;
 mod last_resort;
+mod levels;
 mod listing;
 mod loss;
 pub mod margin;

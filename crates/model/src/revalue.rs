@@ -34,6 +34,9 @@ impl Step<'_> {
         if self.fails() {
             return;
         }
+        if expiry.settled_at == 0 {
+            self.require_levels(&instrument, contract, &expiry);
+        }
         match expiry.settled_at {
             0 => self.adopt_array(index, &instrument, &expiry),
             _ => self.take_over(index, &instrument, &expiry),
@@ -212,7 +215,7 @@ impl Step<'_> {
 
     /// Move of the price, sign of the volatility's, and weight, of each scenario. What falls by more
     /// than all falls by all.
-    fn shocks(&self, at: usize) -> Vec<(Exact, i32, Exact)> {
+    pub(crate) fn shocks(&self, at: usize) -> Vec<(Exact, i32, Exact)> {
         let one_of = &self.before.underlyings[at];
         let scan = i128::from(one_of.scan_lower_ppm);
         let move_of = |shock: i32| {
