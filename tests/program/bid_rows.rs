@@ -93,17 +93,24 @@ fn rows_are_made_in_their_places_whichever_of_them_the_bidder_has() {
     }
 }
 
+/// Alice, with so many USDC, has 1,000 lots of a side and is below her line at the fallen price, or at the
+/// risen one if she is short. The keeper has `own` lots, counted in her direction.
+fn facing(sign: i64, usdc: u64, [fallen, risen]: [&str; 2], own: i64) -> World {
+    let mut world = local_with(&[("alice", usdc), ("bob", 100_000), ("keeper", 100_000)]);
+    world.trade("alice", "bob", "SOL-PERP", sign * 1_000, "150").unwrap();
+    let price = if sign > 0 { fallen } else { risen };
+    world.walk_price("SOL", price);
+    if own != 0 {
+        world.trade("keeper", "bob", "SOL-PERP", sign * own, price).unwrap();
+    }
+    world
+}
+
 #[test]
 fn open_interest_falls_by_the_lesser_of_two_sides_and_no_more() {
     for sign in [1, -1] {
         for own in [-1_000, -301, -300, -299, -1, 0, 1, 300] {
-            let mut world = local_with(&[("alice", 200), ("bob", 100_000), ("keeper", 100_000)]);
-            world.trade("alice", "bob", "SOL-PERP", sign * 1_000, "150").unwrap();
-            let price = if sign > 0 { "134" } else { "166" };
-            world.walk_price("SOL", price);
-            if own != 0 {
-                world.trade("keeper", "bob", "SOL-PERP", sign * own, price).unwrap();
-            }
+            let mut world = facing(sign, 200, ["134", "166"], own);
             let before = world.pool("SOL-PERP").open_interest_lots;
             assert_eq!(before, open_interest(&world, "SOL-PERP"));
             let bid = lots(&world, "SOL-PERP", sign * 300);
@@ -123,13 +130,7 @@ fn open_interest_falls_by_the_lesser_of_two_sides_and_no_more() {
 fn a_row_that_goes_whole_closes_what_it_meets() {
     for sign in [1, -1] {
         for own in [-1_500, -1_001, -1_000, -999, -1, 0, 1] {
-            let mut world = local_with(&[("alice", 152), ("bob", 100_000), ("keeper", 100_000)]);
-            world.trade("alice", "bob", "SOL-PERP", sign * 1_000, "150").unwrap();
-            let price = if sign > 0 { "135" } else { "165" };
-            world.walk_price("SOL", price);
-            if own != 0 {
-                world.trade("keeper", "bob", "SOL-PERP", sign * own, price).unwrap();
-            }
+            let mut world = facing(sign, 152, ["135", "165"], own);
             let before = world.pool("SOL-PERP").open_interest_lots;
 
             world.liquidate("keeper", "alice", &Bid::slice()).unwrap();

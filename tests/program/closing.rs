@@ -5,7 +5,7 @@ use plimsoll_client::decode::encode;
 use plimsoll_client::events::ContractClosed;
 use plimsoll_client::instruction as ix;
 use plimsoll_client::state::Pool;
-use plimsoll_client::{pda, Address, BidRequest, Keyed, PROGRAM_ID};
+use plimsoll_client::{pda, Address, BidRequest, BidRow, Keyed, PROGRAM_ID};
 use plimsoll_keeper::{Config, Keeper};
 use plimsoll_tests::contracts::{call, contract_params, expiry_params, flat};
 use plimsoll_tests::{address, assert_near, expect_error, World, USDC};
@@ -339,6 +339,28 @@ fn the_rest_of_a_bankrupt_is_taken_before_it_was_paid_out_as_well() {
 }
 
 #[test]
+fn the_rest_waits_while_a_row_of_it_has_no_price() {
+    let mut world = bankrupt_writer();
+    world.settle("alice", "SOL-150-C", None).unwrap();
+    // Named rows release nothing either, and a bankrupt goes by slices anyway.
+    let key = world.instrument_key("SOL-150-C").raw();
+    let by_name = ix::Bid::rows(vec![BidRow { key, amount: -1 }]);
+    expect_error(world.liquidate("keeper", "alice", &by_name), "BidAmountOutOfRange");
+    world.edit_feed("SOL/USD", |feed| feed.published -= 61);
+    expect_error(world.liquidate("keeper", "alice", &ix::Bid::slice()), "NothingToRelease");
+    let config = Config { last_resort: true, ..Config::DEFAULT };
+    let mut keeper = Keeper::new(address("keeper"), world.margin_address("keeper"), config);
+    let mut directory = world.directory.clone();
+    keeper.round(&mut Cluster(&mut world), &mut directory).unwrap();
+    assert_eq!(keeper.metrics.rests, 0);
+    assert!(keeper.metrics.refusals.is_empty(), "{:?}", keeper.metrics);
+
+    world.edit_feed("SOL/USD", |feed| feed.published += 61);
+    keeper.round(&mut Cluster(&mut world), &mut directory).unwrap();
+    assert_eq!(keeper.metrics.rests, 1, "{:?}", keeper.metrics);
+}
+
+#[test]
 fn a_keeper_of_last_resort_takes_the_rest_and_has_the_loss_shared() {
     let mut world = bankrupt_writer();
     let config = Config { last_resort: true, ..Config::DEFAULT };
@@ -370,4 +392,19 @@ fn a_keeper_of_last_resort_takes_the_rest_and_has_the_loss_shared() {
     keeper.round(&mut Cluster(&mut world), &mut directory).unwrap();
     assert_eq!(keeper.metrics.rests, 0);
     assert!(keeper.metrics.refusals.is_empty(), "{:?}", keeper.metrics);
+}
+
+#[test]
+fn a_keeper_whose_bid_for_the_rest_is_refused_waits_before_the_next() {
+    let mut world = bankrupt_writer();
+    let config = Config { last_resort: true, ..Config::DEFAULT };
+    // Who may not bid for the keeper's account.
+    let mut keeper = Keeper::new(address("mallory"), world.margin_address("keeper"), config);
+    for (refused, slots) in [(1, 9), (1, 1), (2, 0)] {
+        let mut directory = world.directory.clone();
+        keeper.round(&mut Cluster(&mut world), &mut directory).unwrap();
+        assert_eq!(keeper.metrics.refusals["NotAccountAuthority"], refused);
+        world.advance_slots(slots);
+    }
+    assert_eq!(keeper.metrics.rests, 0);
 }

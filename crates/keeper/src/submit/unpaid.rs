@@ -10,11 +10,12 @@ use crate::chain::Chain;
 use crate::last_resort::{last_resort, over, LastResort};
 
 impl Keeper {
-    /// Where no bid pays: bears witness, and in the end closes a position against the other side.
+    /// Where no bid pays: bears witness, in the end closes a position against the other side, and takes
+    /// what has no requirement.
     pub(super) fn last_resort(
         &mut self,
         chain: &mut impl Chain,
-        directory: &mut GroupDirectory,
+        directory: &GroupDirectory,
         parties: (&Keyed<MarginAccount>, &Keyed<MarginAccount>),
     ) -> Result<(), ClientError> {
         let (target, own) = parties;
@@ -42,7 +43,7 @@ impl Keeper {
     fn take_rest(
         &mut self,
         chain: &mut impl Chain,
-        directory: &mut GroupDirectory,
+        directory: &GroupDirectory,
         (target, own): (&Keyed<MarginAccount>, &Keyed<MarginAccount>),
         payment_max: QuoteAtoms,
     ) -> Result<(), ClientError> {
@@ -54,9 +55,13 @@ impl Keeper {
         match chain.send(&self.authority, &[one]) {
             Ok(()) => {
                 self.metrics.rests += 1;
+                self.backoff.forget(&target.address);
                 self.share_losses(chain, directory, &target.address)?;
             }
-            Err(refusal) => self.count(&refusal),
+            Err(refusal) => {
+                self.count(&refusal);
+                self.backoff.refused(&target.address, chain.now()?.slot);
+            }
         }
         Ok(())
     }
