@@ -5,13 +5,11 @@ use plimsoll_client::decode::encode;
 use plimsoll_client::events::ContractClosed;
 use plimsoll_client::instruction as ix;
 use plimsoll_client::state::Pool;
-use plimsoll_client::{pda, Address, BidRequest, BidRow, Keyed, PROGRAM_ID};
-use plimsoll_keeper::{Config, Keeper};
+use plimsoll_client::{pda, Address, Keyed, PROGRAM_ID};
 use plimsoll_tests::contracts::{call, contract_params, expiry_params, flat};
-use plimsoll_tests::{address, assert_near, expect_error, World, USDC};
+use plimsoll_tests::{address, expect_error, World, USDC};
 
 use crate::given::traders;
-use crate::options_keeper::Cluster;
 use crate::options_trading::{listed, sample_window};
 
 fn lamports(world: &World, of: &Address) -> u64 {
@@ -284,127 +282,4 @@ fn a_contract_that_nobody_ever_held_is_closed_too() {
         world.close_contract(&name).unwrap();
     }
     world.withdraw("alice", "USDC", USDC).unwrap();
-}
-
-/// Alice, with 200, sold bob a call at 150 that settled at 450.
-fn bankrupt_writer() -> World {
-    let mut world = listed(&[("alice", 200), ("bob", 1_000), ("keeper", 100_000)]);
-    world.trade("bob", "alice", "SOL-150-C", 100, "13.7").unwrap();
-    sample_window(&mut world, |_| "450");
-    for name in world.contracts() {
-        world.refresh_array(&name).unwrap();
-    }
-    world
-}
-
-#[test]
-fn what_a_writer_cannot_pay_at_the_settlement_is_borne_and_the_contract_closed() {
-    let mut world = bankrupt_writer();
-    // 200 and the premium of 137, less 3,000.
-    let before = world.report("alice");
-    assert_eq!(before.equity_quote_atoms, -2_663_000_000);
-    assert_eq!(before.maintenance_quote_atoms, 0);
-    world.settle("alice", "SOL-150-C", None).unwrap();
-    assert_eq!(world.balance("alice", "USDC"), -2_663_000_000);
-    expect_error(world.write_off("alice"), "NotBankrupt");
-    // Without a requirement there is nothing by which to divide.
-    let half = ix::Bid { request: BidRequest::Slice { share_max: 1 << 62 }, ..ix::Bid::slice() };
-    expect_error(world.liquidate("keeper", "alice", &half), "NothingToRelease");
-    let held = world.balance("keeper", "USDC");
-
-    world.liquidate("keeper", "alice", &ix::Bid::slice()).unwrap();
-
-    // Nothing was released, so nothing is paid; the loss waits for the other side, and it alone.
-    assert_eq!(world.balance("keeper", "USDC"), held);
-    assert_eq!(world.report("alice").equity_quote_atoms, 0);
-    assert_eq!(world.listed("SOL-150-C").losses_pending_quote_atoms, 2_663_000_000);
-    expect_error(world.settle("bob", "SOL-150-C", None), "LossesPending");
-    world.share_loss("alice", "SOL-150-C").unwrap();
-    assert_eq!(world.balance("alice", "USDC"), 0);
-    world.settle("bob", "SOL-150-C", None).unwrap();
-}
-
-#[test]
-fn the_rest_of_a_bankrupt_is_taken_before_it_was_paid_out_as_well() {
-    let mut world = bankrupt_writer();
-    world.liquidate("keeper", "alice", &ix::Bid::slice()).unwrap();
-
-    // What the rows are worth is rounded up for the account.
-    assert_near(world.report("alice").equity_quote_atoms, 0, 1);
-    assert_eq!(world.position("keeper", "SOL-150-C").0, -100);
-    world.share_loss("alice", "SOL-150-C").unwrap();
-    for name in ["keeper", "bob"] {
-        world.settle(name, "SOL-150-C", None).unwrap();
-    }
-}
-
-#[test]
-fn the_rest_waits_while_a_row_of_it_has_no_price() {
-    let mut world = bankrupt_writer();
-    world.settle("alice", "SOL-150-C", None).unwrap();
-    // Named rows release nothing either, and a bankrupt goes by slices anyway.
-    let key = world.instrument_key("SOL-150-C").raw();
-    let by_name = ix::Bid::rows(vec![BidRow { key, amount: -1 }]);
-    expect_error(world.liquidate("keeper", "alice", &by_name), "BidAmountOutOfRange");
-    world.edit_feed("SOL/USD", |feed| feed.published -= 61);
-    expect_error(world.liquidate("keeper", "alice", &ix::Bid::slice()), "NothingToRelease");
-    let config = Config { last_resort: true, ..Config::DEFAULT };
-    let mut keeper = Keeper::new(address("keeper"), world.margin_address("keeper"), config);
-    let mut directory = world.directory.clone();
-    keeper.round(&mut Cluster(&mut world), &mut directory).unwrap();
-    assert_eq!(keeper.metrics.rests, 0);
-    assert!(keeper.metrics.refusals.is_empty(), "{:?}", keeper.metrics);
-
-    world.edit_feed("SOL/USD", |feed| feed.published += 61);
-    keeper.round(&mut Cluster(&mut world), &mut directory).unwrap();
-    assert_eq!(keeper.metrics.rests, 1, "{:?}", keeper.metrics);
-}
-
-#[test]
-fn a_keeper_of_last_resort_takes_the_rest_and_has_the_loss_shared() {
-    let mut world = bankrupt_writer();
-    let config = Config { last_resort: true, ..Config::DEFAULT };
-    let mut keeper = Keeper::new(address("keeper"), world.margin_address("keeper"), config);
-    let held = world.balance("keeper", "USDC");
-    let mut directory = world.directory.clone();
-
-    keeper.round(&mut Cluster(&mut world), &mut directory).unwrap();
-
-    assert_eq!(
-        (keeper.metrics.rests, keeper.metrics.losses_shared),
-        (1, 1),
-        "{:?}",
-        keeper.metrics
-    );
-    assert!(keeper.metrics.refusals.is_empty(), "{:?}", keeper.metrics);
-    assert_near(world.report("alice").equity_quote_atoms, 0, 1);
-    assert_eq!(world.listed("SOL-150-C").losses_pending_quote_atoms, 0);
-    // It got the writer's side, and what settles that.
-    for name in ["keeper", "bob"] {
-        world.settle(name, "SOL-150-C", None).unwrap();
-    }
-    assert_near(world.balance("keeper", "USDC"), held, 2);
-    // One that is after its pay alone leaves it.
-    let mut world = bankrupt_writer();
-    let mut keeper =
-        Keeper::new(address("keeper"), world.margin_address("keeper"), Config::DEFAULT);
-    let mut directory = world.directory.clone();
-    keeper.round(&mut Cluster(&mut world), &mut directory).unwrap();
-    assert_eq!(keeper.metrics.rests, 0);
-    assert!(keeper.metrics.refusals.is_empty(), "{:?}", keeper.metrics);
-}
-
-#[test]
-fn a_keeper_whose_bid_for_the_rest_is_refused_waits_before_the_next() {
-    let mut world = bankrupt_writer();
-    let config = Config { last_resort: true, ..Config::DEFAULT };
-    // Who may not bid for the keeper's account.
-    let mut keeper = Keeper::new(address("mallory"), world.margin_address("keeper"), config);
-    for (refused, slots) in [(1, 9), (1, 1), (2, 0)] {
-        let mut directory = world.directory.clone();
-        keeper.round(&mut Cluster(&mut world), &mut directory).unwrap();
-        assert_eq!(keeper.metrics.refusals["NotAccountAuthority"], refused);
-        world.advance_slots(slots);
-    }
-    assert_eq!(keeper.metrics.rests, 0);
 }

@@ -2,6 +2,7 @@
 //! than running it.
 
 mod accounts;
+mod bankrupt_rest;
 mod bankruptcy;
 mod bid_rows;
 mod closing;
