@@ -10,12 +10,14 @@ use std::time::Instant;
 
 use crate::host;
 use crate::shell::{because, heading, read, run, say, Outcome};
-use crate::toolchain::{self, Choice, Toolchain};
+use crate::toolchain::{self, Choice, Halves, Toolchain};
 
 /// Where the results go, under the workspace.
 pub const DEPLOY: &str = "target/deploy";
 
-/// Where the program goes that re-checks its accounts' invariants after each instruction.
+/// Where the program goes that re-checks its accounts' invariants after each instruction. Upstream's
+/// linker has nothing to mend in it: what it computes otherwise than the one that is deployed, the
+/// second run of the tests shows ([`Halves`]).
 pub const CHECKED: &str = "target/deploy/checked";
 
 /// One program and how it is built.
@@ -24,22 +26,23 @@ struct Program {
     folder: &'static str,
     features: &'static str,
     out: &'static str,
+    halves: Halves,
 }
 
-const PLIMSOLL: Program =
-    Program { package: "plimsoll", folder: "programs/plimsoll", features: "", out: DEPLOY };
-
-/// For `tests/int128.rs`; never deployed.
-const PROBE: Program =
-    Program { package: "int128", folder: "tests/programs/int128", features: "", out: DEPLOY };
-
-/// For `tests/options.rs`; never deployed.
-const OPTIONS_PROBE: Program = Program {
-    package: "options_probe",
-    folder: "tests/programs/options",
+const PLIMSOLL: Program = Program {
+    package: "plimsoll",
+    folder: "programs/plimsoll",
     features: "",
     out: DEPLOY,
+    halves: Halves::Used,
 };
+
+/// For `tests/int128.rs`; never deployed.
+const PROBE: Program = Program { package: "int128", folder: "tests/programs/int128", ..PLIMSOLL };
+
+/// For `tests/options.rs`; never deployed.
+const OPTIONS_PROBE: Program =
+    Program { package: "options_probe", folder: "tests/programs/options", ..PLIMSOLL };
 
 /// Sets up the toolchain if need be and builds everything.
 pub fn all(root: &Path, choice: &Choice) -> Outcome {
@@ -59,7 +62,8 @@ pub fn programs(root: &Path, choice: &Choice) -> Outcome {
 /// Builds the program with its own checks in, for a second run of the tests.
 pub fn checked(root: &Path, choice: &Choice) -> Outcome {
     let toolchain = toolchain::setup(choice)?;
-    let program = Program { features: "check-invariants", out: CHECKED, ..PLIMSOLL };
+    let (features, halves) = ("check-invariants", Halves::Avoided);
+    let program = Program { features, out: CHECKED, halves, ..PLIMSOLL };
     program.build(root, &toolchain)
 }
 
@@ -90,8 +94,12 @@ impl Program {
     }
 
     fn with_upstream(&self, root: &Path, upstream: &toolchain::Upstream) -> Outcome {
-        let target_dir = root.join("target/sbf");
-        let mut build = upstream.cargo(&target_dir);
+        // A folder each: the one's std is not the other's.
+        let target_dir = root.join(match self.halves {
+            Halves::Used => "target/sbf",
+            Halves::Avoided => "target/sbf-checked",
+        });
+        let mut build = upstream.cargo(&target_dir, self.halves);
         build.args(["build", "-p", self.package, "--lib", "--features", self.features]);
         run(build.args(upstream.build_flags()).current_dir(root))?;
         let built = target_dir.join(toolchain::OUTPUT).join(format!("lib{}.so", self.package));

@@ -18,7 +18,7 @@ use std::process::Command;
 use crate::host;
 use crate::shell::{because, heading, on_path, run, say, Outcome};
 use apt::{Apt, Archive, Suite};
-pub use target::OUTPUT;
+pub use target::{Halves, OUTPUT};
 
 /// Raised when a step of the setup changes, so that an older folder is not mistaken for this one.
 const RECIPE: &str = "sbf-1";
@@ -176,7 +176,7 @@ impl Upstream {
     }
 
     /// A cargo of this toolchain that builds for the chain into `target_dir`.
-    pub fn cargo(&self, target_dir: &Path) -> Command {
+    pub fn cargo(&self, target_dir: &Path, halves: Halves) -> Command {
         let bin = self.rust().join("usr/bin");
         let mut command = host::clean(Command::new(bin.join("cargo")));
         command
@@ -185,7 +185,7 @@ impl Upstream {
             .env("LD_LIBRARY_PATH", self.rust().join("usr/lib").join(target::TRIPLET))
             .env("CARGO_TARGET_DIR", target_dir)
             .env("CARGO_INCREMENTAL", "0")
-            .env("RUSTFLAGS", target::RUSTFLAGS.join(" "))
+            .env("RUSTFLAGS", target::rustflags(halves))
             .env("RUSTC_BOOTSTRAP", "1")
             .env("RUSTC_BOOTSTRAP_SYNTHETIC_TARGET", "1")
             .env("__CARGO_TESTS_ONLY_SRC_ROOT", self.library())

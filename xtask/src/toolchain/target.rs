@@ -37,10 +37,9 @@ pub const BUILD_FLAGS: [&str; 6] = [
 /// (`allows-misaligned-mem-access`). A copy of more than eight words calls `memcpy`: the system
 /// call behind it costs less than the loads and stores would (`bpf-max-stores-per-memfunc`). LLVM 23 has no
 /// `-Os` of its own: functions carry that wish, and the linker is told `-O2`.
-pub const RUSTFLAGS: [&str; 14] = [
+const RUSTFLAGS: [&str; 13] = [
     "-Zunstable-options",
     "-Cpanic=immediate-abort",
-    "-Ctarget-cpu=v3",
     "-Clink-arg=--arch=v3",
     "-Clink-arg=-O2",
     "-Clink-arg=--export=entrypoint",
@@ -54,6 +53,29 @@ pub const RUSTFLAGS: [&str; 14] = [
     "-A",
     "unexpected_cfgs",
 ];
+
+/// Does the compiler compute in halves of registers?
+///
+/// LLVM takes it that a sum of 32 bits leaves zeros above; the VM extends its sign. The linker mends
+/// what depends on that, by an analysis of its own (its `--sbpf-optimize`, which is no optimisation:
+/// without it option values come out wrong). Code without such sums costs a hundredth more, and needs
+/// no mending.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Halves {
+    /// What is deployed.
+    Used,
+    /// To compare with.
+    Avoided,
+}
+
+/// Flags of rustc in one word.
+pub fn rustflags(halves: Halves) -> String {
+    let cpu = match halves {
+        Halves::Used => "-Ctarget-cpu=v3",
+        Halves::Avoided => "-Ctarget-cpu=v2",
+    };
+    format!("{} {cpu}", RUSTFLAGS.join(" "))
+}
 
 /// The one line of std that this target needs: the alignment that its allocator may count on.
 const ALLOC: &str = "std/src/sys/alloc/mod.rs";
