@@ -10,6 +10,7 @@ mod closing_deleveraged;
 mod deleveraging;
 mod deleveraging_claims;
 mod deleveraging_refusals;
+mod errors;
 mod expiries;
 mod funding;
 mod given;

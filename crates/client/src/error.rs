@@ -29,7 +29,7 @@ macro_rules! program_errors {
 }
 
 program_errors! {
-    NotAccountOwner NotAccountAuthority DelegateExpired NotGroupOwner WrongGroup SameAccount
+    NotAccountOwner NotAccountAuthority DelegateExpired NotGroupOwner WrongGroup
     ZeroAmount MathOverflow DivisionByZero OutOfRange CorruptAccount WrongTokenAccounts
     ExpiryInThePast NothingReceived
     OracleStale OracleUncertain OracleDispersed OracleJumping OracleHalted OracleNotPositive
@@ -38,7 +38,7 @@ program_errors! {
     RiskAccountForeign RiskAccountUnexpected TokenRowsFull PositionRowsFull TooManyUnderlyings
     RowTermsMissing RowMustExist AccountNotEmpty DepositCapExceeded BorrowCapExceeded
     BorrowNotAllowed VaultIllLiquid BorrowBeyondLimit
-    PriceOutsideBand PriceZero InstrumentNotActive OpenInterestCapExceeded
+    PriceOutsideBand PriceZero OpenInterestCapExceeded
     NotLiquidatable BidRemovesNoRisk BidLowersHealth BidOvershootsBuffer BidWorseThanLimit
     DiscountBelowLimit InsuranceInsufficient BidRowUnknown BidAmountOutOfRange BidRowsOutOfOrder
     BidEmpty BidRowNotPriced PoolMissing NothingToRelease RowWeightSpent

@@ -10,7 +10,6 @@ const PINNED: &str = "
 6002 DelegateExpired
 6003 NotGroupOwner
 6004 WrongGroup
-6005 SameAccount
 6100 ZeroAmount
 6101 MathOverflow
 6102 DivisionByZero
@@ -48,7 +47,6 @@ const PINNED: &str = "
 6316 BorrowBeyondLimit
 6400 PriceOutsideBand
 6401 PriceZero
-6402 InstrumentNotActive
 6403 OpenInterestCapExceeded
 6500 NotLiquidatable
 6501 BidRemovesNoRisk

@@ -56,7 +56,7 @@ impl Step<'_> {
         bidder: AccountId,
         wanted: &Wanted,
     ) {
-        let distinct = ["SameAccount", "ConstraintDuplicateMutableAccount"];
+        let distinct = ["ConstraintDuplicateMutableAccount"];
         if !self.require(id != bidder, &distinct) {
             return;
         }

@@ -81,7 +81,7 @@ impl Step<'_> {
     }
 
     pub(crate) fn settle(&mut self, id: AccountId, index: usize, settler: Option<AccountId>) {
-        let distinct = ["SameAccount", "ConstraintDuplicateMutableAccount"];
+        let distinct = ["ConstraintDuplicateMutableAccount"];
         self.require(settler != Some(id), &distinct);
         let instrument = self.before.instruments[index].clone();
         self.require_fresh(&[], &[index]);

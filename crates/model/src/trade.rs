@@ -27,7 +27,7 @@ impl Step<'_> {
         self.require_unpaused(Paused::Trade);
         self.require(lots != 0, &["ZeroAmount"]);
         self.require(ticks > 0, &["PriceZero"]);
-        let distinct = ["SameAccount", "ConstraintDuplicateMutableAccount"];
+        let distinct = ["ConstraintDuplicateMutableAccount"];
         if !self.require(ids[0] != ids[1], &distinct) {
             return;
         }

@@ -27,8 +27,6 @@ pub enum PlimsollError {
     NotGroupOwner = 3,
     #[msg("all accounts of an instruction must belong to one group")]
     WrongGroup = 4,
-    #[msg("the two margin accounts must differ")]
-    SameAccount = 5,
 
     // Input.
     #[msg("the amount must not be zero")]
@@ -112,8 +110,6 @@ pub enum PlimsollError {
     PriceOutsideBand = 400,
     #[msg("the price must be at least one tick")]
     PriceZero = 401,
-    #[msg("the instrument is not open for trading")]
-    InstrumentNotActive = 402,
     #[msg("the instrument's open interest cap is reached")]
     OpenInterestCapExceeded = 403,
 
