@@ -110,7 +110,8 @@ impl Array {
         }
     }
 
-    /// Values go along with the price by delta, and not below nothing.
+    /// Values go along with the price by delta, and not below nothing; the least one only down, the largest
+    /// only up.
     fn marks(&self, price: Option<&Exact>) -> Marks {
         let moved = price.map_or(zero(), |price| self.moved(price));
         let unit = self.unit();
@@ -120,11 +121,15 @@ impl Array {
             true => whole(self.delta).abs() * binary(1, 31) + one(),
             false => zero(),
         };
-        let along = |word: i64| Near {
-            exact: positive(whole(word) + &change) * &unit,
+        let along = |word: i64, change: Exact| Near {
+            exact: positive(whole(word) + change) * &unit,
             slack: &loose * &unit,
         };
-        Marks { fair: along(self.fair), low: along(self.low), high: along(self.high) }
+        Marks {
+            low: along(self.low, -positive(-change.clone())),
+            high: along(self.high, positive(change.clone())),
+            fair: along(self.fair, change),
+        }
     }
 }
 

@@ -179,8 +179,9 @@ pub fn position_terms(account: &Instrument, notional: Price, array: Place) -> Ro
     RowTerms { key: account.key(), notional, weight: account.pnl_weight(), array }
 }
 
-/// The risk array of an instrument that carries one. It goes along with the price since: its values
-/// move by delta times the move, which is at most `move_ppm`.
+/// The risk array of an instrument that carries one. It goes along with the price since: its value
+/// moves by delta times the move, which is at most `move_ppm`; the least one only falls, and the largest
+/// only rises, until a refresh asks for the stable price again.
 ///
 /// Where the underlying has no valid price, the array is taken as it is, since nothing else can
 /// refresh it: such a row counts by the rule of rows without a price.
@@ -228,15 +229,16 @@ pub(super) fn moved_array(
     };
     let change = moved_by(stored.delta, moved);
     // What is stored has 62 bits, and the change is a part of such a number.
-    let along = |value: i64| value.wrapping_add(change).max(0);
+    let along = |value: i64, change: i64| value.wrapping_add(change).max(0);
     let payoff = account.payoff()?;
     Ok(RiskArray {
         outcomes: outcomes(&stored.outcomes),
         delta: stored.delta,
         shift: stored.shift,
-        fair: along(stored.fair),
-        low: along(stored.low),
-        high: along(stored.high),
+        fair: along(stored.fair, change),
+        // At the lower of stable price and oracle, and at the higher: the stable price has not moved.
+        low: along(stored.low, change.min(0)),
+        high: along(stored.high, change.max(0)),
         short_floor: stored.short_floor,
         payoff,
         expires_at: account.expires_at,
