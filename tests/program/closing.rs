@@ -283,3 +283,30 @@ fn a_contract_that_nobody_ever_held_is_closed_too() {
     }
     world.withdraw("alice", "USDC", USDC).unwrap();
 }
+
+#[test]
+fn what_was_closed_widens_nothing() {
+    let mut world = listed(&[("alice", 10_000_000), ("bob", 10_000_000)]);
+    world.trade("alice", "bob", "SOL-150-C", 700_000, "13.7").unwrap();
+    world.refresh_instrument("SOL-150-C").unwrap();
+    let sol = usize::from(world.underlying("SOL"));
+    let widened = |world: &mut World| {
+        world.reread();
+        let state = &world.directory.underlyings[sol].state;
+        (state.open_interest_quote_atoms, state.widening_ppm)
+    };
+    // 10.5 million, half a million above where the scan range begins to widen.
+    assert_eq!(widened(&mut world).0 / USDC, 10_500_000);
+    assert!(widened(&mut world).1 > 1_000_000);
+    settle_all(&mut world);
+    for name in ["alice", "bob"] {
+        world.settle(name, "SOL-150-C", None).unwrap();
+    }
+
+    // Lots that were paid out are kept in the pool, and move nothing.
+    expect_error(world.close_contract("SOL-150-C"), "ContractInUse");
+    world.refresh_instrument("SOL-150-C").unwrap();
+
+    assert_eq!(widened(&mut world), (0, 1_000_000));
+    world.close_contract("SOL-150-C").unwrap();
+}

@@ -33,6 +33,8 @@ mod migration_expiries;
 mod migration_proposals;
 mod migration_slices;
 mod options_attacks;
+mod options_changed;
+mod options_crash;
 mod options_keeper;
 mod options_moves;
 mod options_trading;

@@ -137,6 +137,22 @@ fn values_go_along_with_the_price_between_refreshes() {
 }
 
 #[test]
+fn a_pumped_price_opens_nothing_between_refreshes_either() {
+    for (price, name, lots) in [("151.4", "SOL-150-C", 100), ("148.6", "SOL-150-C", -100)] {
+        let mut world = listed(&[("alice", 1_000), ("bob", 10_000)]);
+        world.trade("alice", "bob", name, lots, "13.7").unwrap();
+        let opening = |world: &mut World| world.view("alice").equity_initial_quote_atoms;
+        let before = opening(&mut world);
+        // Within what an array is good for, and the stable price has not moved.
+        world.set_price("SOL", price);
+        assert_near(opening(&mut world), before, 1);
+        // A refresh says so too, but for a few seconds of time.
+        world.refresh_array(name).unwrap();
+        assert_near(opening(&mut world), before, 20_000);
+    }
+}
+
+#[test]
 fn without_a_price_nothing_is_valued() {
     let mut world = listed(&[("alice", 1_000), ("bob", 10_000)]);
     world.edit_feed("SOL/USD", |feed| feed.published -= 61);

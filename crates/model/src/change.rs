@@ -127,6 +127,7 @@ pub(crate) fn carried(group: &Group, market: &Market, change: &Change) -> Result
             // Whom the change puts below the line may act first.
             let first = now.saturating_add_unsigned(group.terms.owner_first_seconds);
             new.owner_first_until = new.owner_first_until.max(first);
+            new.scenarios_at = now;
             next.underlyings[*index] = new;
         }
         Change::UnderlyingOracles { index, sources } => {

@@ -110,7 +110,8 @@ impl Array {
         }
     }
 
-    /// Values go along with the price by delta, and not below nothing.
+    /// Values go along with the price by delta, and not below nothing; the least one only down, the largest
+    /// only up.
     fn marks(&self, price: Option<&Exact>) -> Marks {
         let moved = price.map_or(zero(), |price| self.moved(price));
         let unit = self.unit();
@@ -120,11 +121,15 @@ impl Array {
             true => whole(self.delta).abs() * binary(1, 31) + one(),
             false => zero(),
         };
-        let along = |word: i64| Near {
-            exact: positive(whole(word) + &change) * &unit,
+        let along = |word: i64, change: Exact| Near {
+            exact: positive(whole(word) + change) * &unit,
             slack: &loose * &unit,
         };
-        Marks { fair: along(self.fair), low: along(self.low), high: along(self.high) }
+        Marks {
+            low: along(self.low, -positive(-change.clone())),
+            high: along(self.high, positive(change.clone())),
+            fair: along(self.fair, change),
+        }
     }
 }
 
@@ -230,7 +235,7 @@ impl Instrument {
     }
 
     /// Must its array be refreshed before a check reads it?
-    fn is_stale(&self, market: &Market) -> Stale {
+    fn is_stale(&self, market: &Market, scenarios_at: i64) -> Stale {
         let Some(contract) = self.reads_array(market) else {
             return Some(false);
         };
@@ -238,6 +243,7 @@ impl Instrument {
         match contract.array.refreshed_at {
             0 => Some(true),
             _ if !priced || contract.settled => Some(false),
+            at if at <= scenarios_at => Some(true),
             _ => contract.array.is_stale(&market.mid(self.underlying), market.now.seconds),
         }
     }
@@ -252,8 +258,14 @@ impl Group {
         accounts: &[AccountId],
         others: &[usize],
     ) -> BTreeSet<usize> {
-        let stale = |index: &usize| self.instruments[*index].is_stale(market) != Some(false);
+        let stale = |index: &usize| self.is_stale(market, *index) != Some(false);
         self.read_by(accounts, others).into_iter().filter(stale).collect()
+    }
+
+    /// Must the array of an instrument be refreshed, or was it made for other scenarios?
+    fn is_stale(&self, market: &Market, index: usize) -> Stale {
+        let one = &self.instruments[index];
+        one.is_stale(market, self.underlyings[one.underlying].scenarios_at)
     }
 
     /// Instruments that a check of these accounts and of these others reads.
@@ -267,7 +279,7 @@ impl Step<'_> {
     /// Checks of these accounts and of these others read fresh arrays.
     pub(crate) fn require_fresh(&mut self, accounts: &[AccountId], others: &[usize]) {
         for index in self.before.read_by(accounts, others) {
-            match self.before.instruments[index].is_stale(self.market) {
+            match self.before.is_stale(self.market, index) {
                 Some(stale) => drop(self.require(!stale, &["RiskArrayStale"])),
                 None => self.may_fail("RiskArrayStale"),
             }

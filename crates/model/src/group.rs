@@ -94,6 +94,8 @@ pub struct Underlying {
     /// Shock of price and of volatility, and weight, of each scenario (ppm).
     pub scenarios: Vec<(i32, i32, u32)>,
     pub owner_first_until: i64,
+    /// When its scenarios were last changed.
+    pub scenarios_at: i64,
     /// By the time at which they expire.
     pub expiries: BTreeMap<i64, Expiry>,
     /// The first of them; zero where there is none.

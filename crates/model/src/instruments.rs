@@ -85,10 +85,11 @@ impl Step<'_> {
         // Every row weighs something: the pool counts nothing where, and only where, nobody has one.
         let mut accounts = self.before.accounts.values();
         let held = accounts.any(|account| account.positions.contains_key(&number));
+        let counted = one.open_interest_quote_atoms != 0;
         let (waits, cash) = (one.losses_pending_quote_atoms > 0, one.pool.cash_quote_atoms);
         self.require(own, &["WrongPayer"]);
         self.require(settled, &["ContractNotSettled"]);
-        self.require(!held, &["ContractInUse"]);
+        self.require(!held && !counted, &["ContractInUse"]);
         self.require(!waits, &["LossesPending"]);
         self.require(cash >= 0, &["InstrumentInDebt"]);
         self.receive(cash.max(0).into());
@@ -156,6 +157,9 @@ mod tests {
         let row = crate::Position { weight: 1, ..crate::Position::default() };
         held.accounts.entry(3).or_default().positions.insert(0, row);
         assert_eq!(refused(&held, 0, 7), ["ContractInUse"]);
+        let mut counted = group(30, 50);
+        counted.instruments[0].open_interest_quote_atoms = 1;
+        assert_eq!(refused(&counted, 0, 7), ["ContractInUse"]);
         let mut waits = group(30, 50);
         waits.instruments[0].losses_pending_quote_atoms = 1;
         assert_eq!(refused(&waits, 0, 7), ["LossesPending"]);

@@ -1,5 +1,6 @@
 //! Can a contract be valued at a price? RISK.md, "Quotes": strike and prices become levels in steps of
-//! a power of two, of which the larger of strike and forward has 43 bits.
+//! a power of two, of which the larger of strike and forward has 43 bits, or a quarter of what else must
+//! be a level, where that is more.
 
 use num_bigint::BigInt;
 use num_traits::{One, Signed};
@@ -23,6 +24,8 @@ struct Levels {
     strike: Exact,
     /// At the price.
     forward: Near,
+    /// The band's upper end, and the average so far.
+    above: Vec<Near>,
     /// Strike, forwards of the price's band, and average so far: a step at least.
     fixed: Vec<Near>,
     /// What a scenario leads to, which is no less than a step anyway; and how many steps it may be
@@ -43,9 +46,12 @@ fn agreed(one: Option<bool>, other: Option<bool>) -> Option<bool> {
 impl Levels {
     /// Are all of them levels? `None` where that is within rounding.
     fn fit(&self) -> Option<bool> {
-        // A forward that is near a power of two may be one step or the next one.
-        let larger = [self.forward.low(), self.forward.high()].map(|forward| {
-            let larger = most(forward, self.strike.clone());
+        let larger = |end: fn(&Near) -> Exact| {
+            let quarters = self.above.iter().map(|one| end(one) / whole(4));
+            quarters.fold(most(end(&self.forward), self.strike.clone()), most)
+        };
+        // What is near a power of two may be one step or the next one.
+        let larger = [larger(Near::low), larger(Near::high)].map(|larger| {
             let fits = larger >= one() && larger < whole(BigInt::one() << NOTIONAL_BITS);
             match fits {
                 true => self.fit_in_steps_of(&step_of(&larger)),
@@ -103,13 +109,15 @@ impl Step<'_> {
         let band = [self.market.low(at), self.market.high(at)].map(|price| faded(price).ahead);
         let is_option = contract.kind != Kind::Future;
         let strike = if is_option { contract.strike.clone() } else { zero() };
-        let mut fixed: Vec<Near> = band.into_iter().map(rounded).collect();
-        fixed.push(rounded(here.ahead.clone()));
-        fixed.extend(here.average.clone().map(rounded));
+        let [low, high] = band.map(rounded);
+        let mut above = vec![high];
+        above.extend(here.average.clone().map(rounded));
+        let mut fixed = above.clone();
+        fixed.extend([low, rounded(here.ahead.clone())]);
         fixed.extend(is_option.then(|| Near::certain(strike.clone())));
         let shocks = self.shocks(at).into_iter();
         let shocked = shocks.map(|(shock, ..)| shocked(&here, &shock, is_option)).collect();
-        Levels { strike, forward: rounded(here.ahead), fixed, shocked }
+        Levels { strike, forward: rounded(here.ahead), above, fixed, shocked }
     }
 }
 
@@ -143,7 +151,8 @@ mod tests {
         let strike = whole(strike);
         let fixed = vec![rounded(here.ahead.clone()), Near::certain(strike.clone())];
         let shocked = vec![shocked(&here, &ppm(shock), true)];
-        Levels { strike, forward: rounded(here.ahead), fixed, shocked }.fit()
+        let above = vec![rounded(here.ahead.clone())];
+        Levels { strike, forward: rounded(here.ahead), above, fixed, shocked }.fit()
     }
 
     #[test]

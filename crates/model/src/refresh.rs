@@ -45,7 +45,11 @@ impl Step<'_> {
 
     pub(crate) fn refresh_instrument(&mut self, index: usize) {
         let instrument = self.before.instruments[index].clone();
-        let lots = instrument.pool.open_interest_lots;
+        // Of what has settled nothing moves any more.
+        let lots = match instrument.is_settled() {
+            true => 0,
+            false => instrument.pool.open_interest_lots,
+        };
         let exact = self.market.stable(instrument.underlying) * &instrument.lot * whole(lots);
         let off = &exact * binary(1, 56);
         let notional = self.adopt(

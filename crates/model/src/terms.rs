@@ -43,6 +43,7 @@ impl Underlying {
             open_interest_quote_atoms: self.open_interest_quote_atoms,
             widening_ppm: self.widening_ppm,
             owner_first_until: self.owner_first_until,
+            scenarios_at: self.scenarios_at,
             expiries: self.expiries.clone(),
             first_expiry_at: self.first_expiry_at,
             ..terms.clone()

@@ -89,6 +89,16 @@ impl Fading {
         self.average
     }
 
+    /// The larger of strike and forward, or a quarter of what must be a level too where that is more: of
+    /// the most that the forward may be, and of the average.
+    // Once, for options and futures.
+    #[inline(never)]
+    pub(crate) fn with_room(self, larger: Price, most: Price) -> Result<Price, OptionError> {
+        let most = if self.fixed == 0 { most } else { most.max(self.average) };
+        let quarter = most.halved(2).map_err(|_| OptionError::NotionalOutOfRange)?;
+        Ok(larger.max(quarter))
+    }
+
     /// Time until the window begins.
     #[inline]
     pub const fn wait(self) -> Seconds {

@@ -45,16 +45,17 @@ pub struct FutureQuote {
 /// One lot's value and risk. Outcomes are rounded away from zero.
 ///
 /// Errors: `BandInverted` unless `spot_low ≤ spot ≤ spot_high`; `NotionalOutOfRange` unless the
-/// forward is from 1 to below 2^61 quote atoms; `LevelOutOfRange` where an end of the band, the
-/// average so far, or a move is more than eight times the forward; `ShockOutOfRange` below minus one;
-/// `WeightOutOfRange`.
+/// largest of the forward, and a quarter of the band's upper end and of the average so far is from 1 to
+/// below 2^61 quote atoms; `LevelOutOfRange` where any of them is below 2^-42 of that, or a move more than
+/// eight times it; `ShockOutOfRange` below minus one; `WeightOutOfRange`.
 pub fn quote_future(request: &FutureRequest) -> Result<FutureQuote, OptionError> {
     if request.spot_low > request.spot || request.spot > request.spot_high {
         return Err(OptionError::BandInverted);
     }
     let forward =
         |spot: Price| request.basis.forward(spot).map_err(|_| OptionError::NotionalOutOfRange);
-    let exponent = exponent_of(forward(request.spot)?)?;
+    let larger = request.fading.with_room(forward(request.spot)?, forward(request.spot_high)?)?;
+    let exponent = exponent_of(larger)?;
     let faded = |spot: Price| -> Result<Faded, OptionError> {
         let level = Level::from_price_floor(forward(spot)?, exponent)?;
         request.fading.faded(level, exponent)

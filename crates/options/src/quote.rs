@@ -3,6 +3,8 @@
 //!
 //! Prices become levels in steps of a power of two, `2^u` quote atoms, chosen so that the larger of
 //! strike and forward has 43 bits: three more are left for scenarios, a price of eight times it.
+//! Where the band of the price, or the average so far, reaches beyond four times it, as after a crash
+//! that the stable price has not followed, a quarter of that has 43 bits instead.
 //! The conversion cuts at 2^-42 of the larger one; back to a price it is exact.
 //!
 //! A price cannot be zero: where an option is worth less than a step of a premium, 2^-58 of the
@@ -76,10 +78,10 @@ pub struct Values {
 ///   volatility, `σ · (1 ∓ confidence)`, cut and raised to the next part per million; and `fair`.
 ///
 /// Errors: `BandInverted` unless `spot_low ≤ spot ≤ spot_high`; `ConfidenceOutOfRange` above one;
-/// `NotionalOutOfRange` unless the larger of strike and forward is from 1 to below 2^61 quote atoms;
-/// `LevelOutOfRange` where the smaller of them, or the average so far, is below 2^-42 of that, or the
-/// average or a scenario more than eight times it; `ShockOutOfRange`, `WeightOutOfRange` of the
-/// scenarios.
+/// `NotionalOutOfRange` unless the largest of strike, forward, and a quarter of the band's upper end and
+/// of the average so far is from 1 to below 2^61 quote atoms; `LevelOutOfRange` where any of them is
+/// below 2^-42 of that, or a scenario more than eight times it; `ShockOutOfRange`, `WeightOutOfRange` of
+/// the scenarios.
 pub fn quote(request: &QuoteRequest) -> Result<OptionQuote, OptionError> {
     if request.spot_low > request.spot || request.spot > request.spot_high {
         return Err(OptionError::BandInverted);
@@ -128,7 +130,8 @@ struct Pricing<'a> {
 impl<'a> Pricing<'a> {
     fn new(request: &'a QuoteRequest<'a>) -> Result<Self, OptionError> {
         let larger = forward_of(request, request.spot)?.max(request.strike);
-        let exponent = exponent_of(larger)?;
+        let most = forward_of(request, request.spot_high)?;
+        let exponent = exponent_of(request.fading.with_room(larger, most)?)?;
         let strike = Level::from_price_floor(request.strike, exponent)?;
         Ok(Self { request, exponent, terms: Terms { kind: request.kind, strike } })
     }

@@ -85,6 +85,17 @@ fn outcomes_are_never_short_of_the_true_ones() {
 }
 
 #[test]
+fn what_crashed_is_valued_while_band_and_average_are_far_above() {
+    let shocks = span();
+    for high in [7e8, 3e9, 1e14] {
+        let setting = request(fading(900, price(high)), &shocks);
+        let found = quote_future(&FutureRequest { spot_high: price(high), ..setting }).unwrap();
+        assert!((number(found.values.fair) / ((high + 151.5e6) / 2.0) - 1.0).abs() < 1e-6);
+        assert!((number(found.values.high) / (high * 1.005) - 1.0).abs() < 1e-6);
+    }
+}
+
+#[test]
 fn what_cannot_be_valued_is_refused_by_name() {
     let shocks = span();
     let right = request(fading(86_400, price(1.0)), &shocks);
@@ -93,7 +104,10 @@ fn what_cannot_be_valued_is_refused_by_name() {
     assert_eq!(refused(FutureRequest { spot_low: price(151e6), ..right }), inverted);
     assert_eq!(refused(FutureRequest { spot_high: price(149e6), ..right }), inverted);
     let level = OptionError::LevelOutOfRange;
-    assert_eq!(refused(FutureRequest { spot_high: price(3e9), ..right }), level);
+    assert_eq!(
+        refused(FutureRequest { spot_high: price(1e22), ..right }),
+        OptionError::NotionalOutOfRange
+    );
     let notional = OptionError::NotionalOutOfRange;
     for spot in [price(0.5), price(2_f64.powi(61)), Price::from_parts(u64::MAX, 1_024).unwrap()] {
         let beyond = FutureRequest { spot, spot_low: spot, spot_high: spot, ..right };

@@ -212,6 +212,32 @@ fn nothing_is_worth_one_step_and_no_more() {
 }
 
 #[test]
+fn what_crashed_is_valued_while_band_and_average_are_far_above() {
+    let mut setting = Setting::at_the_money();
+    (setting.kind, setting.strike) = (Kind::Call, setting.spot);
+    let near = quote(&setting.request()).unwrap();
+    let far = |times: f64| price(number(setting.spot) * times);
+    for times in [4.1, 7.9, 8.1, 20.0, 1e6] {
+        let mut setting = setting.clone();
+        setting.spot_high = far(times);
+        let found = quote(&setting.request()).unwrap();
+        let fair = [near, found].map(|one| number(one.values.fair));
+        assert!((fair[0] / fair[1] - 1.0).abs() < 1e-4, "{fair:?}");
+        // Deep in the money.
+        let high = number(found.values.high) / number(setting.spot) / (times - 1.0);
+        assert!((0.99..1.2).contains(&high), "{high}");
+        // Half of an average is fixed at as much.
+        setting.spot_high = setting.spot;
+        let now = EXPIRY.get() - 900;
+        let settlement = settlement(900, far(times), now);
+        setting.fading = Fading::of(&settlement, EXPIRY, UnixSeconds::new(now));
+        let found = number(quote(&setting.request()).unwrap().values.fair);
+        let right = number(setting.spot) * (times - 1.0) / 2.0;
+        assert!((found / right - 1.0).abs() < 0.02, "{found} {right}");
+    }
+}
+
+#[test]
 fn what_cannot_be_valued_is_refused_by_name() {
     let refused = |bend: &dyn Fn(&mut Setting)| {
         let mut setting = Setting::at_the_money();
@@ -242,7 +268,7 @@ fn what_cannot_be_valued_is_refused_by_name() {
     assert_eq!(found, notional);
     let level = OptionError::LevelOutOfRange;
     assert_eq!(refused(&|s| s.strike = price(number(s.spot) * 2_f64.powi(-44))), level);
-    assert_eq!(refused(&|s| s.spot_high = price(number(s.spot) * 20.0)), level);
+    assert_eq!(refused(&|s| s.spot_high = price(number(s.spot) * 2_f64.powi(40))), notional);
     let shock = Shock { price: 15_000_000, volatility: 0, weight: Ratio::ONE };
     assert_eq!(refused(&|s| s.shocks[3] = shock), level);
     let shock = Shock { price: -1_000_001, ..shock };

@@ -311,6 +311,6 @@ pub enum PlimsollError {
     ExpiryMismatch = 917,
     #[msg("only a contract that has settled can be closed")]
     ContractNotSettled = 918,
-    #[msg("accounts still have rows of the contract; settle them, and renew those of nothing")]
+    #[msg("accounts still have rows of the contract; settle them, and renew those of nothing; or its open interest is still counted: refresh the instrument")]
     ContractInUse = 919,
 }

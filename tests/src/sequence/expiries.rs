@@ -1,7 +1,7 @@
 //! What expires: surfaces that are published, arrays that are refreshed, prices that are sampled.
 
 use plimsoll_client::instruction as ix;
-use plimsoll_model::{Action, Expiry, Grade, Market, Slice};
+use plimsoll_model::{Action, Expiry, Grade, Instrument, Market, Slice};
 
 use super::contracts::published;
 use super::entry::{any_instrument, any_of, signer, word, Act, Entry, Play};
@@ -223,11 +223,13 @@ fn close(stage: &Stage, words: &[i128]) -> Option<Play> {
     Some(Play::new(one, vec![], action))
 }
 
-/// Mostly a contract that has settled and of which nobody has a row; now and then one that is still in
-/// use, or any instrument.
+/// Mostly a contract that has settled, of which nobody has a row and no open interest is counted; now and
+/// then one that is still in use, or any instrument.
 fn draw_removal(stage: &Stage, rng: &mut Rng) -> Option<Vec<i128>> {
     let settled = stage.group.instruments.numbered().filter(|(_, one)| one.is_settled());
-    let (empty, used): (Vec<_>, Vec<_>) = settled.partition(|(_, one)| one.pool.row_weight == 0);
+    let is_empty =
+        |one: &Instrument| one.pool.row_weight == 0 && one.open_interest_quote_atoms == 0;
+    let (empty, used): (Vec<_>, Vec<_>) = settled.partition(|(_, one)| is_empty(one));
     let index = match rng.below(100) {
         0..2 => any_instrument(stage, rng)?,
         2..8 if !used.is_empty() => rng.pick(&used).0,

@@ -230,6 +230,7 @@ impl Numbers {
                 .map(|one| (one.shock_ppm, one.volatility_ppm, one.weight_ppm))
                 .collect(),
             owner_first_until: one.owner_first_until,
+            scenarios_at: one.scenarios_at,
             expiries: BTreeMap::new(),
             first_expiry_at: one.first_expiry_at,
         }

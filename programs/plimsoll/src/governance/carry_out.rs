@@ -50,6 +50,7 @@ pub(crate) fn carry_out(
                 underlying(old, new, params)?;
                 // Whom the change puts below the line may act first.
                 new.owner_first_until = new.owner_first_until.max(owners_until);
+                new.scenarios_at = now.time.get();
                 Ok(())
             })
         }

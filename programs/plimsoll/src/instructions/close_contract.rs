@@ -40,7 +40,9 @@ pub struct CloseContract {
 }
 
 /// Fees and dust go to the insurance fund, less what is left of a debt: that is the pool's cash.
-/// Numbers of instruments are never used again, so that it cannot come back.
+/// Numbers of instruments are never used again, so that it cannot come back. The open interest that the last
+/// refresh counted would widen its underlying's scan range for good: `refresh_instrument` counts nothing of
+/// what has settled, and has to be first.
 ///
 /// Errors: `WrongPayer` (the rent is another's), `WrongGroup`, `ContractNotSettled`, `ContractInUse`,
 /// `LossesPending`, `InstrumentInDebt` (of more than fees and dust repay).
@@ -48,7 +50,8 @@ pub(crate) fn handler(ctx: &mut Context<CloseContract>) -> Result<()> {
     let accounts = &mut ctx.accounts;
     let (instrument, pool) = (&accounts.instrument, &accounts.pool);
     require!(instrument.is_settled(), PlimsollError::ContractNotSettled);
-    require!(pool.row_weight.is_zero(), PlimsollError::ContractInUse);
+    let counted = instrument.open_interest_quote_atoms != 0;
+    require!(pool.row_weight.is_zero() && !counted, PlimsollError::ContractInUse);
     // What follows from there being no rows is asked for all the same: nothing could be put right
     // afterwards.
     require!(instrument.losses_pending_quote_atoms == 0, PlimsollError::LossesPending);

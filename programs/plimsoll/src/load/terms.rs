@@ -179,20 +179,24 @@ pub fn position_terms(account: &Instrument, notional: Price, array: Place) -> Ro
     RowTerms { key: account.key(), notional, weight: account.pnl_weight(), array }
 }
 
-/// The risk array of an instrument that carries one. It goes along with the price since: its values
-/// move by delta times the move, which is at most `move_ppm`.
+/// The risk array of an instrument that carries one. It goes along with the price since: its value
+/// moves by delta times the move, which is at most `move_ppm`; the least one only falls, and the largest
+/// only rises, until a refresh asks for the stable price again.
 ///
 /// Where the underlying has no valid price, the array is taken as it is, since nothing else can
 /// refresh it: such a row counts by the rule of rows without a price.
 ///
-/// Errors: `RiskArrayStale` if it was never refreshed, or the price is valid and the array too old
-/// or made at a price too far away; the log names the instrument.
+/// Errors: `RiskArrayStale` if it was never refreshed, or the price is valid and the array too old,
+/// made at a price too far away, or not after `scenarios_at`, when the underlying's scenarios were
+/// last changed: outcomes and the moves of linear rows must be of the same. The log names the instrument.
 pub fn risk_array(
     account: &Instrument,
-    underlying: &UnderlyingTerms,
+    (underlying, scenarios_at): (&UnderlyingTerms, i64),
     now: UnixSeconds,
 ) -> Result<RiskArray> {
-    moved_array(account, underlying, now, |per_price| relative_move(underlying.price, per_price))
+    moved_array(account, (underlying, scenarios_at), now, |per_price| {
+        relative_move(underlying.price, per_price)
+    })
 }
 
 /// [`risk_array`], where `move_since` gives the price's move since the array was made, by one over the
@@ -201,7 +205,7 @@ pub fn risk_array(
 #[inline(always)]
 pub(super) fn moved_array(
     account: &Instrument,
-    underlying: &UnderlyingTerms,
+    (underlying, scenarios_at): (&UnderlyingTerms, i64),
     now: UnixSeconds,
     move_since: impl FnOnce(Price) -> Result<i64>,
 ) -> Result<RiskArray> {
@@ -216,7 +220,8 @@ pub(super) fn moved_array(
             let age = now.get().wrapping_sub(stored.refreshed_at);
             let moved = move_since(stored.per_price.price()?)?;
             let near = moved.unsigned_abs() <= u64::from(stored.move_max);
-            if age > i64::from(stored.seconds_max) || !near {
+            let old = age > i64::from(stored.seconds_max) || stored.refreshed_at <= scenarios_at;
+            if old || !near {
                 return Err(stale(account));
             }
             moved
@@ -224,15 +229,16 @@ pub(super) fn moved_array(
     };
     let change = moved_by(stored.delta, moved);
     // What is stored has 62 bits, and the change is a part of such a number.
-    let along = |value: i64| value.wrapping_add(change).max(0);
+    let along = |value: i64, change: i64| value.wrapping_add(change).max(0);
     let payoff = account.payoff()?;
     Ok(RiskArray {
         outcomes: outcomes(&stored.outcomes),
         delta: stored.delta,
         shift: stored.shift,
-        fair: along(stored.fair),
-        low: along(stored.low),
-        high: along(stored.high),
+        fair: along(stored.fair, change),
+        // At the lower of stable price and oracle, and at the higher: the stable price has not moved.
+        low: along(stored.low, change.min(0)),
+        high: along(stored.high, change.max(0)),
         short_floor: stored.short_floor,
         payoff,
         expires_at: account.expires_at,

@@ -176,8 +176,11 @@ pub struct Underlying {
     pub first_expiry_at: i64,
     /// Damped move of the price in each scenario, at the least scan range (2^-27, signed).
     pub price_moves: [i32; SCENARIOS_MAX],
+    /// When scenarios and scan range were last changed (Unix seconds): no check reads a risk array that is
+    /// no younger, since its outcomes are of others.
+    pub scenarios_at: i64,
     /// Zero.
-    pub reserved: [u64; 23],
+    pub reserved: [u64; 22],
     /// Until when only owners may act on accounts with this underlying that are below their
     /// line, since its oracle had stood still (Unix seconds).
     pub owner_first_until: i64,
@@ -201,8 +204,8 @@ const _: () = assert!(
             + 8 // depth
             + 4 * 4 // basis, multiplier, widening, padding
             + 16 * 12 // scenarios
-            + 8 + 16 * 4 // first expiry, price moves
-            + 54 * 8 // reserved, owner first
+            + 8 + 16 * 4 + 8 // first expiry, price moves, change of scenarios
+            + 53 * 8 // reserved, owner first
 );
 
 impl Underlying {

@@ -1,0 +1,59 @@
+//! Can contracts be valued after a crash that the stable price has not followed?
+
+use plimsoll_client::instruction::Bid;
+use plimsoll_client::ContractKind;
+use plimsoll_tests::contracts::{expiry_params, flat, put};
+use plimsoll_tests::World;
+
+use crate::given::traders;
+
+/// A put struck far below the price, and a future.
+fn listed(all: &[(&str, u64)]) -> World {
+    let mut world = World::unlaunched();
+    let at = world.first_expiry();
+    world.list_expiry("SOL", at, expiry_params(flat())).unwrap();
+    world.list_contract("SOL-10-P", "SOL", at, put(10)).unwrap();
+    world.list_contract("SOL-FUT", "SOL", at, ContractKind::Future).unwrap();
+    world.launch().unwrap();
+    world.refresh_options();
+    traders(&mut world, all);
+    world
+}
+
+/// Time passes until so many seconds before the expiry.
+fn wait_until(world: &mut World, before_expiry: i64) {
+    let left = world.first_expiry() - world.vm.now().time.get() - before_expiry;
+    world.advance_seconds(u64::try_from(left).unwrap());
+}
+
+#[test]
+fn a_lot_of_a_low_strike_is_no_shield_in_a_crash() {
+    let mut world = listed(&[("alice", 400), ("bob", 100_000), ("keeper", 100_000)]);
+    world.trade("alice", "bob", "SOL-PERP", 1_000, "150").unwrap();
+    world.trade("alice", "bob", "SOL-10-P", 1, "0.001").unwrap();
+
+    // A sixteenth of the price is left; the stable price has fallen by a few per cent.
+    world.walk_price("SOL", "9");
+
+    world.refresh_array("SOL-10-P").unwrap();
+    world.liquidate("keeper", "alice", &Bid::slice()).unwrap();
+}
+
+#[test]
+fn a_future_in_its_window_is_no_shield_in_a_crash() {
+    let mut world = listed(&[("alice", 400), ("bob", 100_000), ("keeper", 100_000)]);
+    world.trade("alice", "bob", "SOL-PERP", 1_000, "150").unwrap();
+    world.trade("alice", "bob", "SOL-FUT", 1, "150").unwrap();
+    let at = world.first_expiry();
+    wait_until(&mut world, 1_800);
+    for _ in 0..15 {
+        world.sample("SOL", at).unwrap();
+        world.advance_seconds(60);
+    }
+
+    // What is known of the average is sixteen times the price.
+    world.walk_price("SOL", "9");
+
+    world.refresh_array("SOL-FUT").unwrap();
+    world.liquidate("keeper", "alice", &Bid::slice()).unwrap();
+}
