@@ -280,10 +280,11 @@ pub(crate) fn write_off(
     Ok(Borne { reserve, insurance: paid, depositors })
 }
 
-/// A token's lenders bear their part at once: the bidder, who has just taken over the debt at its
-/// full value, gives that value back and owes so much less. The insurance fund pays first, up to
-/// the token's cap; then what was set aside of its interest. At most `debt` is cleared; `one`
-/// afterwards says how much of the loss that was.
+/// A token's lenders bear their part at once: the bidder, who has just taken over `debt` at its full
+/// value, gives that value back and owes so much less. What the bid leaves of it (little of a token may
+/// go with a single lot that carries most of the requirement) is cleared where it is. The insurance fund
+/// pays first, up to the token's cap; then what was set aside of its interest. `one` afterwards says how
+/// much of the loss was cleared.
 fn charge_lenders(
     guarded: &mut Guarded<'_, '_>,
     insurance: &mut Insurance,
@@ -303,28 +304,44 @@ fn charge_lenders(
     credit(guarded.parties.first, &mut quote, one.insurance, &guarded.permit)?;
 
     let rest = one.loss.checked_sub(one.insurance).named()?;
-    let cleared = atoms_for(rest, price)?.min(debt);
     one.loss = one.insurance;
-    if !cleared.is_positive() {
+    let wanted = atoms_for(rest, price)?;
+    if !wanted.is_positive() {
         return Ok(());
     }
-    let worth = price.value_floor(cleared.get()).named()?.to_quote_ceil().named()?.min(rest);
     lent.accrue(guarded.now.time)?;
-    let row = guarded.parties.second()?.row_mut(key, &guarded.permit)?;
-    let mut totals = lent.totals();
-    row.shares = totals.change(row.shares(), cleared).named()?.into();
-    lent.set_totals(&totals);
+    let (first, bidder) = guarded.parties.both()?;
+    let taken = wanted.min(debt);
+    let row = first.row_mut(key, &guarded.permit)?;
+    let owed = lent.totals().borrowed_atoms(row.shares()).named()?;
+    let left = wanted.checked_sub(taken).named()?.min(owed);
+    let worth = clear(&mut lent, row, left, price)?;
+    let row = bidder.row_mut(key, &guarded.permit)?;
+    one.bidder_paid = clear(&mut lent, row, taken, price)?.min(rest);
+    let cleared = taken.checked_add(left).named()?;
     one.reserve = lent.take_reserve(cleared)?;
     one.depositors = cleared.checked_sub(one.reserve).named()?;
     lent.write_down(one.depositors)?;
     lent.rebase()?;
     guarded.market.reindex(key, &lent)?;
-    let paid = worth.checked_neg().named()?;
-    credit(guarded.parties.second()?, &mut quote, paid, &guarded.permit)?;
-    credit(guarded.parties.first, &mut quote, worth, &guarded.permit)?;
-    one.bidder_paid = worth;
+    let paid = one.bidder_paid.checked_neg().named()?;
+    credit(bidder, &mut quote, paid, &guarded.permit)?;
+    credit(first, &mut quote, one.bidder_paid, &guarded.permit)?;
+    let worth = worth.checked_add(one.bidder_paid).named()?.min(rest);
     one.loss = one.loss.checked_add(worth).named()?;
     Ok(())
+}
+
+/// Gives a row so much of the token that it owes; what that is worth.
+#[inline(never)]
+fn clear(
+    lent: &mut Collateral,
+    row: &mut Row,
+    atoms: TokenAtoms,
+    price: Price,
+) -> Result<QuoteAtoms> {
+    row.shares = lent.change(row.shares(), atoms)?.into();
+    price.value_floor(atoms.get()).and_then(|value| value.to_quote_ceil()).named()
 }
 
 /// Token atoms for an amount of quote. Rounded up where an atom is worth no more than one of quote,
