@@ -67,6 +67,7 @@ impl Step<'_> {
             (fund.discount_day, fund.discount_paid_quote_atoms) = (today, 0);
         }
         fund.discount_paid_quote_atoms += unsigned(insured);
+        fund.count_spent();
         fund.begin_anew_if_used_up();
         self.conclude_bid([id, bidder], wanted, before, zero());
     }
