@@ -52,3 +52,4 @@ mod view;
 mod weights;
 mod weights_attacks;
 mod withdraw;
+mod worn_index;

@@ -315,7 +315,9 @@ impl Step<'_> {
         }
         let one = self.next.collaterals[token].clone();
         let left = one.deposits() - whole(loss);
-        if !self.require(left.is_positive(), &["LossBeyondDeposits"]) {
+        // At an index below 2^-16 not all atoms that there may be would fit.
+        let least = crate::number::binary(one.deposit_shares, FRACTION_BITS + 16);
+        if !self.require(left.is_positive() && left >= least, &["LossBeyondDeposits"]) {
             return;
         }
         let raw = |atoms: &Exact| {
