@@ -5,6 +5,7 @@ mod accounts;
 mod bankrupt_rest;
 mod bankruptcy;
 mod bid_rows;
+mod bidding_lenders;
 mod closing;
 mod closing_deleveraged;
 mod deleveraging;

@@ -119,7 +119,8 @@ impl Step<'_> {
         };
         let held = |group: &Group| group.accounts[&bidder].tokens.get(&token).copied();
         let one = &self.before.collaterals[token];
-        let balance = |shares: Option<i128>| one.balance_at(shares.unwrap_or(0), self.now().seconds);
+        let balance =
+            |shares: Option<i128>| one.balance_at(shares.unwrap_or(0), self.now().seconds);
         let came = balance(held(seen)) - balance(held(self.before));
         taking.amount < 0 && before.equity.low().is_negative() && came.abs() <= whole(2)
     }

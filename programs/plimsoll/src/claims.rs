@@ -275,8 +275,6 @@ pub(crate) fn write_off(
     // The debt goes first: its account must not bear a part of it.
     credit(account, quote, loss, permit)?;
     quote.write_down(depositors)?;
-    let row = account.row_mut(QUOTE_KEY, permit)?;
-    row.shares = quote.sweep_dust(row.shares())?.into();
     Ok(Borne { reserve, insurance: paid, depositors })
 }
 
@@ -299,6 +297,7 @@ fn charge_lenders(
     let (mut quote, mut lent) = unsafe {
         (Account::<Collateral>::load_mut(quote)?, Account::<Collateral>::load_mut(lent)?)
     };
+    quote.accrue(guarded.now.time)?;
     one.insurance = lent.insure(one.loss, insurance.balance()?, guarded.now.time)?;
     insurance.pay(one.insurance)?;
     credit(guarded.parties.first, &mut quote, one.insurance, &guarded.permit)?;
@@ -315,32 +314,36 @@ fn charge_lenders(
     let row = first.row_mut(key, &guarded.permit)?;
     let owed = lent.totals().borrowed_atoms(row.shares()).named()?;
     let left = wanted.checked_sub(taken).named()?.min(owed);
-    let worth = clear(&mut lent, row, left, price)?;
+    give(&mut lent, row, left)?;
+    // A bidder who has lent the token bears by what it had lent: the debt is not its own until then.
     let row = bidder.row_mut(key, &guarded.permit)?;
-    one.bidder_paid = clear(&mut lent, row, taken, price)?.min(rest);
+    give(&mut lent, row, debt)?;
     let cleared = taken.checked_add(left).named()?;
     one.reserve = lent.take_reserve(cleared)?;
     one.depositors = cleared.checked_sub(one.reserve).named()?;
     lent.write_down(one.depositors)?;
+    give(&mut lent, row, taken.checked_sub(debt).named()?)?;
     lent.rebase()?;
     guarded.market.reindex(key, &lent)?;
+    one.bidder_paid = worth(price, taken)?.min(rest);
     let paid = one.bidder_paid.checked_neg().named()?;
     credit(bidder, &mut quote, paid, &guarded.permit)?;
     credit(first, &mut quote, one.bidder_paid, &guarded.permit)?;
-    let worth = worth.checked_add(one.bidder_paid).named()?.min(rest);
-    one.loss = one.loss.checked_add(worth).named()?;
+    let all = worth(price, left)?.checked_add(one.bidder_paid).named()?.min(rest);
+    one.loss = one.loss.checked_add(all).named()?;
     Ok(())
 }
 
-/// Gives a row so much of the token that it owes; what that is worth.
+/// Gives a row so much of the token; what is negative is taken.
 #[inline(never)]
-fn clear(
-    lent: &mut Collateral,
-    row: &mut Row,
-    atoms: TokenAtoms,
-    price: Price,
-) -> Result<QuoteAtoms> {
+fn give(lent: &mut Collateral, row: &mut Row, atoms: TokenAtoms) -> Result<()> {
     row.shares = lent.change(row.shares(), atoms)?.into();
+    Ok(())
+}
+
+/// What atoms of a token are worth, rounded up.
+#[inline(never)]
+fn worth(price: Price, atoms: TokenAtoms) -> Result<QuoteAtoms> {
     price.value_floor(atoms.get()).and_then(|value| value.to_quote_ceil()).named()
 }
 
