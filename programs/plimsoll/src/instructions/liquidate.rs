@@ -204,13 +204,13 @@ fn bid(
 ///
 /// What was closed or has settled carries no requirement by which to divide. Where a bankrupt has nothing
 /// else and all of it is asked for, all of it is taken and all that it owes is borne, as where the least
-/// requirement is released: a step, which pays nothing. Not while a row has no price and would be left
-/// behind.
+/// requirement is released: a step, which pays nothing. Not while a debt or a position has no price and would
+/// be left behind; a token that it owns may be, or an atom on a dead feed would keep its debts for ever.
 #[inline(never)]
 fn health_before(market: &Snapshot, rows: &[Row], request: &BidRequest) -> Result<Health> {
     let mut health = market.health(rows, Check::Maintenance)?;
     let is_rest = health.requirement.is_zero() && health.equity.is_negative();
-    if is_rest && asks_for_all(request) && market.is_all_priced() {
+    if is_rest && asks_for_all(request) && market.unpriced(rows)?.is_none() {
         (health.requirement, health.requirement_slope) = (Value::STEP, Value::STEP);
     }
     Ok(health)
