@@ -118,7 +118,7 @@ fn layouts() -> String {
             reserved reserved_2),
         fields!(Insurance: version bump padding group balance_quote_atoms received_quote_atoms
             paid_quote_atoms stake_shares epoch repaid_quote_atoms discount_day
-            discount_paid_quote_atoms reserved),
+            discount_paid_quote_atoms spent_quote_atoms reserved),
         fields!(MarginAccount: version bump sub_account row_count token_count padding group owner
             delegate delegate_expires_at episode_slot silent_since_slot seen_slot resized_at reserved
             rows),

@@ -83,6 +83,28 @@ fn the_rest_waits_while_a_row_of_it_has_no_price() {
 }
 
 #[test]
+fn an_atom_on_a_dead_feed_keeps_nobody_from_the_rest() {
+    let mut world = bankrupt_writer();
+    world.settle("alice", "SOL-150-C", None).unwrap();
+    world.edit_feed("BTC/USD", |feed| feed.published -= 61);
+    world.deposit("alice", "BTC", 1).unwrap();
+    let config = Config { last_resort: true, ..Config::DEFAULT };
+    let mut keeper = Keeper::new(address("keeper"), world.margin_address("keeper"), config);
+    let mut directory = world.directory.clone();
+    let mut other = world.clone();
+
+    world.liquidate("keeper", "alice", &ix::Bid::slice()).unwrap();
+
+    world.share_loss("alice", "SOL-150-C").unwrap();
+    assert_near(world.balance("alice", "USDC"), 0, 100_000);
+    // It stays where it is, credited with twice what it was worth.
+    assert_eq!(world.balance("alice", "BTC"), 1);
+    // Keepers know.
+    keeper.round(&mut Cluster(&mut other), &mut directory).unwrap();
+    assert_eq!(keeper.metrics.rests, 1, "{:?}", keeper.metrics);
+}
+
+#[test]
 fn a_keeper_of_last_resort_takes_the_rest_and_has_the_loss_shared() {
     let mut world = bankrupt_writer();
     let config = Config { last_resort: true, ..Config::DEFAULT };

@@ -2,6 +2,7 @@
 
 use plimsoll_client::events::{LossAssigned, LossShared};
 use plimsoll_client::instruction::{self as ix, Bid};
+use plimsoll_client::BidRequest;
 use plimsoll_migrations::Markets;
 use plimsoll_tests::{address, assert_near, expect_error, World, BTC, SOL, USDC};
 
@@ -306,10 +307,10 @@ fn lenders_of_quote_bear_what_only_they_are_owed() {
     let assigned = receipt.events::<LossAssigned>()[0];
     assert_eq!((assigned.key, assigned.pending_quote_atoms), (0, 0));
     assert_near(assigned.depositors_paid_token_atoms, 300_000_000, 2);
-    // 300 are missing; zoe has 50,000 of 99,000 that were there to lose.
+    // 300 are missing; zoe has half of what was lent, though the keeper pays with a part of the other.
     assert_eq!(world.balance("alice", "USDC"), 0);
     let zoe = 50_000_000_000 - world.balance("zoe", "USDC");
-    assert_near(zoe, 300_000_000 * 50_000 / 99_000, 1_000);
+    assert_near(zoe, 150_000_000, 3);
     assert_eq!(world.collateral("USDC").losses_shared, 1);
     expect_error(world.write_off("alice"), "NotBankrupt");
     world.close("alice").unwrap();
@@ -350,4 +351,43 @@ fn a_bankrupt_accounts_instruments_must_be_writable() {
     let bid = Bid::slice();
     let one = ix::liquidate(&world.directory, &authority, &alice, &keeper, &bid, false).unwrap();
     expect_error(world.send(&[one], &["keeper"]), "RiskAccountReadOnly");
+}
+
+#[test]
+fn lenders_of_a_token_bear_their_part_however_little_of_its_debt_a_bid_takes() {
+    // Alice owes 100 SOL against 25,000 USDC, and has one lot of a whole BTC, long at 100,000. With SOL
+    // at 260 she is 1,020 short, and the lot carries 5,000 of 6,300 of her requirement. The least
+    // slice takes it whole, and an atom of the debt.
+    let mut world = World::with(|markets| {
+        markets.instruments[1].lot = "1".parse().unwrap();
+        for token in &mut markets.tokens[..2] {
+            token.insurance_cap = "0".parse().unwrap();
+            token.curve.iter_mut().for_each(|kink| kink[1] = "0%".parse().unwrap());
+        }
+    });
+    traders(
+        &mut world,
+        &[("alice", 25_000), ("bob", 100_000), ("keeper", 100_000), ("zoe", 5_000)],
+    );
+    world.open("lena").unwrap();
+    world.deposit("lena", "SOL", 200 * SOL).unwrap();
+    world.borrow("alice", "SOL", 100 * SOL, u64::MAX).unwrap();
+    world.trade("alice", "bob", "BTC-PERP", 1, "100000").unwrap();
+    world.walk_price("SOL", "260");
+    let zoe = world.balance("zoe", "USDC");
+    let missing = -world.report("alice").equity_quote_atoms;
+    let least = Bid { request: BidRequest::Slice { share_max: 1 }, ..Bid::slice() };
+
+    let receipt = world.liquidate("keeper", "alice", &least).unwrap();
+
+    assert_eq!(world.position("keeper", "BTC-PERP").0, 1);
+    // All that is borne is lena's, but for what the lot's fee was.
+    let assigned = receipt.events::<LossAssigned>();
+    let borne: i64 = assigned.iter().map(|one| one.loss_quote_atoms).sum();
+    assert_near(borne, missing * 5_000 / 6_300, 10_000);
+    let sol = assigned.iter().find(|one| one.key == world.token_key("SOL").raw()).unwrap();
+    assert_near(sol.loss_quote_atoms, borne * 26_000 / 26_020, 10_000);
+    assert_near(sol.depositors_paid_token_atoms, sol.loss_quote_atoms * 1_000 / 260, 10_000);
+    assert_near(200_000_000_000 - world.balance("lena", "SOL"), sol.depositors_paid_token_atoms, 2);
+    assert_eq!(world.balance("zoe", "USDC"), zoe);
 }

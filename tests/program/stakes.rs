@@ -230,3 +230,42 @@ fn stakes_are_not_lent() {
     world.withdraw("zoe", "USDC", 100 * USDC).unwrap();
     assert_eq!(leave(&mut world, "sam"), 1_000_000_000);
 }
+
+#[test]
+fn income_that_has_left_with_a_stake_repays_no_debt_out_of_the_next_one() {
+    // SOL's contract owes what nobody may bear within the day's caps; then 36 of BTC's fees come in.
+    let mut world = World::with(|markets| {
+        markets.group.insurance_cap = "0".parse().unwrap();
+        markets.instruments[0].insurance_cap = "0".parse().unwrap();
+        markets.instruments[0].loss_cap = "1%".parse().unwrap();
+    });
+    world.stake("sam", 1_000 * USDC).unwrap();
+    bankrupt(&mut world);
+    world.share_loss("alice", "SOL-PERP").unwrap();
+    let debt = world.pool("SOL-PERP").debt_floor().unwrap().get();
+    assert!(debt > 35_000_000);
+    traders(&mut world, &[("dave", 100_000), ("erin", 100_000)]);
+    world.trade("dave", "erin", "BTC-PERP", 9_000, "100000").unwrap();
+    world.walk_price("BTC", "99900");
+    world.settle("dave", "BTC-PERP", None).unwrap();
+    world.collect_fees("BTC-PERP").unwrap();
+    assert_near(leave(&mut world, "sam"), 1_036_000_000, 2);
+
+    world.stake("tom", 1_000 * USDC).unwrap();
+
+    // But for the atom that was left.
+    let outcome = world.repay_debt("SOL-PERP");
+    if outcome.is_err() {
+        expect_error(outcome, "NothingToRepay");
+    }
+    assert_near(world.pool("SOL-PERP").debt_floor().unwrap().get(), debt, 2);
+    assert_near(leave(&mut world, "tom"), 1_000_000_000, 2);
+    // What comes in from now on repays.
+    world.trade("dave", "erin", "BTC-PERP", -9_000, "99900").unwrap();
+    world.settle("dave", "BTC-PERP", None).unwrap();
+    world.collect_fees("BTC-PERP").unwrap();
+    let income = i64::try_from(world.insurance()).unwrap();
+    assert!(income > 35_000_000);
+    world.repay_debt("SOL-PERP").unwrap();
+    assert_near(debt - world.pool("SOL-PERP").debt_floor().unwrap().get(), income.min(debt), 2);
+}

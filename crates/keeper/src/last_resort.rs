@@ -55,10 +55,13 @@ pub fn last_resort(
     })
 }
 
-/// All rows, unless one has no price and would be left behind.
+/// All rows, unless a debt or a position has no price and would be left behind; a token that it owns may.
 fn rest(situation: &Situation<'_>, equity: Value) -> Result<LastResort, RiskError> {
     let market = &situation.market;
-    let is_left = |row: &Holding| row.key != RowKey::QUOTE && !moves::is_priced(market, row.key);
+    let is_left = |row: &Holding| {
+        let owned = row.key.kind() == RowKind::Token && row.quantity >= 0;
+        !owned && row.key != RowKey::QUOTE && !moves::is_priced(market, row.key)
+    };
     if situation.target.iter().any(is_left) {
         return Ok(LastResort::Nothing);
     }

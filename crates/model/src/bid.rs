@@ -209,7 +209,7 @@ impl Step<'_> {
     ) {
         let share = match wanted {
             Wanted::Rows(_) => None,
-            Wanted::Slice(most) => Some(self.slice(id, takings, *most, before)),
+            Wanted::Slice(most) => Some(self.slice([id, bidder], takings, *most, before)),
         };
         for taking in takings {
             match taking.asset {
@@ -242,13 +242,16 @@ impl Step<'_> {
     /// The share that a slice took of every row, as an interval; checked against the closed form.
     fn slice(
         &mut self,
-        id: AccountId,
+        [id, bidder]: [AccountId; 2],
         takings: &[Taking],
         limit: u64,
         before: &Health,
     ) -> (Exact, Exact) {
         let (mut low, mut high) = (zero(), one());
-        for taking in takings.iter().filter(|taking| taking.whole != 0) {
+        for taking in takings {
+            if taking.whole == 0 || self.may_be_cleared(bidder, taking, before) {
+                continue;
+            }
             let (part, all) = (taking.amount.abs(), taking.whole.abs());
             let sound = taking.amount.signum() == taking.whole.signum() && part <= all && part > 0;
             self.expect(sound, || format!("took {part} of {all} of {:?}", taking.asset));

@@ -226,6 +226,8 @@ pub struct Insurance {
     pub paid_quote_atoms: u64,
     /// Income that has repaid debts.
     pub repaid_quote_atoms: u64,
+    /// Income that repaid none, and is gone.
+    pub spent_quote_atoms: u64,
     /// Day since 1970, and the discounts that the fund paid on it.
     pub discount_day: u64,
     pub discount_paid_quote_atoms: u64,

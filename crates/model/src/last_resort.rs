@@ -115,7 +115,8 @@ impl Step<'_> {
         };
         let mut surplus = after.surplus();
         surplus.slack += loose;
-        let left = before.requirement.times(&ppm(900_000)).minus(&after.requirement);
+        let mut left = before.requirement.times(&ppm(900_000)).minus(&after.requirement);
+        left.slack += loose;
         let ends = surplus.surely_not_negative() || left.low().is_positive();
         let lasts = surplus.surely_negative() && left.high().is_negative();
         let now = self.now().slot;

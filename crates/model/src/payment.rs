@@ -4,7 +4,7 @@ use num_traits::Signed;
 
 use crate::bid::{Asset, Taking, Wanted};
 use crate::claims::{is_lent, unknown, Claim};
-use crate::group::{AccountId, Group, Position};
+use crate::group::{AccountId, Collateral, Group, Position};
 use crate::margin::{atoms, health, Check, Health, QUOTE};
 use crate::number::{ceil, floor, least, most, one, positive, ppm, ten, whole, zero, Exact, Near};
 use crate::step::{unsigned, Step};
@@ -34,12 +34,19 @@ impl Step<'_> {
             i128::from(seen.insurance.paid_quote_atoms) - i128::from(old.paid_quote_atoms);
         let sum = account_delta + bidder_delta + cut - insured;
 
-        let released = before.requirement.minus(&moved.requirement);
+        let mut released = before.requirement.minus(&moved.requirement);
+        let cleared = takings.iter().any(|one| self.may_be_cleared(bidder, one, before));
+        let mut loose = zero();
+        if cleared {
+            // How much of it the bid took is not stored.
+            loose = before.requirement.high() + moved.requirement.high();
+            released.slack += &loose;
+        }
         let rest = self.is_rest(id, wanted, before);
         self.expect(rest || released.high() > zero(), || "no risk was released".into());
         let lent = self.assign([id, bidder], wanted, before, &released, takings);
         if lent {
-            return self.conclude_bid(id, bidder, wanted, before);
+            return self.conclude_bid([id, bidder], wanted, before, loose);
         }
         self.expect(sum == 0, || format!("payments add up to {sum}"));
         let worth = before.equity.minus(&moved.equity);
@@ -60,8 +67,9 @@ impl Step<'_> {
             (fund.discount_day, fund.discount_paid_quote_atoms) = (today, 0);
         }
         fund.discount_paid_quote_atoms += unsigned(insured);
+        fund.count_spent();
         fund.begin_anew_if_used_up();
-        self.conclude_bid(id, bidder, wanted, before);
+        self.conclude_bid([id, bidder], wanted, before, zero());
     }
 
     /// What the discount is (quote atoms), for a β that is so many parts per million higher, and
@@ -98,9 +106,34 @@ impl Step<'_> {
         bankrupt && empty && whole
     }
 
-    fn conclude_bid(&mut self, id: AccountId, bidder: AccountId, wanted: &Wanted, before: &Health) {
+    /// May lenders have cleared a part of a debt where it is, beyond what the bid took of it? Then the
+    /// bidder got back all that it took over.
+    pub(crate) fn may_be_cleared(
+        &self,
+        bidder: AccountId,
+        taking: &Taking,
+        before: &Health,
+    ) -> bool {
+        let (Asset::Token(token), Some(seen)) = (taking.asset, self.seen()) else {
+            return false;
+        };
+        let held = |group: &Group| group.accounts[&bidder].tokens.get(&token).copied();
+        let one = &self.before.collaterals[token];
+        let balance =
+            |shares: Option<i128>| one.balance_at(shares.unwrap_or(0), self.now().seconds);
+        let came = balance(held(seen)) - balance(held(self.before));
+        taking.amount < 0 && before.equity.low().is_negative() && came.abs() <= whole(2)
+    }
+
+    fn conclude_bid(
+        &mut self,
+        [id, bidder]: [AccountId; 2],
+        wanted: &Wanted,
+        before: &Health,
+        cleared: Exact,
+    ) {
         let account = self.next.accounts[&id].clone();
-        let loose = self.unread_interest(id, before) + whole(3);
+        let loose = self.unread_interest(id, before) + whole(3) + cleared;
         if let Ok(after) = health(&self.next, self.market, &account, Check::Maintenance) {
             let mut rises = after.surplus().minus(&before.surplus());
             rises.slack += &loose;
@@ -229,19 +262,18 @@ impl Step<'_> {
         let all = |seen: &Group| sum(seen) - old;
         let mut left = self.adopt("shortfall", all, &whole(least_sum), &whole(high));
         let mut total: Exact = claims.iter().map(|claim| claim.amount.clone()).sum();
-        let mut later = total.clone();
+        let rounded = self.worth_of_atoms(&claims) + whole(1 + borne);
         for claim in &claims {
-            let most_of = ratio(&claim.amount, &later);
-            later -= &claim.amount;
             let Some(index) = claim.index() else {
                 continue;
             };
-            let exact = whole(if lent { high } else { left }) * ratio(&claim.amount, &total);
+            let part = ratio(&claim.amount, &total);
             let (low, high) = match lent {
-                // Lenders bear no more than the debt that changed hands, in whole atoms of their
-                // token; what they leave goes to those behind them.
-                true => (zero(), whole(high) * most_of + one() + whole(borne)),
-                false => (whole(floor(&exact) - 1 - borne), whole(floor(&exact) + 1 + borne)),
+                true => (whole(low) * &part - &rounded - one(), whole(high) * &part + &rounded),
+                false => {
+                    let exact = floor(&(whole(left) * &part));
+                    (whole(exact - 1 - borne), whole(exact + 1 + borne))
+                }
             };
             let before = owed(self.before, index);
             let pick = |seen: &Group| owed(seen, index) - before;
@@ -254,6 +286,16 @@ impl Step<'_> {
         }
         self.lower_settled(id, low > 0, before, released);
         lent
+    }
+
+    /// Lenders bear whole atoms of their token; what that leaves goes to those behind them.
+    fn worth_of_atoms(&self, claims: &[Claim]) -> Exact {
+        let tokens = claims.iter().filter_map(|claim| match claim.asset {
+            Asset::Token(token) if token != QUOTE => Some(&self.before.collaterals[token]),
+            _ => None,
+        });
+        let atom = |one: &Collateral| self.market.mid(one.underlying) * ten(-one.decimals);
+        tokens.map(atom).sum()
     }
 
     /// A part waits in its row until it is shared.

@@ -67,6 +67,7 @@ impl Step<'_> {
         let fund = &mut self.next.insurance;
         fund.balance_quote_atoms -= unsigned(atoms);
         fund.paid_quote_atoms += unsigned(atoms);
+        fund.count_spent();
         fund.begin_anew_if_used_up();
     }
 
@@ -235,17 +236,16 @@ impl Step<'_> {
     pub(crate) fn repay_debt(&mut self, index: usize) {
         let (pool, fund) = (&self.before.instruments[index].pool, &self.before.insurance);
         let income = fund.received_quote_atoms.saturating_sub(fund.repaid_quote_atoms);
-        let income = income.saturating_sub(pool.debt_mark_quote_atoms);
+        let income = income.saturating_sub(pool.debt_mark_quote_atoms.max(fund.spent_quote_atoms));
         let paid = pool.debt.div_euclid(ATOM).min(income.into());
         let paid = paid.min(fund.balance_quote_atoms.into());
         if !self.require(paid > 0, &["NothingToRepay"]) {
             return;
         }
+        self.next.insurance.repaid_quote_atoms += unsigned(paid);
         self.pay(paid);
         self.change_cash(index, paid);
-        let pool = &mut self.next.instruments[index].pool;
-        pool.debt -= paid * ATOM;
-        self.next.insurance.repaid_quote_atoms += unsigned(paid);
+        self.next.instruments[index].pool.debt -= paid * ATOM;
     }
 
     pub(crate) fn share_loss(&mut self, id: AccountId, index: usize) {
@@ -315,7 +315,9 @@ impl Step<'_> {
         }
         let one = self.next.collaterals[token].clone();
         let left = one.deposits() - whole(loss);
-        if !self.require(left.is_positive(), &["LossBeyondDeposits"]) {
+        // At an index below 2^-16 not all atoms that there may be would fit.
+        let least = crate::number::binary(one.deposit_shares, FRACTION_BITS + 16);
+        if !self.require(left.is_positive() && left >= least, &["LossBeyondDeposits"]) {
             return;
         }
         let raw = |atoms: &Exact| {

@@ -13,6 +13,13 @@ const VIRTUAL_SHARES: i128 = 1 << 20;
 const EXIT_SECONDS: i64 = 2 * 86_400;
 
 impl crate::Insurance {
+    /// What the fund does not hold of its income repays no debt any more.
+    pub(crate) fn count_spent(&mut self) {
+        let income = self.received_quote_atoms.saturating_sub(self.repaid_quote_atoms);
+        let gone = income.saturating_sub(self.balance_quote_atoms);
+        self.spent_quote_atoms = self.spent_quote_atoms.max(gone);
+    }
+
     /// Shares of a fund that was used up are worth nothing.
     pub(crate) fn begin_anew_if_used_up(&mut self) {
         if self.balance_quote_atoms == 0 && self.stake_shares != 0 {
@@ -87,6 +94,7 @@ impl Step<'_> {
         let amount = unsigned(floor(&(whole(stake.exiting_shares) * worth / total)));
         fund.stake_shares -= stake.exiting_shares;
         fund.balance_quote_atoms = fund.balance_quote_atoms.saturating_sub(amount);
+        fund.count_spent();
         self.next.stakes.insert(owner, Stake { exiting_shares: 0, exit_at: 0, ..stake });
         let vault = self.next.collaterals[QUOTE].vault_token_atoms;
         self.require(amount <= vault, &["VaultIllLiquid"]);

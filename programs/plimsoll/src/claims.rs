@@ -275,15 +275,14 @@ pub(crate) fn write_off(
     // The debt goes first: its account must not bear a part of it.
     credit(account, quote, loss, permit)?;
     quote.write_down(depositors)?;
-    let row = account.row_mut(QUOTE_KEY, permit)?;
-    row.shares = quote.sweep_dust(row.shares())?.into();
     Ok(Borne { reserve, insurance: paid, depositors })
 }
 
-/// A token's lenders bear their part at once: the bidder, who has just taken over the debt at its
-/// full value, gives that value back and owes so much less. The insurance fund pays first, up to
-/// the token's cap; then what was set aside of its interest. At most `debt` is cleared; `one`
-/// afterwards says how much of the loss that was.
+/// A token's lenders bear their part at once: the bidder, who has just taken over `debt` at its full
+/// value, gives that value back and owes so much less. What the bid leaves of it (little of a token may
+/// go with a single lot that carries most of the requirement) is cleared where it is. The insurance fund
+/// pays first, up to the token's cap; then what was set aside of its interest. `one` afterwards says how
+/// much of the loss was cleared.
 fn charge_lenders(
     guarded: &mut Guarded<'_, '_>,
     insurance: &mut Insurance,
@@ -298,33 +297,54 @@ fn charge_lenders(
     let (mut quote, mut lent) = unsafe {
         (Account::<Collateral>::load_mut(quote)?, Account::<Collateral>::load_mut(lent)?)
     };
+    quote.accrue(guarded.now.time)?;
     one.insurance = lent.insure(one.loss, insurance.balance()?, guarded.now.time)?;
     insurance.pay(one.insurance)?;
     credit(guarded.parties.first, &mut quote, one.insurance, &guarded.permit)?;
 
     let rest = one.loss.checked_sub(one.insurance).named()?;
-    let cleared = atoms_for(rest, price)?.min(debt);
     one.loss = one.insurance;
-    if !cleared.is_positive() {
+    let wanted = atoms_for(rest, price)?;
+    if !wanted.is_positive() {
         return Ok(());
     }
-    let worth = price.value_floor(cleared.get()).named()?.to_quote_ceil().named()?.min(rest);
     lent.accrue(guarded.now.time)?;
-    let row = guarded.parties.second()?.row_mut(key, &guarded.permit)?;
-    let mut totals = lent.totals();
-    row.shares = totals.change(row.shares(), cleared).named()?.into();
-    lent.set_totals(&totals);
+    let (first, bidder) = guarded.parties.both()?;
+    let taken = wanted.min(debt);
+    let row = first.row_mut(key, &guarded.permit)?;
+    let owed = lent.totals().borrowed_atoms(row.shares()).named()?;
+    let left = wanted.checked_sub(taken).named()?.min(owed);
+    give(&mut lent, row, left)?;
+    // A bidder who has lent the token bears by what it had lent: the debt is not its own until then.
+    let row = bidder.row_mut(key, &guarded.permit)?;
+    give(&mut lent, row, debt)?;
+    let cleared = taken.checked_add(left).named()?;
     one.reserve = lent.take_reserve(cleared)?;
     one.depositors = cleared.checked_sub(one.reserve).named()?;
     lent.write_down(one.depositors)?;
+    give(&mut lent, row, taken.checked_sub(debt).named()?)?;
     lent.rebase()?;
     guarded.market.reindex(key, &lent)?;
-    let paid = worth.checked_neg().named()?;
-    credit(guarded.parties.second()?, &mut quote, paid, &guarded.permit)?;
-    credit(guarded.parties.first, &mut quote, worth, &guarded.permit)?;
-    one.bidder_paid = worth;
-    one.loss = one.loss.checked_add(worth).named()?;
+    one.bidder_paid = worth(price, taken)?.min(rest);
+    let paid = one.bidder_paid.checked_neg().named()?;
+    credit(bidder, &mut quote, paid, &guarded.permit)?;
+    credit(first, &mut quote, one.bidder_paid, &guarded.permit)?;
+    let all = worth(price, left)?.checked_add(one.bidder_paid).named()?.min(rest);
+    one.loss = one.loss.checked_add(all).named()?;
     Ok(())
+}
+
+/// Gives a row so much of the token; what is negative is taken.
+#[inline(never)]
+fn give(lent: &mut Collateral, row: &mut Row, atoms: TokenAtoms) -> Result<()> {
+    row.shares = lent.change(row.shares(), atoms)?.into();
+    Ok(())
+}
+
+/// What atoms of a token are worth, rounded up.
+#[inline(never)]
+fn worth(price: Price, atoms: TokenAtoms) -> Result<QuoteAtoms> {
+    price.value_floor(atoms.get()).and_then(|value| value.to_quote_ceil()).named()
 }
 
 /// Token atoms for an amount of quote. Rounded up where an atom is worth no more than one of quote,

@@ -59,6 +59,7 @@ impl Numbers {
                 received_quote_atoms: fund.received_quote_atoms,
                 paid_quote_atoms: fund.paid_quote_atoms,
                 repaid_quote_atoms: fund.repaid_quote_atoms,
+                spent_quote_atoms: fund.spent_quote_atoms,
                 discount_day: fund.discount_day,
                 discount_paid_quote_atoms: fund.discount_paid_quote_atoms,
                 stake_shares: fund.stake_shares.to_i128(),

@@ -180,21 +180,19 @@ fn bid(
     let bid = plimsoll_risk::Bid { before, moved, beta, kind };
     let fund = insurance.discount_budget(fund_max, guarded.now.time)?;
     let settlement = settle(terms, &bid, fund).named()?;
-    transfer_quote(guarded, &settlement)?;
     insurance.book(settlement.insurance_paid, settlement.insurance_cut)?;
     insurance.count_discount(settlement.insurance_paid)?;
+    // Before the bidder pays: what it has lent bears as much as what others have.
     let assigned = match settlement.shortfall.is_positive() {
         true => {
             require!(kind == BidKind::Slice, PlimsollError::BidMustBeSlice);
-            // Lenders are charged as of now: at the rates of the balances before the bid, deposits
-            // would earn what nobody pays any more.
-            rebase_quote(guarded)?;
             let part = (settlement.released, before.requirement);
             guarded.parties.first.lower_settled_debts(part, &guarded.permit)?;
             assign(guarded, insurance, &owed, &takings.rows, settlement.shortfall)?
         }
         false => Vec::new(),
     };
+    transfer_quote(guarded, &settlement, &assigned)?;
     require_limits(&settlement, &assigned, limits)?;
     rebase_quote(guarded)?;
     conclude_account(guarded, terms, (&before, &moved), &settlement)?;
@@ -206,13 +204,13 @@ fn bid(
 ///
 /// What was closed or has settled carries no requirement by which to divide. Where a bankrupt has nothing
 /// else and all of it is asked for, all of it is taken and all that it owes is borne, as where the least
-/// requirement is released: a step, which pays nothing. Not while a row has no price and would be left
-/// behind.
+/// requirement is released: a step, which pays nothing. Not while a debt or a position has no price and would
+/// be left behind; a token that it owns may be, or an atom on a dead feed would keep its debts for ever.
 #[inline(never)]
 fn health_before(market: &Snapshot, rows: &[Row], request: &BidRequest) -> Result<Health> {
     let mut health = market.health(rows, Check::Maintenance)?;
     let is_rest = health.requirement.is_zero() && health.equity.is_negative();
-    if is_rest && asks_for_all(request) && market.is_all_priced() {
+    if is_rest && asks_for_all(request) && market.unpriced(rows)?.is_none() {
         (health.requirement, health.requirement_slope) = (Value::STEP, Value::STEP);
     }
     Ok(health)
@@ -262,8 +260,13 @@ fn require_limits(
     Ok(())
 }
 
-/// Moves quote tokens between the two accounts and the insurance fund; all stay in the vault.
-fn transfer_quote(guarded: &mut Guarded<'_, '_>, settlement: &Settlement) -> Result<()> {
+/// Moves quote tokens between the two accounts and the insurance fund; all stay in the vault. Where
+/// their lenders bear a part, a fraction of an atom is theirs, and not what is left of the account.
+fn transfer_quote(
+    guarded: &mut Guarded<'_, '_>,
+    settlement: &Settlement,
+    assigned: &[Assigned],
+) -> Result<()> {
     let view = guarded.market.row_view(QUOTE_KEY)?;
     // SAFETY: no other load of this collateral is alive, and risk accounts cannot be any of the
     // declared writable accounts.
@@ -272,7 +275,11 @@ fn transfer_quote(guarded: &mut Guarded<'_, '_>, settlement: &Settlement) -> Res
     collateral.accrue(guarded.now.time)?;
     let row = guarded.parties.first.row_mut(QUOTE_KEY, &guarded.permit)?;
     let delta = token::token(settlement.account_delta);
-    row.shares = collateral.change(row.shares(), delta)?.into();
+    let shares = collateral.change(row.shares(), delta)?;
+    row.shares = match assigned.iter().any(|one| one.key == QUOTE_KEY.raw()) {
+        true => collateral.sweep_dust(shares)?.into(),
+        false => shares.into(),
+    };
     let bidder = guarded.parties.second()?.row_mut(QUOTE_KEY, &guarded.permit)?;
     let delta = token::token(settlement.bidder_delta);
     let before = collateral.totals().borrowed_atoms(bidder.shares()).named()?;

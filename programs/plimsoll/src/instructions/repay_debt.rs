@@ -23,20 +23,20 @@ pub struct RepayDebt {
     pub insurance: Account<Insurance>,
 }
 
-/// Only income repays: what stakers had put in before is theirs. Errors: `WrongGroup`,
+/// Only income repays, while the fund holds it: what stakers put in is theirs. Errors: `WrongGroup`,
 /// `NothingToRepay`.
 pub(crate) fn handler(ctx: &mut Context<RepayDebt>) -> Result<()> {
     let (pool, insurance) = (&mut ctx.accounts.pool, &mut ctx.accounts.insurance);
-    let income = insurance.income().saturating_sub(pool.debt_mark_quote_atoms);
+    let income = insurance.income_since(pool.debt_mark_quote_atoms);
     let income = i64::try_from(income).map_err(|_| PlimsollError::MathOverflow)?;
     let paid = pool.debt_floor()?.min(QuoteAtoms::new(income)).min(insurance.balance()?);
     require!(paid.is_positive(), PlimsollError::NothingToRepay);
+    // Income repays once, whichever instrument it repays.
+    let spent = u64::try_from(paid.get()).map_err(|_| PlimsollError::MathOverflow)?;
+    insurance.repaid_quote_atoms = insurance.repaid_quote_atoms.saturating_add(spent);
     insurance.pay(paid)?;
     pool.add_cash(paid)?;
     pool.add_debt(Value::from_quote(paid).checked_neg().named()?)?;
-    let spent = u64::try_from(paid.get()).map_err(|_| PlimsollError::MathOverflow)?;
-    // Income repays once, whichever instrument it repays.
-    insurance.repaid_quote_atoms = insurance.repaid_quote_atoms.saturating_add(spent);
     emit!(DebtRepaid { instrument: pool.instrument, paid_quote_atoms: paid.get() });
     Ok(())
 }

@@ -248,13 +248,19 @@ impl Snapshot {
     /// Why an account is not in liquidation: it is above its line, or a debt or a position without
     /// a valid price credits it with so much that nobody can know.
     pub(crate) fn refusal(&self, rows: &[Row]) -> Result<PlimsollError> {
+        let unpriced = self.unpriced(rows)?;
+        Ok(unpriced.map_or(PlimsollError::NotLiquidatable, crate::error::grade_error))
+    }
+
+    /// What is wrong with the price of a debt or a position, if anything is.
+    pub(crate) fn unpriced(&self, rows: &[Row]) -> Result<Option<Grade>> {
         for row in rows {
             let owned = row.key()?.kind() == RowKind::Token && !row.shares().is_negative();
             if let (false, Some(grade)) = (owned, self.flaw(row)?) {
-                return Ok(crate::error::grade_error(grade));
+                return Ok(Some(grade));
             }
         }
-        Ok(PlimsollError::NotLiquidatable)
+        Ok(None)
     }
 
     /// The market as the risk crate sees it.

@@ -14,6 +14,9 @@ use crate::token;
 /// Longest gap that one accrual catches up. What a halt lasts longer costs borrowers nothing.
 pub const ACCRUAL_GAP_MAX: Seconds = Seconds::new(7 * 86_400);
 
+/// Below this a loss takes no deposit index: 2^-16, at which shares of 2^63 atoms still fit.
+const DEPOSIT_INDEX_MIN: u128 = 1 << 48;
+
 /// One kink of an interest curve as stored.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable, IdlType)]
@@ -327,12 +330,16 @@ impl Collateral {
     }
 
     /// Takes at least `loss` off all deposits, in proportion. The indices must be those of now.
-    /// `LossBeyondDeposits` if there is not that much.
+    /// `LossBeyondDeposits` if there is not that much, or what would be left is next to nothing: with a
+    /// few atoms that nobody else has joined, somebody could wear the index down until no deposit
+    /// fits any more.
     pub(crate) fn write_down(&mut self, loss: TokenAtoms) -> Result<()> {
         if loss.is_zero() {
             return Ok(());
         }
-        self.deposit_index = write_down(&self.totals(), loss).named()?.into();
+        let index = write_down(&self.totals(), loss).named()?;
+        require!(index.get() >= DEPOSIT_INDEX_MIN, PlimsollError::LossBeyondDeposits);
+        self.deposit_index = index.into();
         self.base_deposit_index = self.deposit_index;
         self.base_borrow_index = self.borrow_index;
         self.accrued_seconds = 0;

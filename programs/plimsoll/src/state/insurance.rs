@@ -33,8 +33,11 @@ pub struct Insurance {
     pub discount_day: u64,
     /// Discounts paid on that day (quote atoms).
     pub discount_paid_quote_atoms: u64,
+    /// Of the income that repaid no debt, what losses or stakers have taken since (quote atoms): it
+    /// repays none any more.
+    pub spent_quote_atoms: u64,
     /// Zero.
-    pub reserved: [u64; 26],
+    pub reserved: [u64; 25],
 }
 
 const _: () = assert!(
@@ -45,7 +48,8 @@ const _: () = assert!(
             + 16 // shares
             + 8 // epoch
             + 3 * 8 // repaid, discounts of the day
-            + 26 * 8 // reserved
+            + 8 // spent
+            + 25 * 8 // reserved
 );
 
 impl Insurance {
@@ -68,6 +72,7 @@ impl Insurance {
         self.balance_quote_atoms = raw(balance)?;
         self.received_quote_atoms = raw(received.map_err(PlimsollError::from)?)?;
         self.paid_quote_atoms = raw(spent.map_err(PlimsollError::from)?)?;
+        self.count_spent();
         self.begin_anew_if_used_up()
     }
 
@@ -86,7 +91,14 @@ impl Insurance {
         let left = self.balance()?.checked_sub(amount).map_err(PlimsollError::from)?;
         require!(!left.is_negative(), PlimsollError::InsuranceInsufficient);
         self.balance_quote_atoms = raw(left)?;
+        self.count_spent();
         Ok(())
+    }
+
+    /// Income that the fund does not hold any more is gone: what others put in later owes nothing of it.
+    fn count_spent(&mut self) {
+        let gone = self.income().saturating_sub(self.balance_quote_atoms);
+        self.spent_quote_atoms = self.spent_quote_atoms.max(gone);
     }
 
     /// A fund that losses have used up begins anew: its old shares are worth nothing, and would
@@ -102,6 +114,11 @@ impl Insurance {
     /// What has come in and repaid no debt yet, since the beginning (quote atoms).
     pub(crate) fn income(&self) -> u64 {
         self.received_quote_atoms.saturating_sub(self.repaid_quote_atoms)
+    }
+
+    /// What of it has come in since it was `mark`, and is still there.
+    pub(crate) fn income_since(&self, mark: u64) -> u64 {
+        self.income().saturating_sub(mark.max(self.spent_quote_atoms))
     }
 
     /// What the fund may still pay of discounts today, of `cap` in all.
