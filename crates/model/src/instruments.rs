@@ -88,7 +88,8 @@ impl Step<'_> {
         let (waits, cash) = (one.losses_pending_quote_atoms > 0, one.pool.cash_quote_atoms);
         self.require(own, &["WrongPayer"]);
         self.require(settled, &["ContractNotSettled"]);
-        self.require(!held, &["ContractInUse"]);
+        let carried = one.open_interest_quote_atoms != 0;
+        self.require(!held && !carried, &["ContractInUse"]);
         self.require(!waits, &["LossesPending"]);
         self.require(cash >= 0, &["InstrumentInDebt"]);
         self.receive(cash.max(0).into());
@@ -156,6 +157,9 @@ mod tests {
         let row = crate::Position { weight: 1, ..crate::Position::default() };
         held.accounts.entry(3).or_default().positions.insert(0, row);
         assert_eq!(refused(&held, 0, 7), ["ContractInUse"]);
+        let mut carried = group(30, 50);
+        carried.instruments[0].open_interest_quote_atoms = 1;
+        assert_eq!(refused(&carried, 0, 7), ["ContractInUse"]);
         let mut waits = group(30, 50);
         waits.instruments[0].losses_pending_quote_atoms = 1;
         assert_eq!(refused(&waits, 0, 7), ["LossesPending"]);

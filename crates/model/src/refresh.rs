@@ -45,7 +45,8 @@ impl Step<'_> {
 
     pub(crate) fn refresh_instrument(&mut self, index: usize) {
         let instrument = self.before.instruments[index].clone();
-        let lots = instrument.pool.open_interest_lots;
+        // What has settled widens nothing.
+        let lots = if instrument.is_settled() { 0 } else { instrument.pool.open_interest_lots };
         let exact = self.market.stable(instrument.underlying) * &instrument.lot * whole(lots);
         let off = &exact * binary(1, 56);
         let notional = self.adopt(

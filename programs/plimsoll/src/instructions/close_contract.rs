@@ -42,13 +42,16 @@ pub struct CloseContract {
 /// Fees and dust go to the insurance fund, less what is left of a debt: that is the pool's cash.
 /// Numbers of instruments are never used again, so that it cannot come back.
 ///
-/// Errors: `WrongPayer` (the rent is another's), `WrongGroup`, `ContractNotSettled`, `ContractInUse`,
+/// Errors: `WrongPayer` (the rent is another's), `WrongGroup`, `ContractNotSettled`, `ContractInUse`
+/// (somebody has a row, or the underlying its open interest until `refresh_instrument`),
 /// `LossesPending`, `InstrumentInDebt` (of more than fees and dust repay).
 pub(crate) fn handler(ctx: &mut Context<CloseContract>) -> Result<()> {
     let accounts = &mut ctx.accounts;
     let (instrument, pool) = (&accounts.instrument, &accounts.pool);
     require!(instrument.is_settled(), PlimsollError::ContractNotSettled);
-    require!(pool.row_weight.is_zero(), PlimsollError::ContractInUse);
+    // What a refresh has carried of it to the underlying would widen there for ever: one more takes it off.
+    let used = !pool.row_weight.is_zero() || instrument.open_interest_quote_atoms != 0;
+    require!(!used, PlimsollError::ContractInUse);
     // What follows from there being no rows is asked for all the same: nothing could be put right
     // afterwards.
     require!(instrument.losses_pending_quote_atoms == 0, PlimsollError::LossesPending);

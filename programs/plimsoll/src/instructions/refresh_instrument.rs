@@ -3,7 +3,7 @@
 
 use anchor_lang::prelude::*;
 use plimsoll_risk::{allowed, funding_rate, Action};
-use plimsoll_units::{Price, QuoteAtoms};
+use plimsoll_units::{BaseLots, Price, QuoteAtoms};
 
 use crate::clock::now;
 use crate::error::{Named, PlimsollError};
@@ -54,7 +54,11 @@ pub struct RefreshInstrument {
 pub(crate) fn handler(ctx: &mut Context<RefreshInstrument>) -> Result<()> {
     let views = ctx.remaining_accounts()?;
     let accounts = &mut ctx.accounts;
-    let lots = accounts.pool.open_interest()?;
+    // What has settled waits to be paid out, and no price moves it any more.
+    let lots = match accounts.instrument.is_settled() {
+        true => BaseLots::ZERO,
+        false => accounts.pool.open_interest()?,
+    };
     let price = lot_price(
         &accounts.group,
         &accounts.quote_underlying,
@@ -68,7 +72,7 @@ pub(crate) fn handler(ctx: &mut Context<RefreshInstrument>) -> Result<()> {
         .checked_sub(signed(accounts.instrument.open_interest_quote_atoms)?)
         .and_then(|others| others.checked_add(notional))
         .map_err(PlimsollError::from)?;
-    accounts.instrument.open_interest_lots = accounts.pool.open_interest_lots;
+    accounts.instrument.open_interest_lots = lots.get().unsigned_abs();
     accounts.instrument.open_interest_quote_atoms = unsigned(notional)?;
     accounts.underlying.open_interest_quote_atoms = unsigned(total)?;
     accounts.underlying.update_scan()?;
