@@ -115,6 +115,8 @@ pub(crate) fn unless(flaws: &mut Flaws, holds: bool, name: &'static str) {
 pub(crate) fn carried(group: &Group, market: &Market, change: &Change) -> Result<Group, Flaws> {
     let (mut next, mut flaws) = (group.clone(), Flaws::new());
     let now = market.now.seconds;
+    // Whom the change of an underlying puts below the line may act first.
+    let first = now.saturating_add_unsigned(group.terms.owner_first_seconds);
     match change {
         Change::Underlying { index, terms } => {
             let old = &group.underlyings[*index];
@@ -124,14 +126,13 @@ pub(crate) fn carried(group: &Group, market: &Market, change: &Change) -> Result
             unless(&mut flaws, same, "ProposalMismatch");
             unless(&mut flaws, bounds::underlying(old, &new), "ChangeTooLarge");
             new.widening_ppm = widening(&new);
-            // Whom the change puts below the line may act first.
-            let first = now.saturating_add_unsigned(group.terms.owner_first_seconds);
             new.owner_first_until = new.owner_first_until.max(first);
             next.underlyings[*index] = new;
         }
         Change::UnderlyingOracles { index, sources } => {
             let new = &mut next.underlyings[*index];
             new.sources = sources.clone();
+            new.owner_first_until = new.owner_first_until.max(first);
             flaws.extend(source_flaws(sources));
             if flaws.is_empty() {
                 flaws.extend(switch_flaws(market, new));
