@@ -86,7 +86,8 @@ fn layouts() -> String {
             stable reference scan_lower_ppm scan_upper_ppm open_interest_lower_quote_atoms
             open_interest_upper_quote_atoms open_interest_quote_atoms loss_long_ppm loss_short_ppm
             concentration_slope_ppm concentration_max_ppm depth_quote_atoms basis_ppm
-            initial_multiplier_ppm widening_ppm padding_2 scenarios first_expiry_at price_moves reserved owner_first_until
+            initial_multiplier_ppm widening_ppm padding_2 scenarios first_expiry_at price_moves scenarios_at
+            reserved owner_first_until
             reserved_2),
         fields!(Collateral: version bump vault_bump decimals index underlying group mint
             token_program vault scale deposit_index borrow_index deposit_shares borrow_shares

@@ -32,6 +32,7 @@ mod migration_expiries;
 mod migration_proposals;
 mod migration_slices;
 mod options_attacks;
+mod options_governance;
 mod options_keeper;
 mod options_moves;
 mod options_trading;

@@ -115,7 +115,7 @@ fn stored_outcomes_reach_the_check_as_they_are() {
     let ends = [i32::MIN, i32::MAX, -1, 0, 1, i32::MIN + 1, i32::MAX - 1];
     for from in 0..ends.len() {
         state.array.outcomes = std::array::from_fn(|at| ends[(from + at) % ends.len()]);
-        let array = risk_array(&state, terms.unwrap(), now).unwrap();
+        let array = risk_array(&state, terms.unwrap(), 0, now).unwrap();
         assert_eq!(array.outcomes.get(), state.array.outcomes);
     }
 }

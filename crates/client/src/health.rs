@@ -315,7 +315,8 @@ fn row_terms(
             let underlying = &directory.underlying(state.underlying)?.state;
             state.array = value(&state, underlying, expiry, terms, now.time)?;
         }
-        if let Ok(array) = risk_array(&state, terms, now.time) {
+        let scenarios_at = directory.underlying(state.underlying)?.state.scenarios_at;
+        if let Ok(array) = risk_array(&state, terms, scenarios_at, now.time) {
             let at = Place::new(u16::try_from(arrays.len()).unwrap_or(u16::MAX));
             rows.push(position_terms(&state, notional, at));
             arrays.push(array);

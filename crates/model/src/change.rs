@@ -127,6 +127,7 @@ pub(crate) fn carried(group: &Group, market: &Market, change: &Change) -> Result
             unless(&mut flaws, bounds::underlying(old, &new), "ChangeTooLarge");
             new.widening_ppm = widening(&new);
             new.owner_first_until = new.owner_first_until.max(first);
+            new.scenarios_at = now;
             next.underlyings[*index] = new;
         }
         Change::UnderlyingOracles { index, sources } => {

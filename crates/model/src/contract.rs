@@ -230,7 +230,7 @@ impl Instrument {
     }
 
     /// Must its array be refreshed before a check reads it?
-    fn is_stale(&self, market: &Market) -> Stale {
+    fn is_stale(&self, market: &Market, scenarios_at: i64) -> Stale {
         let Some(contract) = self.reads_array(market) else {
             return Some(false);
         };
@@ -238,6 +238,8 @@ impl Instrument {
         match contract.array.refreshed_at {
             0 => Some(true),
             _ if !priced || contract.settled => Some(false),
+            // Made for others, or in the very second in which these were set.
+            at if at <= scenarios_at => Some(true),
             _ => contract.array.is_stale(&market.mid(self.underlying), market.now.seconds),
         }
     }
@@ -252,8 +254,13 @@ impl Group {
         accounts: &[AccountId],
         others: &[usize],
     ) -> BTreeSet<usize> {
-        let stale = |index: &usize| self.instruments[*index].is_stale(market) != Some(false);
+        let stale = |index: &usize| self.is_stale(market, *index) != Some(false);
         self.read_by(accounts, others).into_iter().filter(stale).collect()
+    }
+
+    fn is_stale(&self, market: &Market, index: usize) -> Stale {
+        let one = &self.instruments[index];
+        one.is_stale(market, self.underlyings[one.underlying].scenarios_at)
     }
 
     /// Instruments that a check of these accounts and of these others reads.
@@ -267,7 +274,7 @@ impl Step<'_> {
     /// Checks of these accounts and of these others read fresh arrays.
     pub(crate) fn require_fresh(&mut self, accounts: &[AccountId], others: &[usize]) {
         for index in self.before.read_by(accounts, others) {
-            match self.before.instruments[index].is_stale(self.market) {
+            match self.before.is_stale(self.market, index) {
                 Some(stale) => drop(self.require(!stale, &["RiskArrayStale"])),
                 None => self.may_fail("RiskArrayStale"),
             }

@@ -229,6 +229,7 @@ impl Numbers {
             scenarios: scenarios
                 .map(|one| (one.shock_ppm, one.volatility_ppm, one.weight_ppm))
                 .collect(),
+            scenarios_at: one.scenarios_at,
             owner_first_until: one.owner_first_until,
             expiries: BTreeMap::new(),
             first_expiry_at: one.first_expiry_at,

@@ -49,6 +49,7 @@ pub(crate) fn carry_out(
         Change::Underlying { index, params } => edit(rest, at, *index, act, |old, new, _| {
             underlying(old, new, params)?;
             new.owner_first_until = new.owner_first_until.max(owners_until);
+            new.scenarios_at = now.time.get();
             Ok(())
         }),
         Change::UnderlyingOracles { index, sources } => {

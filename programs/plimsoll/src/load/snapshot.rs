@@ -32,6 +32,8 @@ pub(crate) struct Snapshot {
     arrays: Vec<RiskArray>,
     /// Of the underlyings with such rows.
     shocks: Vec<LinearShocks>,
+    /// When those of the underlying at hand were set (Unix seconds).
+    shocks_at: i64,
     /// In the order of `rows`.
     sources: Vec<RowSource>,
     /// Places of the row and the underlying that were asked for last. Who asks goes through an
@@ -74,6 +76,7 @@ impl Snapshot {
             rows: Vec::with_capacity(keys.len()),
             arrays: Vec::new(),
             shocks: Vec::new(),
+            shocks_at: 0,
             sources: Vec::with_capacity(keys.len()),
             last_row: Cell::new(0),
             last_underlying: Cell::new(0),
@@ -189,7 +192,9 @@ impl Snapshot {
         let underlying = self.underlyings.last_mut().ok_or(PlimsollError::RowTermsMissing)?;
         if underlying.shocks.is_none() {
             let view = self.underlying_views.last().ok_or(PlimsollError::RowTermsMissing)?;
-            let shocks = Account::<Underlying>::load(*view)?.price_moves;
+            let own = Account::<Underlying>::load(*view)?;
+            let shocks = own.price_moves;
+            self.shocks_at = own.scenarios_at;
             let at = u16::try_from(self.shocks.len()).map_err(|_| PlimsollError::MathOverflow)?;
             underlying.shocks = Place::new(at);
             self.shocks.push(LinearShocks { factors: shocks });
@@ -200,6 +205,7 @@ impl Snapshot {
         slot.ok_or(PlimsollError::CorruptAccount)?.write(moved_array(
             account,
             underlying,
+            self.shocks_at,
             now.time,
             |per_price| prices.move_since(per_price),
         )?);

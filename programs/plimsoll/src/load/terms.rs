@@ -185,14 +185,19 @@ pub fn position_terms(account: &Instrument, notional: Price, array: Place) -> Ro
 /// Where the underlying has no valid price, the array is taken as it is, since nothing else can
 /// refresh it: such a row counts by the rule of rows without a price.
 ///
-/// Errors: `RiskArrayStale` if it was never refreshed, or the price is valid and the array too old
-/// or made at a price too far away; the log names the instrument.
+/// `scenarios_at` is the underlying's: what was made for other scenarios says nothing in these.
+///
+/// Errors: `RiskArrayStale` if it was never refreshed, or the price is valid and the array too old,
+/// made for other scenarios, or at a price too far away; the log names the instrument.
 pub fn risk_array(
     account: &Instrument,
     underlying: &UnderlyingTerms,
+    scenarios_at: i64,
     now: UnixSeconds,
 ) -> Result<RiskArray> {
-    moved_array(account, underlying, now, |per_price| relative_move(underlying.price, per_price))
+    moved_array(account, underlying, scenarios_at, now, |per_price| {
+        relative_move(underlying.price, per_price)
+    })
 }
 
 /// [`risk_array`], where `move_since` gives the price's move since the array was made, by one over the
@@ -202,6 +207,7 @@ pub fn risk_array(
 pub(super) fn moved_array(
     account: &Instrument,
     underlying: &UnderlyingTerms,
+    scenarios_at: i64,
     now: UnixSeconds,
     move_since: impl FnOnce(Price) -> Result<i64>,
 ) -> Result<RiskArray> {
@@ -216,7 +222,8 @@ pub(super) fn moved_array(
             let age = now.get().wrapping_sub(stored.refreshed_at);
             let moved = move_since(stored.per_price.price()?)?;
             let near = moved.unsigned_abs() <= u64::from(stored.move_max);
-            if age > i64::from(stored.seconds_max) || !near {
+            let own = stored.refreshed_at > scenarios_at;
+            if age > i64::from(stored.seconds_max) || !near || !own {
                 return Err(stale(account));
             }
             moved

@@ -176,8 +176,11 @@ pub struct Underlying {
     pub first_expiry_at: i64,
     /// Damped move of the price in each scenario, at the least scan range (2^-27, signed).
     pub price_moves: [i32; SCENARIOS_MAX],
+    /// When scenarios and scan range were last set (Unix seconds): risk arrays of before, or of that very
+    /// second, are those of others.
+    pub scenarios_at: i64,
     /// Zero.
-    pub reserved: [u64; 23],
+    pub reserved: [u64; 22],
     /// Until when only owners may act on accounts with this underlying that are below their
     /// line, since its oracle had stood still (Unix seconds).
     pub owner_first_until: i64,
@@ -202,7 +205,7 @@ const _: () = assert!(
             + 4 * 4 // basis, multiplier, widening, padding
             + 16 * 12 // scenarios
             + 8 + 16 * 4 // first expiry, price moves
-            + 54 * 8 // reserved, owner first
+            + 54 * 8 // scenarios set, reserved, owner first
 );
 
 impl Underlying {
