@@ -225,6 +225,7 @@ pub(crate) fn underlying_flaws(one: &Underlying) -> Flaws {
     let reference = &one.reference;
     let leap = u64::from(reference.ppm_per_second) * u64::from(reference.catch_up_seconds_max);
     let most = i64::MAX.unsigned_abs();
+    let widest = u64::from(one.initial_multiplier_ppm) * u64::from(one.scan_upper_ppm);
     let sound = (1..=600).contains(&one.age_seconds_max)
         && deviation(one.confidence_ppm_max)
         && deviation(one.dispersion_ppm_max)
@@ -236,7 +237,9 @@ pub(crate) fn underlying_flaws(one: &Underlying) -> Flaws {
         && one.open_interest_lower_quote_atoms < one.open_interest_upper_quote_atoms
         && one.open_interest_upper_quote_atoms <= most
         && one.depth_quote_atoms <= most
-        && (ONE_PPM..=10 * ONE_PPM).contains(&one.initial_multiplier_ppm);
+        && (ONE_PPM..=10 * ONE_PPM).contains(&one.initial_multiplier_ppm)
+        // The multiplier is a ratio of 4,294 at most, however wide the scan range.
+        && widest <= u64::from(one.scan_lower_ppm) * 4_000_000_000;
     unless(&mut flaws, sound, "ParameterOutOfBounds");
     let wild = |(shock, volatility, weight): &(i32, i32, u32)| {
         shock.unsigned_abs().max(volatility.unsigned_abs()) > SHOCK_PPM_MAX || *weight > ONE_PPM
