@@ -285,6 +285,26 @@ fn a_contract_that_nobody_ever_held_is_closed_too() {
 }
 
 #[test]
+fn what_has_settled_widens_nothing_any_more() {
+    let mut world = listed(&[("alice", 1_000), ("bob", 1_000)]);
+    let carried = |world: &mut World| world.underlying_state("SOL").open_interest_quote_atoms;
+    world.trade("alice", "bob", "SOL-150-C", 10, "13.7").unwrap();
+    world.trade("alice", "bob", "SOL-PERP", 10, "150").unwrap();
+    world.refresh_instrument("SOL-PERP").unwrap();
+    let lasting = carried(&mut world);
+    world.refresh_instrument("SOL-150-C").unwrap();
+    assert!(carried(&mut world) > lasting);
+    settle_all(&mut world);
+    world.settle("alice", "SOL-150-C", None).unwrap();
+    // Whoever is not paid out yet widens nothing for others.
+    world.refresh_instrument("SOL-150-C").unwrap();
+    assert_eq!(carried(&mut world), lasting);
+    world.settle("bob", "SOL-150-C", None).unwrap();
+    world.close_contract("SOL-150-C").unwrap();
+    assert_eq!(carried(&mut world), lasting);
+}
+
+#[test]
 fn what_was_closed_widens_nothing() {
     let mut world = listed(&[("alice", 10_000_000), ("bob", 10_000_000)]);
     world.trade("alice", "bob", "SOL-150-C", 700_000, "13.7").unwrap();

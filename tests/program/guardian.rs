@@ -3,7 +3,7 @@
 use plimsoll_client::events::{PauseSet, Tightened};
 use plimsoll_client::instruction::Bid;
 use plimsoll_client::state::InstrumentStatus;
-use plimsoll_client::{PauseClass, Tightening};
+use plimsoll_client::{Change, PauseClass, Tightening};
 use plimsoll_tests::{expect_error, World, SOL, TIMELOCK, USDC};
 
 use crate::given::traders;
@@ -261,6 +261,26 @@ fn a_gap_of_another_underlying_is_in_nobodys_way() {
     let bid = Bid::slice();
     world.liquidate("keeper", "alice", &bid).unwrap();
     assert!(world.underlying_state("BTC").owner_first_until > 0);
+}
+
+#[test]
+fn after_a_change_of_sources_owners_act_first() {
+    let mut world = market();
+    let source = world.own_oracle("OTHER", "150");
+    let change = Change::UnderlyingOracles { index: 1, sources: vec![source] };
+    let id = world.propose_and_wait("owner", change);
+    world.set_price("SOL", "150");
+    // No jump, and yet below what alice can bear.
+    world.edit_feed("OTHER", |feed| feed.set("136", "0"));
+    world.advance_seconds(1);
+    world.execute(id).unwrap();
+    world.reread();
+    let bid = Bid::slice();
+    expect_error(world.liquidate("keeper", "alice", &bid), "OwnerFirst");
+    world.advance_seconds(58);
+    expect_error(world.liquidate("keeper", "alice", &bid), "OwnerFirst");
+    world.advance_seconds(2);
+    world.liquidate("keeper", "alice", &bid).unwrap();
 }
 
 #[test]

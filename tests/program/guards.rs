@@ -149,3 +149,21 @@ fn one_lot_on_a_feed_that_stands_still_is_no_shield() {
     assert!(world.position("alice", "SOL-PERP").0 < 1_000);
     assert_eq!(world.position("alice", "ETH-PERP").0, 1);
 }
+
+#[test]
+fn no_step_leads_to_a_requirement_that_is_no_number() {
+    // Ten times the widest scan range over the least one: 2,500, and twice as much behind the step.
+    let mut world = World::governed_with(|markets| {
+        let sol = &mut markets.underlyings[1];
+        sol.scan = ["0.2%", "50%"].map(|at| at.parse().unwrap());
+        sol.basis = "0.1%".parse().unwrap();
+        sol.initial_multiplier = "10".parse().unwrap();
+        sol.open_interest = ["0", "1_000"].map(|at| at.parse().unwrap());
+    });
+    traders(&mut world, &[("alice", 100_000), ("bob", 100_000)]);
+    world.trade("alice", "bob", "SOL-PERP", 1_000, "150").unwrap();
+    world.refresh_instrument("SOL-PERP").unwrap();
+    let change = world.change_underlying("SOL", |params| params.scan_lower_ppm = 1_000);
+    expect_error(world.propose("risk manager", change), "ParameterOutOfBounds");
+    world.trade("alice", "bob", "SOL-PERP", -1_000, "150").unwrap();
+}

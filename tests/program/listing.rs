@@ -155,7 +155,7 @@ fn a_token_of_thirteen_decimals_is_neither_quote_nor_collateral() {
 #[test]
 fn an_underlyings_bounds_are_bounded() {
     let mut listing = Listing::at(SOL);
-    let edits: [fn(&mut UnderlyingParams); 25] = [
+    let edits: [fn(&mut UnderlyingParams); 26] = [
         |params| params.age_seconds_max = 0,
         |params| params.age_seconds_max = 601,
         |params| params.confidence_ppm_max = 0,
@@ -179,6 +179,8 @@ fn an_underlyings_bounds_are_bounded() {
         |params| params.depth_quote_atoms = 1 << 63,
         |params| params.initial_multiplier_ppm = 999_999,
         |params| params.initial_multiplier_ppm = 10_000_001,
+        // 1.5 times 15 % over 0.0056 % is more than 4,000.
+        |params| (params.scan_lower_ppm, params.basis_ppm) = (56, 0),
         |params| params.basis_ppm = params.scan_lower_ppm + 1,
         |params| params.basis_ppm = u32::MAX,
         // A short would lose nothing by the basis, but a long less than it.

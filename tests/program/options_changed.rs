@@ -60,3 +60,17 @@ fn an_array_of_other_scenarios_breaks_no_hedge() {
     world.refresh_options();
     assert_near(world.view("alice").maintenance_quote_atoms, before, before / 1_000);
 }
+
+#[test]
+fn without_a_price_arrays_of_other_scenarios_shield_nobody() {
+    let mut world = World::with_options(flat());
+    traders(&mut world, &[("alice", 400), ("bob", 100_000)]);
+    world.trade("alice", "bob", "SOL-140-C", 1, "17.5").unwrap();
+    let change = world.change_underlying("SOL", |params| params.scan_upper_ppm = 160_000);
+    let id = world.propose_and_wait("owner", change);
+    world.edit_feed("SOL/USD", |feed| feed.published -= 3_600);
+    world.execute(id).unwrap();
+    // Nobody could refresh it now.
+    expect_error(world.refresh_array("SOL-140-C"), "OracleStale");
+    expect_error(world.mark("alice"), "OracleStale");
+}

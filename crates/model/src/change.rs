@@ -115,6 +115,8 @@ pub(crate) fn unless(flaws: &mut Flaws, holds: bool, name: &'static str) {
 pub(crate) fn carried(group: &Group, market: &Market, change: &Change) -> Result<Group, Flaws> {
     let (mut next, mut flaws) = (group.clone(), Flaws::new());
     let now = market.now.seconds;
+    // Whom the change of an underlying puts below the line may act first.
+    let first = now.saturating_add_unsigned(group.terms.owner_first_seconds);
     match change {
         Change::Underlying { index, terms } => {
             let old = &group.underlyings[*index];
@@ -124,8 +126,6 @@ pub(crate) fn carried(group: &Group, market: &Market, change: &Change) -> Result
             unless(&mut flaws, same, "ProposalMismatch");
             unless(&mut flaws, bounds::underlying(old, &new), "ChangeTooLarge");
             new.widening_ppm = widening(&new);
-            // Whom the change puts below the line may act first.
-            let first = now.saturating_add_unsigned(group.terms.owner_first_seconds);
             new.owner_first_until = new.owner_first_until.max(first);
             new.scenarios_at = now;
             next.underlyings[*index] = new;
@@ -133,6 +133,7 @@ pub(crate) fn carried(group: &Group, market: &Market, change: &Change) -> Result
         Change::UnderlyingOracles { index, sources } => {
             let new = &mut next.underlyings[*index];
             new.sources = sources.clone();
+            new.owner_first_until = new.owner_first_until.max(first);
             flaws.extend(source_flaws(sources));
             if flaws.is_empty() {
                 flaws.extend(switch_flaws(market, new));
@@ -224,6 +225,7 @@ pub(crate) fn underlying_flaws(one: &Underlying) -> Flaws {
     let reference = &one.reference;
     let leap = u64::from(reference.ppm_per_second) * u64::from(reference.catch_up_seconds_max);
     let most = i64::MAX.unsigned_abs();
+    let widest = u64::from(one.initial_multiplier_ppm) * u64::from(one.scan_upper_ppm);
     let sound = (1..=600).contains(&one.age_seconds_max)
         && deviation(one.confidence_ppm_max)
         && deviation(one.dispersion_ppm_max)
@@ -235,7 +237,9 @@ pub(crate) fn underlying_flaws(one: &Underlying) -> Flaws {
         && one.open_interest_lower_quote_atoms < one.open_interest_upper_quote_atoms
         && one.open_interest_upper_quote_atoms <= most
         && one.depth_quote_atoms <= most
-        && (ONE_PPM..=10 * ONE_PPM).contains(&one.initial_multiplier_ppm);
+        && (ONE_PPM..=10 * ONE_PPM).contains(&one.initial_multiplier_ppm)
+        // The multiplier is a ratio of 4,294 at most, however wide the scan range.
+        && widest <= u64::from(one.scan_lower_ppm) * 4_000_000_000;
     unless(&mut flaws, sound, "ParameterOutOfBounds");
     let wild = |(shock, volatility, weight): &(i32, i32, u32)| {
         shock.unsigned_abs().max(volatility.unsigned_abs()) > SHOCK_PPM_MAX || *weight > ONE_PPM

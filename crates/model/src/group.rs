@@ -93,6 +93,8 @@ pub struct Underlying {
     pub widening_ppm: u32,
     /// Shock of price and of volatility, and weight, of each scenario (ppm).
     pub scenarios: Vec<(i32, i32, u32)>,
+    /// When they were last set; zero: never since the listing.
+    pub scenarios_at: i64,
     pub owner_first_until: i64,
     /// When its scenarios were last changed.
     pub scenarios_at: i64,

@@ -42,6 +42,7 @@ impl Underlying {
             reference: self.reference.with(&terms.reference),
             open_interest_quote_atoms: self.open_interest_quote_atoms,
             widening_ppm: self.widening_ppm,
+            scenarios_at: self.scenarios_at,
             owner_first_until: self.owner_first_until,
             scenarios_at: self.scenarios_at,
             expiries: self.expiries.clone(),

@@ -40,7 +40,8 @@ fn worthless_underlying(world: &mut World) -> Change {
     params.sources = vec![source];
     // As lax as a listing may be.
     params.initial_multiplier_ppm = 1_000_000;
-    (params.scan_lower_ppm, params.basis_ppm, params.concentration_max_ppm) = (1, 0, 0);
+    (params.scan_lower_ppm, params.scan_upper_ppm) = (1, 1);
+    (params.basis_ppm, params.concentration_max_ppm) = (0, 0);
     Change::ListUnderlying { index: 4, params }
 }
 

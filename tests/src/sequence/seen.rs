@@ -230,6 +230,7 @@ impl Numbers {
             scenarios: scenarios
                 .map(|one| (one.shock_ppm, one.volatility_ppm, one.weight_ppm))
                 .collect(),
+            scenarios_at: one.scenarios_at,
             owner_first_until: one.owner_first_until,
             scenarios_at: one.scenarios_at,
             expiries: BTreeMap::new(),

@@ -227,7 +227,8 @@ pub fn close_expiry(
     }))
 }
 
-/// Removes a settled contract of which no account has a row any more, with its pool. Nobody signs. A
+/// Removes a settled contract of which no account has a row any more, with its pool. Nobody signs. Where
+/// the contract's `open_interest_quote_atoms` are not zero, a `refresh_instrument` goes before it. A
 /// directory finds deleveragings by their contract: whoever has paid for one closes it first.
 pub fn close_contract(
     directory: &GroupDirectory,

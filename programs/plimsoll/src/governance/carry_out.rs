@@ -43,19 +43,22 @@ pub(crate) fn carry_out(
     now: Now,
     act: Act,
 ) -> Result<()> {
+    // Whom the change of an underlying puts below the line may act first.
+    let owners_until = now.time.get().saturating_add_unsigned(group.owner_first_seconds);
     match change {
-        Change::Underlying { index, params } => {
-            let owners_until = now.time.get().saturating_add_unsigned(group.owner_first_seconds);
-            edit(rest, at, *index, act, |old, new, _| {
-                underlying(old, new, params)?;
-                // Whom the change puts below the line may act first.
+        Change::Underlying { index, params } => edit(rest, at, *index, act, |old, new, _| {
+            underlying(old, new, params)?;
+            new.owner_first_until = new.owner_first_until.max(owners_until);
+            new.scenarios_at = now.time.get();
+            Ok(())
+        }),
+        Change::UnderlyingOracles { index, sources } => {
+            edit(rest, at, *index, act, |_, new, rest| {
+                oracles(new, sources, rest, now)?;
                 new.owner_first_until = new.owner_first_until.max(owners_until);
                 new.scenarios_at = now.time.get();
                 Ok(())
             })
-        }
-        Change::UnderlyingOracles { index, sources } => {
-            edit(rest, at, *index, act, |_, new, rest| oracles(new, sources, rest, now))
         }
         Change::Collateral { index, params } => {
             edit(rest, at, *index, act, |old, new, _| collateral(old, new, params))

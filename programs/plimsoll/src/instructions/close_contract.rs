@@ -44,7 +44,8 @@ pub struct CloseContract {
 /// refresh counted would widen its underlying's scan range for good: `refresh_instrument` counts nothing of
 /// what has settled, and has to be first.
 ///
-/// Errors: `WrongPayer` (the rent is another's), `WrongGroup`, `ContractNotSettled`, `ContractInUse`,
+/// Errors: `WrongPayer` (the rent is another's), `WrongGroup`, `ContractNotSettled`, `ContractInUse`
+/// (somebody has a row, or the underlying its open interest until `refresh_instrument`),
 /// `LossesPending`, `InstrumentInDebt` (of more than fees and dust repay).
 pub(crate) fn handler(ctx: &mut Context<CloseContract>) -> Result<()> {
     let accounts = &mut ctx.accounts;

@@ -24,6 +24,8 @@ const AGE_SECONDS_MAX: u32 = 600;
 const DEVIATION_PPM_MAX: u32 = 500_000;
 /// Largest multiplier of the initial requirement (ppm).
 const INITIAL_MULTIPLIER_PPM_MAX: u32 = 10_000_000;
+/// The same with all that open interest may widen it (ppm); what rounding adds is still a ratio.
+const WIDEST_MULTIPLIER_PPM: u64 = 4_000_000_000;
 
 /// One oracle source, see `StoredSource`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, AnchorSerialize, AnchorDeserialize, IdlType)]
@@ -91,7 +93,8 @@ pub struct UnderlyingParams {
     pub depth_quote_atoms: u64,
     /// Share of the hedged amount (ppm); at most either loss, so that a hedge always pays.
     pub basis_ppm: u32,
-    /// Initial over maintenance requirement (ppm), 1,000,000 to 10,000,000.
+    /// Initial over maintenance requirement (ppm), 1,000,000 to 10,000,000; times most over least scan
+    /// range at most 4,000,000,000.
     pub initial_multiplier_ppm: u32,
     /// 1 to 16 scenarios.
     pub scenarios: Vec<ScenarioParams>,
@@ -194,6 +197,15 @@ fn is_sane(params: &UnderlyingParams) -> bool {
         && i64::try_from(params.open_interest_upper_quote_atoms).is_ok()
         && i64::try_from(params.depth_quote_atoms).is_ok()
         && (Ratio::ONE.ppm()..=INITIAL_MULTIPLIER_PPM_MAX).contains(&params.initial_multiplier_ppm)
+        && within_ratio(params)
+}
+
+/// At the widest scan range too the initial multiplier is a number that a ratio can be. Otherwise, from
+/// some open interest on, no account with the underlying could be judged, nor unloaded.
+fn within_ratio(params: &UnderlyingParams) -> bool {
+    let widest = u64::from(params.initial_multiplier_ppm);
+    let widest = widest.saturating_mul(u64::from(params.scan_upper_ppm));
+    widest <= u64::from(params.scan_lower_ppm).saturating_mul(WIDEST_MULTIPLIER_PPM)
 }
 
 /// One refresh may carry the jump reference no further than a jump: otherwise a leap after a pause
