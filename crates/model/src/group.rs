@@ -96,8 +96,6 @@ pub struct Underlying {
     /// When they were last set; zero: never since the listing.
     pub scenarios_at: i64,
     pub owner_first_until: i64,
-    /// When its scenarios were last changed.
-    pub scenarios_at: i64,
     /// By the time at which they expire.
     pub expiries: BTreeMap<i64, Expiry>,
     /// The first of them; zero where there is none.

@@ -44,7 +44,6 @@ impl Underlying {
             widening_ppm: self.widening_ppm,
             scenarios_at: self.scenarios_at,
             owner_first_until: self.owner_first_until,
-            scenarios_at: self.scenarios_at,
             expiries: self.expiries.clone(),
             first_expiry_at: self.first_expiry_at,
             ..terms.clone()

@@ -232,7 +232,6 @@ impl Numbers {
                 .collect(),
             scenarios_at: one.scenarios_at,
             owner_first_until: one.owner_first_until,
-            scenarios_at: one.scenarios_at,
             expiries: BTreeMap::new(),
             first_expiry_at: one.first_expiry_at,
         }

@@ -56,7 +56,6 @@ pub(crate) fn carry_out(
             edit(rest, at, *index, act, |_, new, rest| {
                 oracles(new, sources, rest, now)?;
                 new.owner_first_until = new.owner_first_until.max(owners_until);
-                new.scenarios_at = now.time.get();
                 Ok(())
             })
         }
