@@ -61,6 +61,30 @@ fn the_rest_of_a_bankrupt_is_taken_before_it_was_paid_out_as_well() {
 }
 
 #[test]
+fn whoever_is_paid_out_first_leaves_his_part_of_the_loss_to_nobody() {
+    let mut world =
+        listed(&[("alice", 3_500), ("bob", 10_000), ("carol", 100), ("keeper", 100_000)]);
+    world.trade("bob", "alice", "SOL-150-C", 990, "13.7").unwrap();
+    world.trade("carol", "alice", "SOL-150-C", 10, "13.7").unwrap();
+    sample_window(&mut world, |_| "200");
+    for name in world.contracts() {
+        world.refresh_array(&name).unwrap();
+    }
+    // 3,500 and the premiums of 1,370, less 5,000.
+    assert_eq!(world.report("alice").equity_quote_atoms, -130_000_000);
+    world.settle("alice", "SOL-150-C", None).unwrap();
+
+    // Bob was paid out before anybody bid for the bankrupt; carol has a hundredth of all calls.
+    world.settle("bob", "SOL-150-C", None).unwrap();
+    world.liquidate("keeper", "alice", &ix::Bid::slice()).unwrap();
+    let before = world.report("carol").equity_quote_atoms;
+    world.share_loss("alice", "SOL-150-C").unwrap();
+
+    assert_near(world.report("carol").equity_quote_atoms, before - 1_300_000, 2);
+    assert_near(world.pool("SOL-150-C").debt_floor().unwrap().get(), 128_700_000, 2);
+}
+
+#[test]
 fn the_rest_waits_while_a_row_of_it_has_no_price() {
     let mut world = bankrupt_writer();
     world.settle("alice", "SOL-150-C", None).unwrap();

@@ -50,8 +50,8 @@ impl Step<'_> {
     /// What each lot of the paying side is charged (steps): its part, within the day's budget.
     fn per_lot(&mut self, index: usize, rest: i128, longs_pay: bool) -> i128 {
         let instrument = self.before.instruments[index].clone();
-        // Who was paid out bears nothing more.
-        let lots = side_lots(&instrument, longs_pay);
+        // Who was paid out bears nothing more, and leaves its part to nobody.
+        let lots = i128::from(instrument.pool.open_interest_lots);
         let price = self.market.stable(instrument.underlying) * &instrument.lot;
         let day = self.today();
         let spent = match (day == instrument.loss_day, longs_pay) {

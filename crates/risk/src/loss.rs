@@ -17,6 +17,16 @@ pub struct LossShare {
     pub debt: Value,
 }
 
+impl LossShare {
+    /// The same where no more than `left` of the lots are there to be charged: what the others would bear
+    /// is debt, so that nobody bears more because others have left.
+    pub fn of_those_left(self, left: BaseLots) -> Result<Self, MathError> {
+        let charged = self.per_lot.times(left.get())?;
+        let spared = self.charged.checked_sub(charged)?;
+        Ok(Self { charged, debt: self.debt.checked_add(spared)?, ..self })
+    }
+}
+
 /// Shares `amount` among `open_interest` lots: `per_lot = min(amount / open interest, budget)`,
 /// rounded down to a step of 2^-48 atoms. Without open interest or budget all of it is debt.
 ///

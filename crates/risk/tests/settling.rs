@@ -67,6 +67,9 @@ fn loss_is_shared_by_lot_up_to_the_budget() {
     for (lots, budget) in [(0, 10), (8, 0), (8, -1)] {
         assert_eq!(share(100, lots, budget), debt);
     }
+    // Three of the eight have left: nobody else bears their part.
+    let left = share(100, 8, 10).of_those_left(BaseLots::new(5)).unwrap();
+    assert_eq!(left, LossShare { per_lot: flow(10), charged: flow(50), debt: flow(50) });
     let refused = Err(MathError::OutOfRange);
     assert_eq!(share_loss(atoms(-1), BaseLots::new(1), flow(1)), refused);
     assert_eq!(share_loss(atoms(1), BaseLots::new(-1), flow(1)), refused);

@@ -153,7 +153,10 @@ pub(crate) fn spread(
     let rate = instrument.rate_at(now);
     instrument.accrue_funding(now, rate)?;
     let budget = instrument.loss_budget(!failed.was_long, failed.price)?;
-    let share = share_loss(rest, pool.side_lots(!failed.was_long)?, budget).named()?;
+    // Of a settled contract whoever was paid out is gone, and may have seen to it in the same breath.
+    let left = pool.side_lots(!failed.was_long)?;
+    let share = share_loss(rest, pool.open_interest()?, budget);
+    let share = share.and_then(|share| share.of_those_left(left)).named()?;
     instrument.charge(!failed.was_long, share.per_lot)?;
     book_debt(pool, insurance, share.debt)?;
     Ok(Spread { insurance: paid, rest, share })
