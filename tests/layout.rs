@@ -95,7 +95,7 @@ fn layouts() -> String {
             reserve_share_ppm utilisation_ppm_max outflow_ppm outflow_free_token_atoms
             outflow_free_cap_token_atoms outflow_level_token_atoms outflow_free_level_token_atoms
             outflow_at ramp_from ramp_seconds weight_ppm losses_shared insurance_cap_quote_atoms
-            outflow_free_at insured_day insured_quote_atoms reserved),
+            outflow_free_at insured_day insured_quote_atoms tightened_at reserved),
         fields!(Instrument: version bump pool_bump kind status padding index underlying padding_2
             group name lot tick_quote_atoms_per_lot price_band_ppm pnl_weight_ppm trade_fee_ppm
             padding_3 open_interest_cap_lots open_interest_lots open_interest_quote_atoms long_index
@@ -103,7 +103,8 @@ fn layouts() -> String {
             premium_seconds premium_impact_quote_atoms losses_pending_quote_atoms loss_cap_ppm
             settle_reward_ppm settle_reward_quote_atoms_max insurance_cap_quote_atoms loss_day
             loss_long loss_short loss_insured_quote_atoms long_deleveragings short_deleveragings
-            small_day small_count expires_at strike array payer reserved),
+            small_day small_count expires_at strike array payer tightened_at
+            reserved),
         fields!(StoredArray: refreshed_at price per_price fair low high delta short_floor gamma vega theta outcomes
             shift fading padding seconds_max move_max),
         fields!(Expiry: version bump underlying open_count group payer expires_at earlier_at later_at

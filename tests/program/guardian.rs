@@ -197,6 +197,26 @@ fn the_guardian_tightens_at_once_and_never_loosens() {
 }
 
 #[test]
+fn nothing_that_was_proposed_before_undoes_what_the_guardian_tightened() {
+    let mut world = market();
+    let fee = world.change_instrument("SOL-PERP", false, |params| params.trade_fee_ppm = 300);
+    let curve = world.change_token("SOL", |params| params.kinks[3].rate_ppm = 3_000_000);
+    world.propose("risk manager", fee.clone()).unwrap();
+    world.propose("risk manager", curve).unwrap();
+    world.advance_seconds(TIMELOCK);
+    world.tighten("guardian", Tightening::ReduceOnly { instrument: 0 }).unwrap();
+    world.tighten("guardian", Tightening::Outflow { collateral: 1, outflow_ppm: 10_000 }).unwrap();
+
+    expect_error(world.execute(0), "ProposalStale");
+    expect_error(world.execute(1), "ProposalStale");
+    // Whoever knows of it may propose the same again.
+    world.propose("risk manager", fee).unwrap();
+    world.advance_seconds(TIMELOCK);
+    world.execute(2).unwrap();
+    assert!(world.instrument_state("SOL-PERP").status == InstrumentStatus::Active);
+}
+
+#[test]
 fn where_positions_may_only_shrink_no_side_grows_or_turns() {
     let mut world = market();
     world.tighten("guardian", Tightening::ReduceOnly { instrument: 0 }).unwrap();

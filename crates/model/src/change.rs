@@ -112,7 +112,11 @@ pub(crate) fn unless(flaws: &mut Flaws, holds: bool, name: &'static str) {
 }
 
 /// The group after a change that is no listing, or why it cannot be.
-pub(crate) fn carried(group: &Group, market: &Market, change: &Change) -> Result<Group, Flaws> {
+pub(crate) fn carried(
+    group: &Group,
+    market: &Market,
+    (change, proposed_at): (&Change, i64),
+) -> Result<Group, Flaws> {
     let (mut next, mut flaws) = (group.clone(), Flaws::new());
     let now = market.now.seconds;
     // Whom the change of an underlying puts below the line may act first.
@@ -143,6 +147,8 @@ pub(crate) fn carried(group: &Group, market: &Market, change: &Change) -> Result
             let old = &group.collaterals[*index];
             let new = old.with(terms);
             flaws.extend(collateral_flaws(&new));
+            // What was proposed before the guardian tightened it knew nothing of that.
+            unless(&mut flaws, proposed_at >= old.tightened_at, "ProposalStale");
             unless(&mut flaws, old.ramp_seconds == new.ramp_seconds, "ProposalMismatch");
             let near = flaws.is_empty() && bounds::collateral(old, &new);
             unless(&mut flaws, near, "ChangeTooLarge");
@@ -155,6 +161,7 @@ pub(crate) fn carried(group: &Group, market: &Market, change: &Change) -> Result
             let new = due.with(terms);
             flaws.extend(instrument_flaws(terms));
             flaws.extend(old.contract.iter().flat_map(|one| one.change_flaws(terms)));
+            unless(&mut flaws, proposed_at >= old.tightened_at, "ProposalStale");
             let tick = old.tick_quote_atoms_per_lot == terms.tick_quote_atoms_per_lot;
             let same = tick && old.name == terms.name && old.lot == terms.lot;
             unless(&mut flaws, same, "ProposalMismatch");

@@ -184,6 +184,7 @@ impl Step<'_> {
         match change.is_listing() {
             true => self.try_listing(change),
             false => {
+                let change = (change, now.seconds);
                 if let Err(names) = carried(self.before, self.market, change) {
                     self.require(false, &names);
                 }
@@ -229,12 +230,13 @@ impl Step<'_> {
 
     fn execute(&mut self, id: u64) {
         self.spend(id);
-        let change = self.before.governance.proposals[&id].change.clone();
+        let proposal = &self.before.governance.proposals[&id];
+        let (change, proposed_at) = (proposal.change.clone(), proposal.proposed_at);
         // A listing would be spent and nothing listed.
         if !self.require(!change.is_listing(), &["ProposalMismatch"]) {
             return;
         }
-        match carried(&self.next, self.market, &change) {
+        match carried(&self.next, self.market, (&change, proposed_at)) {
             Ok(next) => self.next = next,
             Err(names) => {
                 self.require(false, &names);
@@ -285,6 +287,16 @@ impl Step<'_> {
             }
         };
         self.require(tighter, &["NotTighter"]);
+        let now = self.now().seconds;
+        match what {
+            Tightening::DepositCap { token, .. }
+            | Tightening::BorrowCap { token, .. }
+            | Tightening::Outflow { token, .. } => self.next.collaterals[token].tightened_at = now,
+            Tightening::OpenInterestCap { instrument, .. }
+            | Tightening::ReduceOnly { instrument } => {
+                self.next.instruments[instrument].tightened_at = now;
+            }
+        }
     }
 
     pub(crate) fn require_guardian(&mut self, signer: Person) {

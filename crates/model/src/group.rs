@@ -143,6 +143,8 @@ pub struct Collateral {
     /// Day since 1970, and what the fund paid for this token's lenders on it.
     pub insured_day: u64,
     pub insured_quote_atoms: u64,
+    /// When the guardian last tightened it.
+    pub tightened_at: i64,
     pub vault_token_atoms: u64,
 }
 
@@ -162,6 +164,8 @@ pub struct Instrument {
     pub trade_fee_ppm: u32,
     pub reduce_only: bool,
     pub open_interest_cap_lots: u64,
+    /// When the guardian last tightened it.
+    pub tightened_at: i64,
     /// As of the last refresh.
     pub open_interest_lots: u64,
     pub open_interest_quote_atoms: u64,

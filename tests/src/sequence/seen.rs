@@ -273,6 +273,7 @@ impl Numbers {
             insurance_cap_quote_atoms: one.insurance_cap_quote_atoms,
             insured_day: one.insured_day,
             insured_quote_atoms: one.insured_quote_atoms,
+            tightened_at: one.tightened_at,
             vault_token_atoms,
         }
     }
@@ -289,6 +290,7 @@ impl Numbers {
             trade_fee_ppm: one.trade_fee_ppm,
             reduce_only: one.status == InstrumentStatus::ReduceOnly,
             open_interest_cap_lots: one.open_interest_cap_lots,
+            tightened_at: one.tightened_at,
             open_interest_lots: one.open_interest_lots,
             open_interest_quote_atoms: one.open_interest_quote_atoms,
             long_index: one.long_index.to_i128(),

@@ -34,9 +34,10 @@ pub(crate) enum Act {
 /// A listing is only checked here: what it allows is done by the listing instruction.
 ///
 /// Errors: `ChangeUnknownTarget`, `ChangeTooLarge`, `ProposalMismatch` (what may not change does, or
-/// a listing is to be done), those of the validators that listing uses, those of the oracles.
+/// a listing is to be done), `ProposalStale` (the guardian has tightened the target since), those of the
+/// validators that listing uses, those of the oracles.
 pub(crate) fn carry_out(
-    change: &Change,
+    (change, proposed_at): (&Change, i64),
     at: &Address,
     group: &mut Group,
     rest: &mut RiskAccounts,
@@ -60,10 +61,14 @@ pub(crate) fn carry_out(
             })
         }
         Change::Collateral { index, params } => {
-            edit(rest, at, *index, act, |old, new, _| collateral(old, new, params))
+            edit(rest, at, *index, act, |old: &Collateral, new, _| {
+                require_untightened(proposed_at, old.tightened_at)?;
+                collateral(old, new, params)
+            })
         }
         Change::Instrument { index, reduce_only, params } => {
-            edit(rest, at, *index, act, |old, new, _| {
+            edit(rest, at, *index, act, |old: &Instrument, new, _| {
+                require_untightened(proposed_at, old.tightened_at)?;
                 instrument(old, new, params, *reduce_only, now)
             })
         }
@@ -77,6 +82,13 @@ pub(crate) fn carry_out(
         }
         _ => change_group(change, group, act),
     }
+}
+
+/// `ProposalStale` for what was proposed before the guardian tightened its target: it knew nothing of that,
+/// and anybody might undo by it at once what may be loosened only with time.
+fn require_untightened(proposed_at: i64, tightened_at: i64) -> Result<()> {
+    require!(proposed_at >= tightened_at, PlimsollError::ProposalStale);
+    Ok(())
 }
 
 /// The group's own parameters and roles.

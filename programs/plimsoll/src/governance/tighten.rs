@@ -1,6 +1,7 @@
 //! What the guardian may lower at once: only what lets new risk in, never what lets money out.
 
 use anchor_lang::prelude::*;
+use plimsoll_units::UnixSeconds;
 
 use crate::error::PlimsollError;
 use crate::instructions::create_collateral::OUTFLOW_PPM_MIN;
@@ -69,29 +70,34 @@ impl Tightening {
     }
 }
 
-/// Tightens the next account, which must be the one that is named. `ChangeUnknownTarget`,
-/// `NotTighter`, `ParameterOutOfBounds`.
-pub(crate) fn tighten(what: Tightening, group: &Address, rest: &mut RiskAccounts) -> Result<()> {
+/// Tightens the next account, which must be the one that is named. What was proposed for it before would
+/// loosen it again, and is not done any more. `ChangeUnknownTarget`, `NotTighter`, `ParameterOutOfBounds`.
+pub(crate) fn tighten(
+    what: Tightening,
+    group: &Address,
+    rest: &mut RiskAccounts,
+    now: UnixSeconds,
+) -> Result<()> {
     match what {
         Tightening::DepositCap { collateral, cap_token_atoms } => {
-            let mut target = token(rest, group, collateral)?;
+            let mut target = token(rest, group, collateral, now)?;
             lower(&mut target.deposit_cap_token_atoms, cap_token_atoms)
         }
         Tightening::BorrowCap { collateral, cap_token_atoms } => {
-            let mut target = token(rest, group, collateral)?;
+            let mut target = token(rest, group, collateral, now)?;
             lower(&mut target.borrow_cap_token_atoms, cap_token_atoms)
         }
         Tightening::Outflow { collateral, outflow_ppm } => {
             require!(outflow_ppm >= OUTFLOW_PPM_MIN, PlimsollError::ParameterOutOfBounds);
-            let mut target = token(rest, group, collateral)?;
+            let mut target = token(rest, group, collateral, now)?;
             lower(&mut target.outflow_ppm, outflow_ppm)
         }
         Tightening::OpenInterestCap { instrument, cap_lots } => {
-            let mut target = contract(rest, group, instrument)?;
+            let mut target = contract(rest, group, instrument, now)?;
             lower(&mut target.open_interest_cap_lots, cap_lots)
         }
         Tightening::ReduceOnly { instrument } => {
-            let mut target = contract(rest, group, instrument)?;
+            let mut target = contract(rest, group, instrument, now)?;
             let active = target.status == InstrumentStatus::Active;
             require!(active, PlimsollError::NotTighter);
             target.status = InstrumentStatus::ReduceOnly.into();
@@ -107,11 +113,27 @@ fn lower<T: PartialOrd>(stored: &mut T, value: T) -> Result<()> {
 }
 
 #[inline(never)]
-fn token(rest: &mut RiskAccounts, group: &Address, index: u16) -> Result<Account<Collateral>> {
-    rest.take_mut(group, index).map_err(|_| PlimsollError::ChangeUnknownTarget.into())
+fn token(
+    rest: &mut RiskAccounts,
+    group: &Address,
+    index: u16,
+    now: UnixSeconds,
+) -> Result<Account<Collateral>> {
+    let taken = rest.take_mut::<Collateral>(group, index);
+    let mut target = taken.map_err(|_| PlimsollError::ChangeUnknownTarget)?;
+    target.tightened_at = now.get();
+    Ok(target)
 }
 
 #[inline(never)]
-fn contract(rest: &mut RiskAccounts, group: &Address, index: u16) -> Result<Account<Instrument>> {
-    rest.take_mut(group, index).map_err(|_| PlimsollError::ChangeUnknownTarget.into())
+fn contract(
+    rest: &mut RiskAccounts,
+    group: &Address,
+    index: u16,
+    now: UnixSeconds,
+) -> Result<Account<Instrument>> {
+    let taken = rest.take_mut::<Instrument>(group, index);
+    let mut target = taken.map_err(|_| PlimsollError::ChangeUnknownTarget)?;
+    target.tightened_at = now.get();
+    Ok(target)
 }

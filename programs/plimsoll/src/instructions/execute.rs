@@ -34,9 +34,9 @@ pub(crate) fn handler(ctx: &mut Context<Execute>) -> Result<()> {
     let now = now()?;
     let accounts = &mut ctx.accounts;
     accounts.proposal.spend(now.time)?;
-    let change = accounts.proposal.change()?;
+    let change = (&accounts.proposal.change()?, accounts.proposal.proposed_at);
     let at = *accounts.group.address();
-    carry_out(&change, &at, &mut accounts.group, &mut rest, now, Act::Do)?;
+    carry_out(change, &at, &mut accounts.group, &mut rest, now, Act::Do)?;
     rest.finish()?;
     emit_proposal(&accounts.proposal, accounts.executor.address());
     Ok(())

@@ -55,7 +55,7 @@ pub(crate) fn handler(ctx: &mut Context<Propose>, slot: u64, change: Vec<u8>) ->
     change.require_proposer(group, accounts.proposer.address())?;
     let age = now.slot.get().checked_sub(slot).ok_or(PlimsollError::ProposalStale)?;
     require!(age <= PROPOSAL_AGE_SLOTS_MAX, PlimsollError::ProposalStale);
-    carry_out(&change, &at, group, &mut rest, now, Act::Try)?;
+    carry_out((&change, now.time.get()), &at, group, &mut rest, now, Act::Try)?;
     rest.finish()?;
 
     proposal.version = VERSION;

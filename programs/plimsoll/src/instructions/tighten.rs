@@ -2,6 +2,7 @@
 
 use anchor_lang::prelude::*;
 
+use crate::clock::now;
 use crate::error::PlimsollError;
 use crate::events::Tightened;
 use crate::governance::{tighten, Tightening};
@@ -26,7 +27,7 @@ pub struct Tighten {
 pub(crate) fn handler(ctx: &mut Context<Tighten>, what: Tightening) -> Result<()> {
     let mut rest = RiskAccounts::new(ctx.remaining_accounts()?);
     let group = *ctx.accounts.group.address();
-    tighten(what, &group, &mut rest)?;
+    tighten(what, &group, &mut rest, now()?.time)?;
     rest.finish()?;
     let (target, value) = what.named();
     emit!(Tightened { group, kind: what.kind(), target, value });

@@ -116,8 +116,10 @@ pub struct Collateral {
     pub insured_day: u64,
     /// What the insurance fund paid for this token's lenders on that day (quote atoms).
     pub insured_quote_atoms: u64,
+    /// When the guardian last tightened it (Unix seconds): what was proposed before is not done any more.
+    pub tightened_at: i64,
     /// Zero.
-    pub reserved: [u64; 29],
+    pub reserved: [u64; 28],
 }
 
 const _: () = assert!(
@@ -137,7 +139,7 @@ const _: () = assert!(
             + 2 * 4 // weight, losses
             + 2 * 8 // insurance cap, free outflow
             + 2 * 8 // insured
-            + 29 * 8 // reserved
+            + 29 * 8 // tightened, reserved
 );
 
 impl Collateral {

@@ -187,8 +187,10 @@ pub struct Instrument {
     pub array: StoredArray,
     /// Who paid the rent of instrument and pool, and gets it back.
     pub payer: Address,
+    /// When the guardian last tightened it (Unix seconds): what was proposed before is not done any more.
+    pub tightened_at: i64,
     /// Zero.
-    pub reserved: [u64; 5],
+    pub reserved: [u64; 4],
 }
 
 const _: () = assert!(
@@ -213,7 +215,7 @@ const _: () = assert!(
             + 8 + 16 // expiry, strike
             + 23 * 8 // array
             + 32 // payer
-            + 5 * 8 // reserved
+            + 5 * 8 // tightened, reserved
 );
 
 /// What an instrument keeps of one side.
