@@ -11,29 +11,21 @@ use plimsoll_units::{BaseLots, MathError, QuoteAtoms, Value};
 pub struct LossShare {
     /// What each lot of the side bears.
     pub per_lot: Value,
-    /// What all of them bear: `per_lot · open interest`, exactly.
+    /// What those that are left bear: `per_lot` times their number, exactly.
     pub charged: Value,
     /// What is left over; with `charged` it is the loss, exactly.
     pub debt: Value,
 }
 
-impl LossShare {
-    /// The same where no more than `left` of the lots are there to be charged: what the others would bear
-    /// is debt, so that nobody bears more because others have left.
-    pub fn of_those_left(self, left: BaseLots) -> Result<Self, MathError> {
-        let charged = self.per_lot.times(left.get())?;
-        let spared = self.charged.checked_sub(charged)?;
-        Ok(Self { charged, debt: self.debt.checked_add(spared)?, ..self })
-    }
-}
-
 /// Shares `amount` among `open_interest` lots: `per_lot = min(amount / open interest, budget)`,
-/// rounded down to a step of 2^-48 atoms. Without open interest or budget all of it is debt.
+/// rounded down to a step of 2^-48 atoms. No more than `left` of the lots are there to be charged: what the
+/// others would bear is debt, so that nobody bears more because others have left. Without open interest or
+/// budget all of it is debt.
 ///
 /// `OutOfRange` for a negative amount or open interest.
 pub fn share_loss(
     amount: QuoteAtoms,
-    open_interest: BaseLots,
+    (open_interest, left): (BaseLots, BaseLots),
     budget_per_lot: Value,
 ) -> Result<LossShare, MathError> {
     if amount.is_negative() || open_interest.is_negative() {
@@ -45,7 +37,7 @@ pub fn share_loss(
     }
     let lots = Value::new(open_interest.get().into());
     let per_lot = loss.mul_div_floor(Value::STEP, lots)?.min(budget_per_lot);
-    let charged = per_lot.times(open_interest.get())?;
+    let charged = per_lot.times(left.get())?;
     Ok(LossShare { per_lot, charged, debt: loss.checked_sub(charged)? })
 }
 

@@ -46,11 +46,14 @@ fn open_position_settles_whole_atoms_toward_zero_and_a_closed_one_all_of_its_deb
     assert_eq!(settle(i64::MAX, i128::MAX), Err(MathError::Overflow));
 }
 
+/// So many lots, all of them there.
+fn all(lots: i64) -> (BaseLots, BaseLots) {
+    (BaseLots::new(lots), BaseLots::new(lots))
+}
+
 #[test]
 fn loss_is_shared_by_lot_up_to_the_budget() {
-    let share = |amount, lots, budget| {
-        share_loss(atoms(amount), BaseLots::new(lots), flow(budget)).unwrap()
-    };
+    let share = |amount, lots, budget| share_loss(atoms(amount), all(lots), flow(budget)).unwrap();
     // 100 over 8 lots are 12.5 each; with a budget of 10, 20 are left.
     let free = share(100, 8, 1_000);
     assert_eq!((free.charged, free.debt), (flow(100), Value::ZERO));
@@ -68,11 +71,12 @@ fn loss_is_shared_by_lot_up_to_the_budget() {
         assert_eq!(share(100, lots, budget), debt);
     }
     // Three of the eight have left: nobody else bears their part.
-    let left = share(100, 8, 10).of_those_left(BaseLots::new(5)).unwrap();
+    let five = (BaseLots::new(8), BaseLots::new(5));
+    let left = share_loss(atoms(100), five, flow(10)).unwrap();
     assert_eq!(left, LossShare { per_lot: flow(10), charged: flow(50), debt: flow(50) });
     let refused = Err(MathError::OutOfRange);
-    assert_eq!(share_loss(atoms(-1), BaseLots::new(1), flow(1)), refused);
-    assert_eq!(share_loss(atoms(1), BaseLots::new(-1), flow(1)), refused);
+    assert_eq!(share_loss(atoms(-1), all(1), flow(1)), refused);
+    assert_eq!(share_loss(atoms(1), all(-1), flow(1)), refused);
 }
 
 #[test]
@@ -144,7 +148,7 @@ proptest! {
     fn shared_loss_is_the_loss(
         amount in 0i64..=i64::MAX, lots in 0i64..1 << 50, budget in fine(40),
     ) {
-        let share = share_loss(atoms(amount), BaseLots::new(lots), budget).unwrap();
+        let share = share_loss(atoms(amount), all(lots), budget).unwrap();
         let (charged, debt) = (of_value(share.charged), of_value(share.debt));
         prop_assert_eq!(&charged + &debt, whole(amount));
         prop_assert!(charged >= whole(0) && debt >= whole(0));

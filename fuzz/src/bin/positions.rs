@@ -137,7 +137,7 @@ impl Pool {
         let at = bytes.below(4);
         let amount = plimsoll_units::QuoteAtoms::new(i64::try_from(bytes.size(50)).unwrap());
         let budget = bytes.value(40);
-        let share = share_loss(amount, self.open_interest, budget)?;
+        let share = share_loss(amount, (self.open_interest, self.open_interest), budget)?;
         assert_eq!(share.charged.checked_add(share.debt)?, Value::from_quote(amount));
         assert!(share.per_lot <= budget.max(Value::ZERO) && !share.debt.is_negative());
         let lots = self.rows[at].0;

@@ -154,9 +154,8 @@ pub(crate) fn spread(
     instrument.accrue_funding(now, rate)?;
     let budget = instrument.loss_budget(!failed.was_long, failed.price)?;
     // Of a settled contract whoever was paid out is gone, and may have seen to it in the same breath.
-    let left = pool.side_lots(!failed.was_long)?;
-    let share = share_loss(rest, pool.open_interest()?, budget);
-    let share = share.and_then(|share| share.of_those_left(left)).named()?;
+    let lots = (pool.open_interest()?, pool.side_lots(!failed.was_long)?);
+    let share = share_loss(rest, lots, budget).named()?;
     instrument.charge(!failed.was_long, share.per_lot)?;
     book_debt(pool, insurance, share.debt)?;
     Ok(Spread { insurance: paid, rest, share })
