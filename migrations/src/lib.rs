@@ -16,6 +16,7 @@
 //! | `plan` | what is missing on the cluster |
 //! | `step` | which instructions do one thing of that |
 //! | `apply` | does it |
+//! | `rpc` | a cluster by RPC, for the commands (feature `rpc`) |
 
 mod apply;
 mod calendar;
@@ -28,11 +29,13 @@ mod names;
 mod number;
 mod params;
 mod plan;
+#[cfg(feature = "rpc")]
+pub mod rpc;
 mod schedule;
 mod slices;
 mod step;
 
-pub use apply::{apply, ApplyError, Cluster};
+pub use apply::{apply, apply_telling, ApplyError, Cluster};
 pub use calendar::{Cycle, Moment, Rule, TimeOfDay};
 pub use expiries::{AroundSpec, ExpiryError, ExpirySpec};
 pub use facts::{group_params, token, underlying_params};
