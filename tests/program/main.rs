@@ -27,6 +27,7 @@ mod liquidation_rules;
 mod liquidation_slice;
 mod listing;
 mod listing_later;
+mod local_cluster;
 mod migration;
 mod migration_expiries;
 mod migration_proposals;

@@ -41,6 +41,10 @@ const OPTIONS_PROBE: Program = Program {
     out: DEPLOY,
 };
 
+/// Stands in for Pyth on a local cluster, and in a test of setting one up; never deployed.
+const PRICES: Program =
+    Program { package: "local_prices", folder: "tests/programs/prices", features: "", out: DEPLOY };
+
 /// Sets up the toolchain if need be and builds everything.
 pub fn all(root: &Path, choice: &Choice) -> Outcome {
     programs(root, choice)?;
@@ -53,7 +57,8 @@ pub fn programs(root: &Path, choice: &Choice) -> Outcome {
     let toolchain = toolchain::setup(choice)?;
     PLIMSOLL.build(root, &toolchain)?;
     PROBE.build(root, &toolchain)?;
-    OPTIONS_PROBE.build(root, &toolchain)
+    OPTIONS_PROBE.build(root, &toolchain)?;
+    PRICES.build(root, &toolchain)
 }
 
 /// Builds the program with its own checks in, for a second run of the tests.
