@@ -17,6 +17,7 @@ mod governance;
 mod guardian;
 mod guards;
 mod interest;
+mod keeper_prices;
 mod keeper_rents;
 mod largest;
 mod laws;
