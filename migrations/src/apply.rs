@@ -60,6 +60,17 @@ pub fn apply(
     markets: &Markets,
     names: &Names,
 ) -> Result<Plan, ApplyError> {
+    apply_telling(cluster, owner, markets, names, &mut |_| ())
+}
+
+/// The same, and calls `tell` with each step once it is done.
+pub fn apply_telling(
+    cluster: &mut (impl Cluster + ?Sized),
+    owner: &Keypair,
+    markets: &Markets,
+    names: &Names,
+    tell: &mut dyn FnMut(&Step),
+) -> Result<Plan, ApplyError> {
     let address: Address = owner.pubkey();
     let plan = plan(cluster, &address, markets, names)?;
     for step in &plan.steps {
@@ -71,6 +82,7 @@ pub fn apply(
         cluster
             .send(&step.transaction(&address, &plan.group), &[owner])
             .map_err(|reason| ApplyError::Step { step: step.to_string(), reason })?;
+        tell(&step);
     }
     Ok(plan)
 }

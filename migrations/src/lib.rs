@@ -16,6 +16,8 @@
 //! | `plan` | what is missing on the cluster |
 //! | `step` | which instructions do one thing of that |
 //! | `apply` | does it |
+//! | `local` | what has a cluster of one's own to have before |
+//! | `rpc` | a cluster by RPC, for the commands (feature `rpc`) |
 
 mod apply;
 mod calendar;
@@ -23,19 +25,23 @@ mod chain;
 mod contracts;
 mod expiries;
 mod facts;
+pub mod local;
 mod markets;
 mod names;
 mod number;
 mod params;
 mod plan;
+#[cfg(feature = "rpc")]
+pub mod rpc;
 mod schedule;
 mod slices;
 mod step;
 
-pub use apply::{apply, ApplyError, Cluster};
+pub use apply::{apply, apply_telling, ApplyError, Cluster};
 pub use calendar::{Cycle, Moment, Rule, TimeOfDay};
 pub use expiries::{AroundSpec, ExpiryError, ExpirySpec};
 pub use facts::{group_params, token, underlying_params};
+pub use local::Local;
 pub use markets::{
     GroupSpec, InstrumentSpec, Markets, SlopeSpec, SourceSpec, TokenSpec, UnderlyingSpec,
 };
@@ -46,3 +52,6 @@ pub use step::{Allowed, Step};
 
 /// The markets of the local group, as the repository declares them.
 pub const LOCAL: &str = include_str!("../local.toml");
+
+/// Prices and decimals for a cluster of one's own, as the repository has them.
+pub const LOCAL_PRICES: &str = include_str!("../local-prices.toml");

@@ -108,6 +108,16 @@ pub enum SourceSpec {
     },
 }
 
+impl SourceSpec {
+    /// The name by which its account has an address: a source that names none has its feed's.
+    pub(crate) fn name(&self) -> &str {
+        match self {
+            Self::PythPush { account } | Self::PythPull { account: Some(account), .. } => account,
+            Self::PythPull { account: None, feed } => feed,
+        }
+    }
+}
+
 /// How fast a price may follow the oracle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -2,6 +2,7 @@
 //! cluster, and so is kept apart from the markets.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use plimsoll_client::Address;
 
@@ -34,6 +35,13 @@ impl Names {
     }
 }
 
+impl fmt::Display for Names {
+    /// As it is read.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|(name, address)| writeln!(f, "{name:?} = \"{address}\""))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -44,6 +52,7 @@ mod tests {
         let names = Names::parse(&format!("# local\n\"SOL/USD\" = \"{address}\"\n")).unwrap();
 
         assert_eq!(names.get("SOL/USD"), Ok(address));
+        assert_eq!(Names::parse(&names.to_string()), Ok(names.clone()));
         assert!(names.get("SOL").is_err());
         assert!(Names::parse("SOL = \"nowhere\"").unwrap_err().contains("is no address"));
     }

@@ -175,15 +175,10 @@ fn source(spec: &SourceSpec, names: &Names) -> Result<SourceParams, String> {
 /// Where the oracle accounts of an underlying lie. A source that names none has one under its
 /// feed id among the names.
 pub(crate) fn oracles(spec: &UnderlyingSpec, names: &Names) -> Result<Vec<Address>, String> {
-    let addresses = spec.sources.iter().map(|source| match source {
-        SourceSpec::PythPush { account } => names.get(account),
-        SourceSpec::PythPull { account: Some(account), .. } => names.get(account),
-        SourceSpec::PythPull { account: None, feed } => names.get(feed),
-    });
-    addresses.collect()
+    spec.sources.iter().map(|source| names.get(source.name())).collect()
 }
 
-fn feed_id(text: &str) -> Result<[u8; 32], String> {
+pub(crate) fn feed_id(text: &str) -> Result<[u8; 32], String> {
     let mut id = [0; 32];
     let plain = text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
     for (at, byte) in id.iter_mut().enumerate().filter(|_| plain) {

@@ -15,7 +15,7 @@ use std::fmt;
 
 use plimsoll_client::instruction::NewCollateral;
 use plimsoll_client::state::InstrumentKind;
-use plimsoll_client::{pda, AccountSource, Address, ClientError, GroupDirectory};
+use plimsoll_client::{pda, AccountSource, Address, ClientError, GroupDirectory, PROGRAM_ID};
 
 use crate::calendar::Moment;
 use crate::expiries::ExpiryError;
@@ -32,6 +32,8 @@ pub enum PlanError {
     File(String),
     /// The cluster could not be read.
     Chain(ClientError),
+    /// The cluster has no program at the address for which clients are built.
+    ProgramMissing,
     /// What is listed is not what the file says.
     Different {
         /// What.
@@ -59,6 +61,7 @@ impl fmt::Display for PlanError {
         match self {
             Self::File(text) => f.write_str(text),
             Self::Chain(error) => error.fmt(f),
+            Self::ProgramMissing => write!(f, "the cluster has no program at {PROGRAM_ID}"),
             Self::Different { listed, field, file, chain } => {
                 write!(f, "{listed}: {field} is {file} in the file, but {chain} on the chain")
             }
@@ -139,6 +142,9 @@ pub fn plan(
     names: &Names,
 ) -> Result<Plan, PlanError> {
     let group = pda::group(owner, markets.group.id);
+    if source.account(&PROGRAM_ID).map_err(ClientError::from)?.is_none() {
+        return Err(PlanError::ProgramMissing);
+    }
     let quote_mint = names.get(&markets.group.quote)?;
     let decimals = mint(source, &markets.group.quote, &quote_mint)?.0;
     let mints: Result<Vec<_>, _> =

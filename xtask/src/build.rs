@@ -44,6 +44,10 @@ const PROBE: Program = Program { package: "int128", folder: "tests/programs/int1
 const OPTIONS_PROBE: Program =
     Program { package: "options_probe", folder: "tests/programs/options", ..PLIMSOLL };
 
+/// Stands in for Pyth on a local cluster, and in a test of setting one up; never deployed.
+const PRICES: Program =
+    Program { package: "local_prices", folder: "tests/programs/prices", ..PLIMSOLL };
+
 /// Sets up the toolchain if need be and builds everything.
 pub fn all(root: &Path, choice: &Choice) -> Outcome {
     programs(root, choice)?;
@@ -56,7 +60,8 @@ pub fn programs(root: &Path, choice: &Choice) -> Outcome {
     let toolchain = toolchain::setup(choice)?;
     PLIMSOLL.build(root, &toolchain)?;
     PROBE.build(root, &toolchain)?;
-    OPTIONS_PROBE.build(root, &toolchain)
+    OPTIONS_PROBE.build(root, &toolchain)?;
+    PRICES.build(root, &toolchain)
 }
 
 /// Builds the program with its own checks in, for a second run of the tests.

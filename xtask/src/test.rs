@@ -28,6 +28,10 @@ const UPDATE: &str = "PLIMSOLL_UPDATE_SNAPSHOTS";
 /// Names the built program for the tests, where it is not `target/deploy/plimsoll.so`.
 const SO: &str = "PLIMSOLL_SO";
 
+/// The commands that talk to a cluster, which nothing else would compile. What they need the tests have
+/// anyway.
+const COMMANDS: [&str; 2] = ["--features", "plimsoll-migrations/rpc"];
+
 /// Runs every check; stops at the first that fails.
 pub fn all(root: &Path, choice: &Choice) -> Outcome {
     let start = Instant::now();
@@ -43,7 +47,7 @@ pub fn all(root: &Path, choice: &Choice) -> Outcome {
     host::require_openssl()?;
     heading("clippy");
     let mut clippy = cargo(root, "clippy", &["--workspace", "--all-targets"]);
-    run(clippy.args(["--", "-D", "warnings"]))?;
+    run(clippy.args(COMMANDS).args(["--", "-D", "warnings"]))?;
     build::all(root, choice)?;
     size(root)?;
     heading("tests of the built program and of everything around it");
@@ -125,7 +129,7 @@ pub fn sequences(
 /// compile the dependencies again for another set of features.
 fn shell_packages() -> Vec<&'static str> {
     let pure = PURE.map(|package| ["--exclude", package]).concat();
-    [&["--workspace"], pure.as_slice()].concat()
+    [&["--workspace"], COMMANDS.as_slice(), pure.as_slice()].concat()
 }
 
 fn size(root: &Path) -> Outcome {

@@ -55,14 +55,17 @@ pub fn watch(
     Ok(sighting)
 }
 
-/// Reads again what others change of a group: the insurance fund, the totals of the tokens, and
-/// the contracts.
+/// Reads again what others change of a group: the insurance fund, the totals of the tokens, the slow
+/// prices of the underlyings, by which a jump is told from a move, and the contracts.
 pub fn reread(
     directory: &mut GroupDirectory,
     source: &(impl AccountSource + ?Sized),
 ) -> Result<(), ClientError> {
     directory.insurance = plimsoll_client::source::read(source, &directory.insurance.address)?;
     for one in &mut directory.collaterals {
+        *one = plimsoll_client::source::read(source, &one.address)?;
+    }
+    for one in &mut directory.underlyings {
         *one = plimsoll_client::source::read(source, &one.address)?;
     }
     directory.refresh_instruments(source)
