@@ -10,7 +10,7 @@ use crate::toolchain::Choice;
 use crate::{build, fuzz, host, tidy};
 
 /// A program of this size costs its deployer about six SOL of rent; growth is noticed here.
-const SO_SIZE_BYTES_MAX: u64 = 855_000;
+const SO_SIZE_BYTES_MAX: u64 = 865_000;
 
 /// Packages that need neither the VM nor the built program: their tests come first.
 const PURE: [&str; 6] = [
