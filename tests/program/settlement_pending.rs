@@ -14,15 +14,15 @@ const WINNERS: [(&str, i64); 3] = [("bob", 50), ("carol", 30), ("dave", 20)];
 /// What alice cannot pay: calls on ten SOL that pay 40 each, less 137 that she got and 200 that she had.
 const MISSING: i64 = 63_000_000;
 
-/// Alice, with 200, sold calls on ten SOL at 150, which settled at 190; erin lends a thousand.
-fn bankrupt() -> World {
+/// Alice, with 200, sold calls on ten SOL at 150, which settled at this price; erin lends a thousand.
+fn bankrupt(price: &'static str) -> World {
     let rich = WINNERS.map(|(name, _)| (name, 1_000));
     let others = [("alice", 200), ("erin", 1_000), ("keeper", 10_000)];
     let mut world = listed(&[&rich[..], &others].concat());
     for (name, lots) in WINNERS {
         world.trade(name, "alice", CALL, lots, "13.7").unwrap();
     }
-    sample_window(&mut world, |_| "190");
+    sample_window(&mut world, |_| price);
     for name in world.contracts() {
         world.refresh_array(&name).unwrap();
     }
@@ -38,7 +38,7 @@ fn wait_until(world: &mut World, milliseconds: i64) {
 
 #[test]
 fn nobody_is_paid_out_before_losses_had_time_to_be_found() {
-    let mut world = bankrupt();
+    let mut world = bankrupt("190");
     let index = world.instrument(CALL);
     let [alice, bob] = ["alice", "bob"].map(|name| {
         let account = world.margin_address(name);
@@ -65,7 +65,7 @@ fn nobody_is_paid_out_before_losses_had_time_to_be_found() {
 
 #[test]
 fn what_a_writer_cannot_pay_is_borne_by_all_winners_and_by_no_lender() {
-    let mut world = bankrupt();
+    let mut world = bankrupt("190");
     assert_near(world.report("alice").equity_quote_atoms, -MISSING, 100_000);
     assert_eq!(world.insurance(), 0);
     let lent = world.balance("erin", "USDC");
@@ -109,6 +109,28 @@ fn what_a_writer_cannot_pay_is_borne_by_all_winners_and_by_no_lender() {
     }
     world.refresh_instrument(CALL).unwrap();
     world.close_contract(CALL).unwrap();
+}
+
+#[test]
+fn what_is_beyond_the_days_cap_waits_with_the_winners_and_not_with_lenders() {
+    let mut world = bankrupt("450");
+    world.liquidate("keeper", "alice", &ix::Bid::slice()).unwrap();
+    let event = world.share_loss("alice", CALL).unwrap().events::<LossShared>()[0];
+    assert!(event.charged_quote_atoms > 0 && event.debt_quote_atoms > 0);
+
+    world.await_payouts();
+    for name in ["keeper", "bob", "carol", "dave"] {
+        // Whoever comes when the cash is gone is paid out all the same, as a claim.
+        world.settle(name, CALL, None).unwrap();
+    }
+
+    let claims: i64 = WINNERS.map(|(name, _)| world.position(name, CALL).1).iter().sum();
+    assert_near(claims, event.debt_quote_atoms, 4);
+    assert_eq!(world.pool(CALL).cash_quote_atoms, 0);
+    for name in ["erin", "keeper", "bob", "carol", "dave"] {
+        let held = u64::try_from(world.balance(name, "USDC")).unwrap();
+        world.withdraw(name, "USDC", held).unwrap();
+    }
 }
 
 #[test]
