@@ -26,7 +26,7 @@ const LEAST: [(&str, u64); 11] = [
 ];
 
 /// The same of what steps bring about, most of it with contracts.
-const LEAST_REACHED: [(&str, u64); 17] = [
+const LEAST_REACHED: [(&str, u64); 18] = [
     ("contract traded", 550),
     ("contract traded in its window", 45),
     ("future traded", 40),
@@ -39,6 +39,7 @@ const LEAST_REACHED: [(&str, u64); 17] = [
     ("contract settled by its array", 150),
     ("bid took contracts", 220),
     ("loss of a contract shared", 25),
+    ("loss of a settled contract shared", 4),
     ("contract deleveraged", 12),
     ("contract closed that was traded", 30),
     ("closed contract's cash left to the insurance fund", 25),

@@ -26,6 +26,7 @@ fn what_a_writer_cannot_pay_at_the_settlement_is_borne_and_the_contract_closed()
     let before = world.report("alice");
     assert_eq!(before.equity_quote_atoms, -2_663_000_000);
     assert_eq!(before.maintenance_quote_atoms, 0);
+    world.await_payouts();
     world.settle("alice", "SOL-150-C", None).unwrap();
     assert_eq!(world.balance("alice", "USDC"), -2_663_000_000);
     expect_error(world.write_off("alice"), "NotBankrupt");
@@ -55,6 +56,7 @@ fn the_rest_of_a_bankrupt_is_taken_before_it_was_paid_out_as_well() {
     assert_near(world.report("alice").equity_quote_atoms, 0, 1);
     assert_eq!(world.position("keeper", "SOL-150-C").0, -100);
     world.share_loss("alice", "SOL-150-C").unwrap();
+    world.await_payouts();
     for name in ["keeper", "bob"] {
         world.settle(name, "SOL-150-C", None).unwrap();
     }
@@ -87,6 +89,7 @@ fn whoever_is_paid_out_first_leaves_his_part_of_the_loss_to_nobody() {
 #[test]
 fn the_rest_waits_while_a_row_of_it_has_no_price() {
     let mut world = bankrupt_writer();
+    world.await_payouts();
     world.settle("alice", "SOL-150-C", None).unwrap();
     // Named rows release nothing either, and a bankrupt goes by slices anyway.
     let key = world.instrument_key("SOL-150-C").raw();
@@ -109,6 +112,7 @@ fn the_rest_waits_while_a_row_of_it_has_no_price() {
 #[test]
 fn an_atom_on_a_dead_feed_keeps_nobody_from_the_rest() {
     let mut world = bankrupt_writer();
+    world.await_payouts();
     world.settle("alice", "SOL-150-C", None).unwrap();
     world.edit_feed("BTC/USD", |feed| feed.published -= 61);
     world.deposit("alice", "BTC", 1).unwrap();
@@ -148,6 +152,7 @@ fn a_keeper_of_last_resort_takes_the_rest_and_has_the_loss_shared() {
     assert_near(world.report("alice").equity_quote_atoms, 0, 1);
     assert_eq!(world.listed("SOL-150-C").losses_pending_quote_atoms, 0);
     // It got the writer's side, and what settles that.
+    world.await_payouts();
     for name in ["keeper", "bob"] {
         world.settle(name, "SOL-150-C", None).unwrap();
     }

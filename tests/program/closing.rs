@@ -25,12 +25,13 @@ fn pool(world: &World, instrument: &str) -> Keyed<Pool> {
     *world.directory.pool(world.instrument(instrument)).unwrap()
 }
 
-/// Everything of the first expiry takes over what a window at 154 settles at.
+/// Everything of the first expiry takes over what a window at 154 settles at, and may be paid out.
 fn settle_all(world: &mut World) {
     sample_window(world, |_| "154");
     for name in world.contracts() {
         world.refresh_array(&name).unwrap();
     }
+    world.await_payouts();
 }
 
 /// Alice bought a call from bob, and both were paid out.

@@ -13,7 +13,7 @@ const SILENCE: u64 = 1_650;
 const FUTURE: &str = "SOL-FUT";
 
 /// Alice was long 100 lots (10 SOL) at 150 on 200, bob short 60 of them and carol 40; at 136 nobody
-/// bid, and 26 of hers were closed against theirs. Then the future settled at 136.
+/// bid, and 26 of hers were closed against theirs. Then the future settled at 136, an hour ago.
 pub(crate) fn deleveraged() -> World {
     let mut world = listed(&[("alice", 200), ("bob", 100_000), ("carol", 100_000)]);
     world.trade("alice", "bob", FUTURE, 60, "150").unwrap();
@@ -23,6 +23,7 @@ pub(crate) fn deleveraged() -> World {
     world.deleverage("alice", FUTURE, 26).unwrap();
     sample_window(&mut world, |_| "136");
     world.refresh_array(FUTURE).unwrap();
+    world.await_payouts();
     world
 }
 

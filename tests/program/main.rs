@@ -50,6 +50,7 @@ mod policy;
 mod replays;
 mod risk_accounts;
 mod settlement;
+mod settlement_pending;
 mod stakes;
 mod steps;
 mod token_2022;

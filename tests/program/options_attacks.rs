@@ -20,7 +20,8 @@ fn wait_until(world: &mut World, before_expiry: i64) {
     world.advance_seconds(u64::try_from(left).unwrap());
 }
 
-/// Everything is sampled once a minute, at the price of now, and settled.
+/// Everything is sampled once a minute, at the price of now, and settled; and the hour passes in which
+/// nobody is paid out.
 fn settle(world: &mut World) {
     let at = world.first_expiry();
     wait_until(world, 1_800);
@@ -28,6 +29,7 @@ fn settle(world: &mut World) {
         world.sample("SOL", at).unwrap();
         world.advance_seconds(60);
     }
+    world.await_payouts();
 }
 
 #[test]

@@ -196,6 +196,7 @@ fn an_expiry_settles_at_the_average_of_its_window() {
         expect_error(world.refresh_array(&name), "InstrumentSettled");
     }
     expect_error(world.trade("alice", "bob", "SOL-FUT", 1, "154"), "InstrumentSettled");
+    world.await_payouts();
     // Losers first, so that winners are paid at once.
     for (name, instrument) in [
         ("alice", "SOL-160-C"),

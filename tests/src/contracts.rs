@@ -114,7 +114,23 @@ pub fn raised_limit() -> Instruction {
     unit_limit(400_000)
 }
 
+/// Seconds behind a settlement in which nobody is paid out.
+pub const PENDING_SECONDS: i64 = 3_600;
+
 impl World {
+    /// The hour passes in which nobody is paid out behind a settlement. Oracles publish and are followed
+    /// meanwhile, so that it is no gap after which owners act first.
+    pub fn await_payouts(&mut self) {
+        for _ in 0..PENDING_SECONDS / 60 {
+            self.advance_seconds(60);
+            for index in 0..self.directory.underlyings.len() {
+                let index = u16::try_from(index).unwrap();
+                let one = ix::refresh_underlying(&self.directory, index).unwrap();
+                self.send(&[one], &[]).unwrap();
+            }
+        }
+    }
+
     /// The local group, not launched, with somebody who publishes surfaces.
     pub fn unlaunched() -> Self {
         Self::unlaunched_with(|_| ())

@@ -58,7 +58,7 @@ program_errors! {
     NotPublisher ExpiryOutOfBounds NeighbourMissing BasisOutOfBounds BasisStepTooLarge
     SurfaceStepTooLarge ConfidenceOutOfBounds SliceInvalid ButterflyArbitrage CalendarArbitrage
     RiskArrayStale OptionOutOfRange NoRiskArray SettlementNotDue InstrumentSettled ExpiryInUse
-    WrongPayer ExpiryMismatch ContractNotSettled ContractInUse
+    WrongPayer ExpiryMismatch ContractNotSettled ContractInUse SettlementPending
 }
 
 /// Anchor's own custom numbers, by the names that Anchor gives them. Signers, seeds, owners, too

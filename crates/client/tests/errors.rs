@@ -141,6 +141,7 @@ const PINNED: &str = "
 6917 ExpiryMismatch
 6918 ContractNotSettled
 6919 ContractInUse
+6920 SettlementPending
 ";
 
 #[test]

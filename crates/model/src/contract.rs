@@ -18,6 +18,8 @@ use crate::step::Step;
 
 /// Scenarios of an array.
 pub const SCENARIOS: usize = 16;
+/// So long behind its settlement nobody's position in a contract is paid out.
+const PENDING_SECONDS: i64 = 3_600;
 /// Strikes lie below this (quote atoms per lot).
 const STRIKE_BITS: u32 = 60;
 
@@ -229,6 +231,13 @@ impl Instrument {
         }
     }
 
+    /// From when on are positions of it paid out? Nothing before it has settled.
+    pub fn payable_at(&self) -> Option<i64> {
+        let contract = self.contract.as_ref().filter(|one| one.settled)?;
+        // The array is as of the settlement.
+        Some(contract.array.refreshed_at.saturating_add(PENDING_SECONDS))
+    }
+
     /// Was its settlement price taken over?
     pub fn is_settled(&self) -> bool {
         self.contract.as_ref().is_some_and(|one| one.settled)
@@ -326,7 +335,7 @@ pub(crate) fn side_lots(instrument: &Instrument, longs: bool) -> i128 {
 
 impl Step<'_> {
     /// A position of a settled contract becomes a quote flow, at one price for both sides; nobody
-    /// leaves while a loss waits. True where that was done.
+    /// leaves in the first hour, nor while a loss waits. True where that was done.
     pub(crate) fn pay_out(&mut self, id: AccountId, index: usize) -> bool {
         let instrument = self.before.instruments[index].clone();
         let row = self.before.accounts[&id].positions[&index].clone();
@@ -334,8 +343,10 @@ impl Step<'_> {
         let Some(array) = contract.map(|one| &one.array).filter(|_| row.lots != 0) else {
             return false;
         };
-        self.require(instrument.losses_pending_quote_atoms == 0, &["LossesPending"]);
         let now = self.now().seconds;
+        let waited = instrument.payable_at().is_some_and(|at| now >= at);
+        self.require(waited, &["SettlementPending"]);
+        self.require(instrument.losses_pending_quote_atoms == 0, &["LossesPending"]);
         let paid = steps_floor(&(whole(array.fair) * array.unit())) * i128::from(row.lots);
         let flow = instrument.flow(&row, now) + paid;
         let closed_short = row.lots < 0;

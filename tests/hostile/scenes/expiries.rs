@@ -189,6 +189,7 @@ pub fn close_contract(world: &mut World) -> Instruction {
     held(world);
     settled(world);
     world.refresh_array("C").unwrap();
+    world.await_payouts();
     for name in ["alice", "bob"] {
         world.settle(name, "C", None).unwrap();
     }
@@ -230,6 +231,7 @@ pub fn settle_position(world: &mut World) -> Instruction {
     held(world);
     settled(world);
     world.refresh_array("C").unwrap();
+    world.await_payouts();
     world.reread();
     // At 150 calls struck there pay nothing: alice loses what she paid.
     let index = world.instrument("C");

@@ -20,6 +20,12 @@ pub(crate) fn entries() -> Vec<Entry> {
     let play = Act::Play;
     vec![
         Entry { name: "near", weight: 3, draw: draw_near, act: Act::Nature(super::nature::wait) },
+        Entry {
+            name: "sit_out",
+            weight: 20,
+            draw: draw_hour,
+            act: Act::Nature(super::nature::wait),
+        },
         Entry { name: "pass", weight: 60, draw: draw_pass, act: Act::Nature(super::nature::pass) },
         Entry { name: "publish_surface", weight: 14, draw: draw_slice, act: play(publish) },
         Entry { name: "sample_settlement", weight: 40, draw: draw_sample, act: play(sample) },
@@ -58,6 +64,17 @@ fn draw_pass(stage: &Stage, rng: &mut Rng) -> Option<Vec<i128>> {
     let seconds = if rng.chance(93) { rng.between(170, 299) } else { rng.between(299, 900) };
     let published = if rng.chance(96) { ALL } else { rng.below(64).into() };
     Some(vec![i128::from(seconds) * 1_000, published, rng.chance(85).into()])
+}
+
+/// Until about the moment from which on positions of a settled contract are paid out.
+fn draw_hour(stage: &Stage, rng: &mut Rng) -> Option<Vec<i128>> {
+    let now = stage.world.vm.now().time.get();
+    let held = stage.group.accounts.values().flat_map(|one| &one.positions);
+    let held = held.filter(|(_, row)| row.lots != 0);
+    let ahead = held.filter_map(|(index, _)| stage.group.instruments[*index].payable_at());
+    let at = ahead.filter(|at| *at > now).min()?;
+    let seconds = at - now + rng.pick(&[-1, 0, 0, 1, 60]);
+    Some(vec![i128::from(seconds) * 1_000, ALL])
 }
 
 /// An expiry: one that fits, or any now and then.

@@ -75,11 +75,13 @@ fn draw_row(stage: &Stage, rng: &mut Rng) -> Option<(u16, usize)> {
 /// Rows of settled contracts that can be paid out now, or of which more can be: a contract is closed
 /// only when the last one is gone.
 fn payable(stage: &Stage) -> Vec<(u16, usize)> {
-    let mut all = Vec::new();
+    let (mut all, now) = (Vec::new(), stage.world.vm.now().time.get());
     for (id, account) in &stage.group.accounts {
         let due = account.positions.iter().filter(|(index, one)| {
             let instrument = &stage.group.instruments[**index];
-            let waits = instrument.losses_pending_quote_atoms > 0 || instrument.is_outdated(one);
+            let waits = instrument.losses_pending_quote_atoms > 0
+                || instrument.is_outdated(one)
+                || (one.lots != 0 && instrument.payable_at().is_none_or(|at| now < at));
             instrument.is_settled() && !waits && may_settle(stage, **index, one)
         });
         all.extend(due.map(|(index, _)| (*id, *index)));

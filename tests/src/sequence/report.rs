@@ -7,8 +7,8 @@ use super::entry::instruction;
 use super::player::{Counts, REACHED};
 
 /// Entries that are no instructions.
-const NATURE: [&str; 9] =
-    ["wait", "ripen", "price", "stress", "doubt", "watch", "near", "pass", REACHED];
+const NATURE: [&str; 10] =
+    ["wait", "ripen", "price", "stress", "doubt", "watch", "near", "sit_out", "pass", REACHED];
 
 /// What came of a run.
 #[derive(Debug, Default)]

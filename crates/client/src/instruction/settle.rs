@@ -11,7 +11,8 @@ use crate::error::ClientError;
 use crate::pda;
 
 /// Settles an account's position. Nobody signs. A settler's margin account, if one is named, gets
-/// the reward for settling a loss.
+/// the reward for settling a loss. A position of a contract that has settled waits for an hour behind its
+/// expiry's settlement (`SettlementPending`).
 pub fn settle_position(
     directory: &GroupDirectory,
     margin_account: &Address,

@@ -18,6 +18,9 @@ use crate::token;
 
 /// A row's settlements are rewarded once in this time (seconds).
 const REWARD_SECONDS: i64 = 3_600;
+/// So long after an expiry has settled nobody is paid out (seconds): what losers cannot pay is found in
+/// that time, while all lots of the other side are there to bear it.
+const PENDING_SECONDS: i64 = 3_600;
 
 /// Accounts of `settle_position`. The trailing accounts are the risk accounts of an account that
 /// held this position alone.
@@ -59,8 +62,8 @@ pub struct SettlePosition {
 /// Profit counts at the strict price of its side, loss at the kinder one: a price that was just
 /// pumped pays nobody, and takes from nobody.
 ///
-/// Errors: `WrongGroup`, `WrongTokenAccounts`, `NothingToSettle`, `LossesPending` and `Paused` (profits only),
-/// those of the risk accounts and of the oracles.
+/// Errors: `WrongGroup`, `WrongTokenAccounts`, `NothingToSettle`, `SettlementPending`, `LossesPending` and
+/// `Paused` (profits only), those of the risk accounts and of the oracles.
 pub(crate) fn handler(ctx: &mut Context<SettlePosition>, underlying: u16) -> Result<()> {
     let permit = opted_out(Ix::SettlePosition)?;
     let views = ctx.remaining_accounts()?;
@@ -73,8 +76,8 @@ pub(crate) fn handler(ctx: &mut Context<SettlePosition>, underlying: u16) -> Res
     rest.finish()?;
     let instrument = Account::<Instrument>::load(market.row_view(key)?)?;
     let indices = market.side_indices(key)?;
-    let paid_out =
-        instrument.is_settled() && pay_out(accounts, &instrument, key, &indices, &permit)?;
+    let paid_out = instrument.is_settled()
+        && pay_out(accounts, &instrument, (key, &indices), now.time, &permit)?;
     let amount = due(accounts, &market, &instrument, (key, &indices), paid_out)?;
 
     if amount.is_positive() {
@@ -102,13 +105,14 @@ pub(crate) fn handler(ctx: &mut Context<SettlePosition>, underlying: u16) -> Res
 }
 
 /// Turns a position whose instrument has settled into a quote flow, at the price that is the same for
-/// both sides to the last step. While a loss waits to be shared, nobody leaves: `LossesPending`. True if
-/// there was one.
+/// both sides to the last step. Nobody leaves before losses had time to be found (`SettlementPending`):
+/// who was paid out of lenders' money right away would bear nothing of a loss that no bid has assigned
+/// yet. Nor while one waits to be shared: `LossesPending`. True if there was a position.
 fn pay_out(
     accounts: &mut SettlePosition,
     instrument: &Instrument,
-    key: RowKey,
-    indices: &SideIndices,
+    (key, indices): (RowKey, &SideIndices),
+    now: UnixSeconds,
     permit: &RowPermit,
 ) -> Result<bool> {
     let row = accounts.margin_account.row(key)?.ok_or(PlimsollError::NothingToSettle)?;
@@ -116,6 +120,9 @@ fn pay_out(
     if lots.is_zero() {
         return Ok(false);
     }
+    // A settled instrument's array is as of the expiry's settlement, whoever wrote it later.
+    let payable_at = instrument.array.refreshed_at.saturating_add(PENDING_SECONDS);
+    require!(now.get() >= payable_at, PlimsollError::SettlementPending);
     require!(instrument.losses_pending_quote_atoms == 0, PlimsollError::LossesPending);
     let flow = instrument.array.settled_value()?.times(lots.get()).named()?;
     let row = accounts.margin_account.row_mut(key, permit)?;
