@@ -74,6 +74,8 @@ fn whoever_is_paid_out_first_leaves_his_part_of_the_loss_to_nobody() {
     }
     // 3,500 and the premiums of 1,370, less 5,000.
     assert_eq!(world.report("alice").equity_quote_atoms, -130_000_000);
+    // Nobody bid in the hour in which all would have borne.
+    world.await_payouts();
     world.settle("alice", "SOL-150-C", None).unwrap();
 
     // Bob was paid out before anybody bid for the bankrupt; carol has a hundredth of all calls.
