@@ -1,6 +1,7 @@
 //! A cluster by RPC, and the words of the commands that talk to one.
 
 use std::collections::BTreeMap;
+use std::process::ExitCode;
 
 use plimsoll_client::{
     error_name, AccountSource, Address, Instruction, SourceError, StoredAccount,
@@ -69,6 +70,22 @@ fn reason(error: &Error) -> String {
     match name {
         Some(name) => format!("{name}\n{error}"),
         None => error.to_string(),
+    }
+}
+
+/// What a command does: says how it is used where `--help` is among its words, else runs, and says what
+/// went wrong.
+pub fn command(usage: &str, run: impl FnOnce() -> Result<(), String>) -> ExitCode {
+    if std::env::args().any(|argument| argument == "--help") {
+        println!("{usage}");
+        return ExitCode::SUCCESS;
+    }
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
     }
 }
 

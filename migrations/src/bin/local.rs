@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
-use plimsoll_migrations::rpc::Words;
+use plimsoll_migrations::rpc::{command, Words};
 use plimsoll_migrations::{local, Cluster, Local, LOCAL_PRICES};
 use solana_signer::Signer;
 
@@ -53,15 +53,5 @@ fn run() -> Result<(), String> {
 }
 
 fn main() -> ExitCode {
-    if std::env::args().any(|argument| argument == "--help") {
-        println!("{USAGE}");
-        return ExitCode::SUCCESS;
-    }
-    match run() {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("{error}");
-            ExitCode::FAILURE
-        }
-    }
+    command(USAGE, run)
 }

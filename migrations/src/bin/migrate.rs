@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use plimsoll_migrations::rpc::Words;
+use plimsoll_migrations::rpc::{command, Words};
 use plimsoll_migrations::{apply_telling, plan, Names};
 use solana_signer::Signer;
 
@@ -58,15 +58,5 @@ fn run() -> Result<(), String> {
 }
 
 fn main() -> ExitCode {
-    if std::env::args().any(|argument| argument == "--help") {
-        println!("{USAGE}");
-        return ExitCode::SUCCESS;
-    }
-    match run() {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("{error}");
-            ExitCode::FAILURE
-        }
-    }
+    command(USAGE, run)
 }
