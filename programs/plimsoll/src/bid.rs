@@ -166,11 +166,11 @@ impl<'a, 'b> Taker<'a, 'b> {
         // Rates set anew hold from now on: the time until now is counted at those before.
         collateral.accrue(self.now)?;
         let borrows = collateral.borrow_shares;
-        let out = atoms.checked_neg().map_err(PlimsollError::from)?;
-        let row = self.parties.first.row_mut_near(key, near, self.permit)?;
-        row.shares = collateral.change(row.shares(), out)?.into();
-        let row = self.parties.second()?.row_mut_near(key, near, self.permit)?;
-        row.shares = collateral.change(row.shares(), atoms)?.into();
+        let (first, second) = self.parties.both()?;
+        let first = first.row_mut_near(key, near, self.permit)?;
+        let second = second.row_mut_near(key, near, self.permit)?;
+        let (left, taken) = collateral.pass((first.shares(), second.shares()), atoms)?;
+        (first.shares, second.shares) = (left.into(), taken.into());
         // A debt that meets a deposit of the bidder's is gone: deposits must earn that much less.
         if collateral.borrow_shares != borrows {
             collateral.rebase()?;

@@ -230,11 +230,11 @@ pub(crate) fn guarded<T>(
     Ok(result)
 }
 
-/// The market, and the rows as they were before the instruction.
+/// The market, and the rows of both parties as they were before the instruction, for the one rule that
+/// asks for them.
 struct Opening {
     market: Snapshot,
-    first: Vec<Row>,
-    second: Vec<Row>,
+    before: Option<(Vec<Row>, Vec<Row>)>,
 }
 
 // Neither half depends on the body, so that one copy of each serves all instructions.
@@ -247,14 +247,17 @@ fn open(
     rest: &mut RiskAccounts,
     now: Now,
 ) -> Result<Opening> {
-    let (first, second) = (parties.first.rows()?.to_vec(), second_rows(parties)?);
+    let before = match policy(ix) {
+        Policy::InitialOrReduce => Some((parties.first.rows()?.to_vec(), second_rows(parties)?)),
+        _ => None,
+    };
     parties.ensure_rows(touched, &RowPermit(()))?;
     let keys = parties.keys()?;
     let mut market = Snapshot::load(group.0, group.1.quote_decimals, &keys, rest, now)?;
     if ix == Ix::Withdraw {
         market.withhold_open_profit();
     }
-    Ok(Opening { market, first, second })
+    Ok(Opening { market, before })
 }
 
 #[inline(never)]
@@ -263,10 +266,11 @@ fn close(ix: Ix, group: &Group, parties: &mut Parties<'_>, opening: &Opening) ->
     let market = &opening.market;
     match policy(ix) {
         Policy::InitialOrReduce => {
-            require_initial_or_reduced(market, &opening.first, parties.first)?;
+            let before = opening.before.as_ref().ok_or(PlimsollError::CorruptAccount)?;
+            require_initial_or_reduced(market, &before.0, parties.first)?;
             conclude(market, &terms, parties.first)?;
             if let Some(second) = &mut parties.second {
-                require_initial_or_reduced(market, &opening.second, second)?;
+                require_initial_or_reduced(market, &before.1, second)?;
                 conclude(market, &terms, second)?;
             }
         }

@@ -40,6 +40,8 @@ pub(crate) struct Snapshot {
     /// account in order, so that the next one is there or one further, and need not be searched.
     last_row: Cell<usize>,
     last_underlying: Cell<usize>,
+    /// Has every underlying a valid price?
+    all_priced: bool,
     /// Until when any of the underlyings is reserved to owners (Unix seconds).
     pub(crate) owners_until: i64,
 }
@@ -80,6 +82,7 @@ impl Snapshot {
             sources: Vec::with_capacity(keys.len()),
             last_row: Cell::new(0),
             last_underlying: Cell::new(0),
+            all_priced: true,
             owners_until: i64::MIN,
         };
         let (factors, mid) = loaded.load_quote(group, quote_decimals, accounts, now)?;
@@ -138,6 +141,7 @@ impl Snapshot {
     ) -> Result<Price> {
         let terms = underlying_terms(account, quote, factors)?;
         let mid = terms.price;
+        self.all_priced &= allowed(terms.grade, Action::Liquidate);
         self.owners_until = self.owners_until.max(account.owner_first_until);
         self.underlyings.push(terms);
         self.underlying_views.push(view);
@@ -233,7 +237,7 @@ impl Snapshot {
 
     /// True if every underlying that was loaded has a valid price: as good as always.
     pub(crate) fn is_all_priced(&self) -> bool {
-        self.underlyings.iter().all(|terms| allowed(terms.grade, Action::Liquidate))
+        self.all_priced
     }
 
     /// What is wrong with the price of a row, if anything is and the row needs one.

@@ -232,10 +232,17 @@ impl Collateral {
 
     /// Brings both indices up to `now`; what borrowers pay beyond what depositors earn is set
     /// aside. However often this happens between two changes of balances, it comes to the same.
+    // The short way in place, as with the indices.
+    #[inline(always)]
     pub fn accrue(&mut self, now: UnixSeconds) -> Result<()> {
         if self.accrued_at == now.get() {
             return Ok(());
         }
+        self.accrue_until(now)
+    }
+
+    #[inline(never)]
+    fn accrue_until(&mut self, now: UnixSeconds) -> Result<()> {
         let (deposit, borrow) = self.indices(now)?;
         let gain = reserve_gain(&self.totals(), deposit, borrow).map_err(PlimsollError::from)?;
         self.add_reserve(gain)?;
@@ -277,10 +284,35 @@ impl Collateral {
     /// is left below one atom goes to the reserve.
     pub(crate) fn change(&mut self, shares: Shares, delta: TokenAtoms) -> Result<Shares> {
         let mut totals = self.totals();
-        let changed = totals.change(shares, delta).named()?;
+        let changed = self.change_of(&mut totals, shares, delta)?;
         self.set_totals(&totals);
+        Ok(changed)
+    }
+
+    /// Both balances after `atoms` went from the one to the other, by [`Collateral::change`]: the
+    /// totals are read and written once.
+    pub(crate) fn pass(
+        &mut self,
+        (from, to): (Shares, Shares),
+        atoms: TokenAtoms,
+    ) -> Result<(Shares, Shares)> {
+        let mut totals = self.totals();
+        let from = self.change_of(&mut totals, from, atoms.checked_neg().named()?)?;
+        let to = self.change_of(&mut totals, to, atoms)?;
+        self.set_totals(&totals);
+        Ok((from, to))
+    }
+
+    #[inline(always)]
+    fn change_of(
+        &mut self,
+        totals: &mut BalanceTotals,
+        shares: Shares,
+        delta: TokenAtoms,
+    ) -> Result<Shares> {
+        let changed = totals.change(shares, delta).named()?;
         if changed.is_zero() && shares.is_positive() {
-            let worth = shares.rebased_floor(self.deposit_index()).named()?;
+            let worth = shares.rebased_floor(totals.deposit_index).named()?;
             let moved = Shares::from_atoms_floor(delta, Index::ONE).named()?;
             self.add_reserve(worth.checked_add(moved).named()?.max(Shares::ZERO))?;
         }
