@@ -53,7 +53,6 @@ const ALLOWED: &[Row] = &[
     ("create_collateral", "argument *", "*", OWNERS_CHOICE),
     ("create_instrument", "argument params.*", "*", OWNERS_CHOICE),
     ("create_group", "argument params.owner_first_seconds", "zero", OWNERS_CHOICE),
-    ("create_group", "argument params.cool_down_seconds", "zero", OWNERS_CHOICE),
     ("create_group", "argument params.insurance_cap_quote_atoms", "*", OWNERS_CHOICE),
     ("create_group", "argument roles.*", "*", OWNERS_CHOICE),
     ("create_*, by a proposal", "authority", "*", ANYBODY),

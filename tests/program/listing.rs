@@ -106,8 +106,9 @@ fn a_groups_terms_of_liquidation_are_bounded() {
     for edit in edits {
         expect_error(listing.group(edit), "ParameterOutOfBounds");
     }
-    let edits: [fn(&mut GroupParams); 2] = [
+    let edits: [fn(&mut GroupParams); 3] = [
         |params| params.owner_first_seconds = 3_601,
+        |params| params.cool_down_seconds = 86_399,
         |params| params.cool_down_seconds = 30 * 86_400 + 1,
     ];
     for edit in edits {
@@ -246,6 +247,19 @@ fn a_scenario_set_loses_on_both_sides_and_damps() {
         params.scan_upper_ppm = 100_000;
     };
     listing.underlying(narrow).unwrap();
+}
+
+#[test]
+fn no_scenario_leads_to_more_than_eight_times_the_price() {
+    let mut listing = Listing::at(SOL);
+    let far = |scan_ppm: u32| {
+        move |params: &mut UnderlyingParams| {
+            params.scenarios = vec![scenario(-1_000_000, 1_000_000), scenario(10_000_000, 100_000)];
+            (params.scan_lower_ppm, params.scan_upper_ppm) = (scan_ppm, 900_000);
+        }
+    };
+    expect_error(listing.underlying(far(700_001)), "ScenarioSetInvalid");
+    listing.underlying(far(700_000)).unwrap();
 }
 
 #[test]

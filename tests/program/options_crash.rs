@@ -2,7 +2,7 @@
 
 use plimsoll_client::instruction::Bid;
 use plimsoll_client::ContractKind;
-use plimsoll_tests::contracts::{expiry_params, flat, put};
+use plimsoll_tests::contracts::{call, expiry_params, flat, put};
 use plimsoll_tests::World;
 
 use crate::given::traders;
@@ -18,6 +18,39 @@ fn listed(all: &[(&str, u64)]) -> World {
     world.refresh_options();
     traders(&mut world, all);
     world
+}
+
+/// The furthest scenario that may be listed, to eight times the price.
+#[test]
+fn contracts_are_valued_in_the_furthest_scenario() {
+    let mut world = World::unlaunched_with(|markets| {
+        let sol = &mut markets.underlyings[1];
+        sol.scan = ["70%", "70%"].map(|at| at.parse().unwrap());
+        sol.scenarios = vec![[-1_000_000, 1_000_000, 1_000_000], [10_000_000, 0, 100_000]];
+    });
+    let at = world.first_expiry();
+    world.list_expiry("SOL", at, expiry_params(flat())).unwrap();
+    for (name, kind) in [
+        ("SOL-10-P", put(10)),
+        ("SOL-150-C", call(150)),
+        ("SOL-1000-C", call(1_000)),
+        ("SOL-FUT", ContractKind::Future),
+    ] {
+        world.list_contract(name, "SOL", at, kind).unwrap();
+    }
+    world.launch().unwrap();
+    world.refresh_options();
+    // A short call asks for a tenth of seven times the price at most.
+    traders(&mut world, &[("alice", 1_000), ("bob", 1_000)]);
+    world.trade("alice", "bob", "SOL-150-C", -1, "10").unwrap();
+
+    wait_until(&mut world, 1_800);
+    for _ in 0..15 {
+        world.sample("SOL", at).unwrap();
+        world.advance_seconds(60);
+    }
+    world.walk_price("SOL", "9");
+    world.refresh_options();
 }
 
 /// Time passes until so many seconds before the expiry.

@@ -251,10 +251,15 @@ pub(crate) fn underlying_flaws(one: &Underlying) -> Flaws {
     let wild = |(shock, volatility, weight): &(i32, i32, u32)| {
         shock.unsigned_abs().max(volatility.unsigned_abs()) > SHOCK_PPM_MAX || *weight > ONE_PPM
     };
+    // No scenario leads to more than eight times the price.
+    let far = |(shock, _, _): &(i32, i32, u32)| {
+        i128::from(*shock).abs() * i128::from(one.scan_lower_ppm)
+            > 7 * i128::from(ONE_PPM) * i128::from(ONE_PPM)
+    };
     let count = (1..=SCENARIOS_MAX).contains(&one.scenarios.len());
     let down = one.scenarios.iter().any(|(shock, _, weight)| *shock < 0 && *weight > 0);
     let up = one.scenarios.iter().any(|(shock, _, weight)| *shock > 0 && *weight > 0);
-    let sound = count && down && up && !one.scenarios.iter().any(wild);
+    let sound = count && down && up && !one.scenarios.iter().any(|set| wild(set) || far(set));
     unless(&mut flaws, sound, "ScenarioSetInvalid");
     // A hedge always pays, and no long loses more than all of it, however wide the scan range.
     let (long, short) = losses(one);
@@ -343,7 +348,7 @@ pub(crate) fn instrument_flaws(one: &Instrument) -> Flaws {
 pub(crate) fn term_flaws(one: &Terms) -> Flaws {
     let mut flaws = Flaws::new();
     let sound = one.owner_first_seconds <= 3_600
-        && one.cool_down_seconds <= 30 * 86_400
+        && (86_400..=30 * 86_400).contains(&one.cool_down_seconds)
         && one.beta_min_ppm <= one.beta_max_ppm
         && one.beta_max_ppm < ONE_PPM
         && one.duration_slots > 0

@@ -18,6 +18,9 @@ pub const TOKEN_DECIMALS_MAX: u8 = 12;
 
 /// Longest time in which owners act alone (seconds): an hour.
 const OWNER_FIRST_SECONDS_MAX: u64 = 3_600;
+/// Shortest cool-down of a stake (seconds): a day. With none, a stake could come before fees are
+/// collected and leave behind them, in one transaction, and bear nothing.
+const COOL_DOWN_SECONDS_MIN: u64 = 86_400;
 /// Longest cool-down of a stake (seconds): thirty days.
 const COOL_DOWN_SECONDS_MAX: u64 = 30 * 86_400;
 
@@ -43,7 +46,7 @@ pub struct GroupParams {
     pub deleverage_slots: u32,
     /// How long owners act alone after an oracle gap or a pause (seconds), at most an hour.
     pub owner_first_seconds: u64,
-    /// How long a stake stays after its exit was asked for (seconds), at most thirty days.
+    /// How long a stake stays after its exit was asked for (seconds), one to thirty days.
     pub cool_down_seconds: u64,
     /// Most that the insurance fund pays of one bid's discount (quote atoms).
     pub insurance_cap_quote_atoms: u64,
@@ -53,7 +56,7 @@ impl GroupParams {
     /// Stores the parameters. `ParameterOutOfBounds` or `OutOfRange` if they are not usable.
     pub(crate) fn apply(&self, group: &mut Group) -> Result<()> {
         let sane = self.owner_first_seconds <= OWNER_FIRST_SECONDS_MAX
-            && self.cool_down_seconds <= COOL_DOWN_SECONDS_MAX;
+            && (COOL_DOWN_SECONDS_MIN..=COOL_DOWN_SECONDS_MAX).contains(&self.cool_down_seconds);
         require!(sane, PlimsollError::ParameterOutOfBounds);
         group.beta_min_ppm = self.beta_min_ppm;
         group.beta_max_ppm = self.beta_max_ppm;

@@ -26,6 +26,9 @@ const DEVIATION_PPM_MAX: u32 = 500_000;
 const INITIAL_MULTIPLIER_PPM_MAX: u32 = 10_000_000;
 /// The same with all that open interest may widen it (ppm); what rounding adds is still a ratio.
 const WIDEST_MULTIPLIER_PPM: u64 = 4_000_000_000;
+/// Furthest that a scenario may move the price (ppm): to eight times what it is. Beyond, no contract
+/// could be valued, and every account that holds one would be beyond reach of any bid.
+const MOVE_PPM_MAX: u64 = 7_000_000;
 
 /// One oracle source, see `StoredSource`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, AnchorSerialize, AnchorDeserialize, IdlType)]
@@ -96,7 +99,7 @@ pub struct UnderlyingParams {
     /// Initial over maintenance requirement (ppm), 1,000,000 to 10,000,000; times most over least scan
     /// range at most 4,000,000,000.
     pub initial_multiplier_ppm: u32,
-    /// 1 to 16 scenarios.
+    /// 1 to 16 scenarios; none moves the price by more than 7,000,000 ppm at the least scan range.
     pub scenarios: Vec<ScenarioParams>,
 }
 
@@ -169,6 +172,7 @@ pub(crate) fn prepare(underlying: &mut Underlying, params: &UnderlyingParams) ->
     underlying.name = params.name;
     set_sources(underlying, &params.sources)?;
     set_scenarios(underlying, &params.scenarios)?;
+    require!(within_reach(params), PlimsollError::ScenarioSetInvalid);
     set_bounds(underlying, params);
     underlying.update_scan()?;
     let least_loss = underlying.loss_long_ppm.min(underlying.loss_short_ppm);
@@ -206,6 +210,14 @@ fn within_ratio(params: &UnderlyingParams) -> bool {
     let widest = u64::from(params.initial_multiplier_ppm);
     let widest = widest.saturating_mul(u64::from(params.scan_upper_ppm));
     widest <= u64::from(params.scan_lower_ppm).saturating_mul(WIDEST_MULTIPLIER_PPM)
+}
+
+/// Risk arrays are made at the least scan range: what widens it multiplies the requirement.
+fn within_reach(params: &UnderlyingParams) -> bool {
+    let scan = u64::from(params.scan_lower_ppm);
+    let most = MOVE_PPM_MAX.saturating_mul(u64::from(Ratio::ONE.ppm()));
+    let reach = |one: &ScenarioParams| u64::from(one.shock_ppm.unsigned_abs()).saturating_mul(scan);
+    params.scenarios.iter().all(|one| reach(one) <= most)
 }
 
 /// One refresh may carry the jump reference no further than a jump: otherwise a leap after a pause
