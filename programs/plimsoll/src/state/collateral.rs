@@ -289,8 +289,7 @@ impl Collateral {
         Ok(changed)
     }
 
-    /// Both balances after `atoms` went from the one to the other, by [`Collateral::change`]: the
-    /// totals are read and written once.
+    /// [`Collateral::change`] of both sides of a move; totals are read and written once.
     pub(crate) fn pass(
         &mut self,
         (from, to): (Shares, Shares),
