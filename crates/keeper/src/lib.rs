@@ -16,6 +16,7 @@
 //! | `refresh` | what must be brought up to date before contracts can be judged? |
 //! | `watch` | which accounts are below their line? |
 //! | `submit` | carries decisions out |
+//! | `metrics` | what did a keeper do, and what did it see? |
 //! | `backoff` | when is an account tried again after a refusal? |
 //! | `chain` | what does a keeper need of a cluster? |
 
@@ -26,6 +27,7 @@ mod backoff;
 mod chain;
 mod config;
 mod last_resort;
+mod metrics;
 mod moves;
 mod plan;
 mod quote;
@@ -38,11 +40,12 @@ mod watch;
 pub use chain::{Chain, Refusal};
 pub use config::Config;
 pub use last_resort::{last_resort, over, LastResort};
+pub use metrics::Metrics;
 pub use moves::{hides_its_line, is_priced, less, named, paid, plus, slice};
 pub use plan::{plan, plan_rows, Action, Offer, Reason, Request};
 pub use quote::{Quoted, Situation};
 pub use rank::{rank, Candidate};
-pub use refresh::{refreshes, reread_expiries};
+pub use refresh::refreshes;
 pub use size::{best_row, largest_slice, Sized};
-pub use submit::{Keeper, Metrics};
-pub use watch::{reread, watch, Sighting};
+pub use submit::Keeper;
+pub use watch::{flawed, reread, watch, Sighting};
