@@ -15,9 +15,10 @@
 //! | `rank` | which account first? |
 //! | `refresh` | what must be brought up to date before contracts can be judged? |
 //! | `watch` | which accounts are below their line? |
+//! | `upkeep` | what does a group need that hardly anybody is paid for? |
 //! | `submit` | carries decisions out |
 //! | `metrics` | what did a keeper do, and what did it see? |
-//! | `backoff` | when is an account tried again after a refusal? |
+//! | `backoff` | when is something tried again after a refusal? |
 //! | `chain` | what does a keeper need of a cluster? |
 
 #![forbid(unsafe_code)]
@@ -35,6 +36,7 @@ mod rank;
 mod refresh;
 mod size;
 mod submit;
+mod upkeep;
 mod watch;
 
 pub use chain::{Chain, Refusal};
@@ -48,4 +50,5 @@ pub use rank::{rank, Candidate};
 pub use refresh::refreshes;
 pub use size::{best_row, largest_slice, Sized};
 pub use submit::Keeper;
+pub use upkeep::{upkeep, Chore};
 pub use watch::{flawed, reread, watch, Sighting};

@@ -29,6 +29,8 @@ pub struct Metrics {
     pub renewed: u64,
     /// Risk arrays that it had valued anew, and samples of settlement prices that it took.
     pub refreshed: u64,
+    /// Upkeep that it did, by the program's name of it.
+    pub upkeep: BTreeMap<&'static str, u64>,
     /// Prices that a round found flawed, by underlying and grade: once for each round that looked. While one
     /// is, whoever holds rows there is not judged, however far it has fallen. One that is jumping for long
     /// wants its references refreshed.

@@ -19,9 +19,11 @@ use crate::metrics::Metrics;
 use crate::plan::{plan, plan_rows, Action, Offer, Reason, Request};
 use crate::quote::Situation;
 use crate::refresh::refreshes;
+use crate::upkeep::Chore;
 use crate::watch::{flawed, reread, watch, OUTDATED};
 
 mod unpaid;
+mod upkeep;
 
 /// One keeper with its margin account.
 #[derive(Clone, Debug)]
@@ -34,7 +36,8 @@ pub struct Keeper {
     pub config: Config,
     /// What it did so far.
     pub metrics: Metrics,
-    backoff: Backoff,
+    backoff: Backoff<Address>,
+    chores: Backoff<Chore>,
 }
 
 /// Which planner: slices first, or named rows only.
@@ -44,7 +47,7 @@ impl Keeper {
     /// A keeper that has done nothing yet.
     pub fn new(authority: Address, account: Address, config: Config) -> Self {
         let (metrics, backoff) = (Metrics::default(), Backoff::default());
-        Self { authority, account, config, metrics, backoff }
+        Self { authority, account, config, metrics, backoff, chores: Backoff::default() }
     }
 
     /// Looks at all accounts of the group once, and attends to those below their line, the one
@@ -81,7 +84,11 @@ impl Keeper {
                 attended => attended?,
             }
         }
-        self.close_deleveragings(chain, directory)
+        self.close_deleveragings(chain, directory)?;
+        match self.config.upkeep {
+            true => self.upkeep(chain, directory),
+            false => Ok(()),
+        }
     }
 
     /// Brings contracts up to date that accounts hold.
