@@ -74,7 +74,7 @@ pub fn group() -> GroupDirectory {
     call.state.status = InstrumentStatus::Settled.into();
     (call.state.expires_at, call.state.strike) = (EXPIRED_AT, price(7_000_000).into());
     // In units of 2^(32 - 48) quote atoms.
-    (call.state.array.shift, call.state.array.fair) = (32, PAYS * DOLLAR << 16);
+    (call.state.array.shift, call.state.array.fair) = (32, (PAYS * DOLLAR) << 16);
     call.state.array.refreshed_at = SETTLED_AT;
     let (perp, perp_pool) = instrument(&group, PERP);
     let on = pda::underlying(&group, 1);
