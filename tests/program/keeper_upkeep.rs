@@ -164,13 +164,14 @@ fn a_keeper_after_its_pay_alone_does_none_of_it() {
     world.trade("alice", "bob", CALL, 10, "13.7").unwrap();
     sample_window(&mut world, |_| "154");
     world.await_payouts();
+    world.edit_feed("SOL/USD", |feed| feed.published -= 61);
     let mut keeper = keeper(&world, false);
     keeper.config.upkeep = false;
     let mut directory = world.directory.clone();
     round(&mut world, &mut keeper, &mut directory);
     round(&mut world, &mut keeper, &mut directory);
     assert!(keeper.metrics.upkeep.is_empty(), "{:?}", keeper.metrics);
-    // But for those that somebody holds, which could not be judged.
+    // But for those that somebody holds, which could not be judged; it takes no price any more.
     assert!(world.instrument_state(CALL).is_settled());
     assert!(!world.instrument_state("SOL-140-C").is_settled());
 }

@@ -7,7 +7,7 @@ use plimsoll_client::{Address, Keyed};
 use plimsoll_keeper::{last_resort, over, Config, LastResort, Situation};
 use plimsoll_risk::{Grade, Holding, Silence};
 use plimsoll_units::{QuoteAtoms, Slot, Slots, Value};
-use support::{board, cash, long_with, perp, position, DOLLAR};
+use support::{board, cash, long_with, perp, position, token, DOLLAR};
 
 /// The rule's own numbers: an auction of 150 slots, then 1,500 of silence.
 const WAITED: u64 = 1_650;
@@ -108,6 +108,11 @@ fn a_bankrupt_whose_rows_are_dust_is_taken_at_a_loss_of_no_more_than_two_fees() 
     let payment_max = QuoteAtoms::new(50_000);
     let taken = Ok(LastResort::TakeRest { payment_max });
     assert_eq!(last_resort(&situation, None, &config(20_000)), taken);
+    // A millionth of a coin, which nobody can close against another side.
+    let atoms = [cash(-30), Holding { key: token(), quantity: 1_000, quote: Value::ZERO }];
+    let atoms = Situation { target: &atoms, ..situation };
+    let payment_max = QuoteAtoms::new(11);
+    assert_eq!(decided(&atoms, None), Ok(LastResort::TakeRest { payment_max }));
     // Whoever can pay is left to its auction, and so is what the keeper cannot carry.
     let poor = [cash(0)];
     let broke = Situation { own: &poor, ..situation };

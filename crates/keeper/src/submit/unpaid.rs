@@ -66,7 +66,7 @@ impl Keeper {
         Ok(())
     }
 
-    /// Gives rents back. Last of all: they wait, accounts below their line do not.
+    /// Gives rents back. Behind all bids: they wait, accounts below their line do not.
     pub(super) fn close_deleveragings(
         &mut self,
         chain: &mut impl Chain,
