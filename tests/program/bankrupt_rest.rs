@@ -10,8 +10,16 @@ use crate::options_trading::{listed, sample_window};
 
 /// Alice, with 200, sold bob a call at 150 that settled at 450.
 fn bankrupt_writer() -> World {
+    bankrupt_writer_with(0)
+}
+
+/// The same with so many lots of a perpetual beside it.
+fn bankrupt_writer_with(lots: i64) -> World {
     let mut world = listed(&[("alice", 200), ("bob", 1_000), ("keeper", 100_000)]);
     world.trade("bob", "alice", "SOL-150-C", 100, "13.7").unwrap();
+    if lots != 0 {
+        world.trade("alice", "bob", "SOL-PERP", lots, "150").unwrap();
+    }
     sample_window(&mut world, |_| "450");
     for name in world.contracts() {
         world.refresh_array(&name).unwrap();
@@ -182,4 +190,29 @@ fn a_keeper_whose_bid_for_the_rest_is_refused_waits_before_the_next() {
         world.advance_slots(slots);
     }
     assert_eq!(keeper.metrics.rests, 0);
+}
+
+#[test]
+fn a_keeper_of_last_resort_takes_a_bankrupt_whose_requirement_is_dust() {
+    // A hundredth of a SOL at 450: a requirement of 0.225, and nobody can pay a discount. What the calls pay is
+    // known, and costs nobody anything to get rid of.
+    let mut world = bankrupt_writer_with(1);
+    let report = world.report("alice");
+    assert_eq!(report.maintenance_quote_atoms, 225_000);
+    assert!(report.equity_quote_atoms < 0);
+    let mut directory = world.directory.clone();
+    let mut paid = Keeper::new(address("keeper"), world.margin_address("keeper"), Config::DEFAULT);
+    for _ in 0..2 {
+        paid.round(&mut Cluster(&mut world), &mut directory).unwrap();
+    }
+    assert_eq!((paid.metrics.slices, paid.metrics.marks), (0, 1), "{:?}", paid.metrics);
+
+    let config = Config { last_resort: true, ..Config::DEFAULT };
+    let mut keeper = Keeper::new(address("keeper"), world.margin_address("keeper"), config);
+    keeper.round(&mut Cluster(&mut world), &mut directory).unwrap();
+
+    assert_eq!(keeper.metrics.rests, 1, "{:?}", keeper.metrics);
+    assert!(keeper.metrics.refusals.is_empty(), "{:?}", keeper.metrics);
+    assert_near(world.report("alice").equity_quote_atoms, 0, 1);
+    assert_eq!(world.report("alice").maintenance_quote_atoms, 0);
 }

@@ -43,7 +43,7 @@ impl Chain for Refusing<'_> {
 }
 
 /// One round; how often it asked for what is refused.
-fn round(world: &mut World, keeper: &mut Keeper, refused: Option<&Instruction>) -> u64 {
+pub(crate) fn round(world: &mut World, keeper: &mut Keeper, refused: Option<&Instruction>) -> u64 {
     let mut directory = world.directory.clone();
     let mut chain = Refusing { cluster: Cluster(world), refused, asked: 0 };
     keeper.round(&mut chain, &mut directory).unwrap();

@@ -21,6 +21,7 @@ mod guards;
 mod interest;
 mod keeper_prices;
 mod keeper_rents;
+mod keeper_upkeep;
 mod largest;
 mod laws;
 mod lifecycle;

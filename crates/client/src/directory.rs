@@ -95,7 +95,7 @@ impl GroupDirectory {
         let mut listed = Self {
             group,
             insurance,
-            expiries: expiries(source, &underlyings)?,
+            expiries: expiries(source, &underlyings, &[])?,
             underlyings,
             collaterals: collaterals(source, &group, mints)?,
             deleveragings: deleveragings(source, &instruments, &BTreeMap::new(), &[])?,
@@ -143,6 +143,26 @@ impl GroupDirectory {
         Ok(())
     }
 
+    /// Reads the pools again.
+    pub fn refresh_pools(
+        &mut self,
+        source: &(impl AccountSource + ?Sized),
+    ) -> Result<(), ClientError> {
+        self.pools = read_open(source, &addresses(&self.pools))?;
+        self.forget_closed();
+        Ok(())
+    }
+
+    /// Reads the expiries again, with those that were listed and without those that were closed since, as
+    /// the underlyings name them: read those first.
+    pub fn refresh_expiries(
+        &mut self,
+        source: &(impl AccountSource + ?Sized),
+    ) -> Result<(), ClientError> {
+        self.expiries = expiries(source, &self.underlyings, &self.expiries)?;
+        Ok(())
+    }
+
     /// A contract may be closed between two reads: then its other half goes too.
     fn forget_closed(&mut self) {
         let Self { instruments, pools, .. } = self;
@@ -161,7 +181,7 @@ impl GroupDirectory {
         let before = counts(&self.instruments);
         self.instruments = read_open(source, &addresses(&self.instruments))?;
         self.pools = read_open(source, &addresses(&self.pools))?;
-        self.expiries = expiries(source, &self.underlyings)?;
+        self.refresh_expiries(source)?;
         self.deleveragings =
             deleveragings(source, &self.instruments, &before, &self.deleveragings)?;
         self.forget_closed();

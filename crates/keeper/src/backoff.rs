@@ -1,9 +1,8 @@
-//! When is an account tried again after a refusal? Later each time, so that one account that
-//! cannot be taken does not keep the keeper from the others.
+//! When is something tried again after a refusal? Later each time, so that one account that cannot be
+//! taken does not keep the keeper from the others.
 
 use std::collections::BTreeMap;
 
-use plimsoll_client::Address;
 use plimsoll_units::{Slot, Slots};
 
 /// Slots to wait after the first refusal (about four seconds); twice as many after each further.
@@ -11,34 +10,42 @@ const SLOTS_MIN: u64 = 10;
 /// Doublings at most.
 const DOUBLINGS_MAX: u32 = 6;
 
-/// Accounts that refused, and until when they are left alone.
-#[derive(Clone, Debug, Default)]
-pub struct Backoff {
-    waiting: BTreeMap<Address, (u32, Slot)>,
+/// What was refused, and until when it is left alone.
+#[derive(Clone, Debug)]
+pub struct Backoff<K> {
+    waiting: BTreeMap<K, (u32, Slot)>,
 }
 
-impl Backoff {
-    /// May the account be tried?
-    pub fn is_due(&self, account: &Address, now: Slot) -> bool {
-        self.waiting.get(account).is_none_or(|(_, until)| now >= *until)
+impl<K> Default for Backoff<K> {
+    fn default() -> Self {
+        Self { waiting: BTreeMap::new() }
+    }
+}
+
+impl<K: Ord + Copy> Backoff<K> {
+    /// May it be tried?
+    pub fn is_due(&self, what: &K, now: Slot) -> bool {
+        self.waiting.get(what).is_none_or(|(_, until)| now >= *until)
     }
 
-    /// The account refused a bid.
-    pub fn refused(&mut self, account: &Address, now: Slot) {
-        let times = self.waiting.get(account).map_or(0, |(times, _)| *times);
+    /// It was refused.
+    pub fn refused(&mut self, what: &K, now: Slot) {
+        let times = self.waiting.get(what).map_or(0, |(times, _)| *times);
         let wait = Slots::new(SLOTS_MIN << times.min(DOUBLINGS_MAX));
         let until = now.checked_add(wait).unwrap_or(now);
-        self.waiting.insert(*account, (times.saturating_add(1), until));
+        self.waiting.insert(*what, (times.saturating_add(1), until));
     }
 
-    /// The account took a bid: it starts afresh.
-    pub fn forget(&mut self, account: &Address) {
-        self.waiting.remove(account);
+    /// It went through: it starts afresh.
+    pub fn forget(&mut self, what: &K) {
+        self.waiting.remove(what);
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use plimsoll_client::Address;
+
     use super::*;
 
     #[test]

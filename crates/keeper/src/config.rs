@@ -20,11 +20,20 @@ pub struct Config {
     /// Whether it bears witness where no bid pays, and closes positions against the other side in the
     /// end. It costs fees and brings nothing, but to whoever holds the other side.
     pub last_resort: bool,
+    /// Whether it does what a group needs and hardly anybody is paid for: sharing losses that wait, paying
+    /// out and closing what has settled, bringing fees to the insurance fund, repaying debts. It costs a
+    /// fee each; whatever it settles of a loss brings the instrument's reward. What has settled waits while
+    /// one of its holders is bankrupt: a keeper of last resort takes those.
+    pub upkeep: bool,
+    /// What a piece of upkeep that only moves money must move at least, unless it is all that is left
+    /// (quote atoms).
+    pub upkeep_min: QuoteAtoms,
 }
 
 impl Config {
     /// 0.2 % for each row, a cent for each transaction and for the trouble, a tenth of margin to
-    /// spare, half a percent of slippage, no last resort; quote atoms as of a dollar token of six decimals.
+    /// spare, half a percent of slippage, no last resort, no upkeep, which would have to move a dollar; quote
+    /// atoms as of a dollar token of six decimals.
     pub const DEFAULT: Self = Self {
         ask: Ratio::from_ppm(2_000),
         fee: QuoteAtoms::new(10_000),
@@ -32,5 +41,7 @@ impl Config {
         margin_kept: Ratio::from_ppm(100_000),
         slippage: Ratio::from_ppm(5_000),
         last_resort: false,
+        upkeep: false,
+        upkeep_min: QuoteAtoms::new(1_000_000),
     };
 }

@@ -8,8 +8,10 @@ use plimsoll_risk::{
 };
 use plimsoll_units::{BaseLots, MathError, QuoteAtoms, Value};
 
+use crate::config::Config;
 use crate::moves;
 use crate::quote::Situation;
+use crate::size::largest_slice;
 
 /// What to do for an account for which no bid pays.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,19 +22,21 @@ pub enum LastResort {
     Witness,
     /// Close so much of this row, with its sign, against the other side.
     Close(Holding),
-    /// Bid for the whole: what a bankrupt is left with carries no requirement, so that no bid is paid
-    /// for it, and nothing else ends it.
+    /// Bid for the whole: what a bankrupt is left with carries no requirement, or so little that no bid
+    /// pays for its transaction.
     TakeRest {
-        /// What it may cost at most: what the rows are worth.
+        /// What it may cost at most: what the rows are worth, and a little for a price that moves.
         payment_max: QuoteAtoms,
     },
 }
 
 /// Witness every `duration` slots, half of what the rule asks for; then the closing that takes the
-/// most requirement off the account. What is left of a bankrupt without any is taken at once.
+/// most requirement off the account. What is left of a bankrupt without any is taken at once, and so is
+/// all of one that costs the keeper no more than to bear witness once and to close once: two fees.
 pub fn last_resort(
     situation: &Situation<'_>,
     silence: Option<Silence>,
+    config: &Config,
 ) -> Result<LastResort, RiskError> {
     let before = situation.health()?;
     if before.equity >= before.requirement {
@@ -40,6 +44,11 @@ pub fn last_resort(
     }
     if before.requirement.is_zero() {
         return rest(situation, before.equity);
+    }
+    if before.equity.is_negative() {
+        if let Some(payment_max) = dust(situation, config)? {
+            return Ok(LastResort::TakeRest { payment_max });
+        }
     }
     let Some(silence) = silence else {
         return Ok(LastResort::Witness);
@@ -71,6 +80,20 @@ fn rest(situation: &Situation<'_>, equity: Value) -> Result<LastResort, RiskErro
     // Both sides round against the bidder.
     let payment_max = worth.to_quote_ceil()?.checked_add(QuoteAtoms::new(2))?;
     Ok(LastResort::TakeRest { payment_max })
+}
+
+/// What a bid for all of a bankrupt may cost, where what it loses is no more than two fees.
+fn dust(situation: &Situation<'_>, config: &Config) -> Result<Option<QuoteAtoms>, RiskError> {
+    let Some(whole) = largest_slice(situation, config)?.filter(|sized| sized.request.is_one())
+    else {
+        return Ok(None);
+    };
+    let lost = whole.quoted.profit(config)?.checked_neg()?;
+    let borne = config.fee.checked_add(config.fee)?;
+    Ok(match lost <= borne {
+        true => Some(whole.quoted.payment_max(config)?),
+        false => None,
+    })
 }
 
 /// The closing, of one position, that leaves the least requirement.

@@ -15,8 +15,10 @@
 //! | `rank` | which account first? |
 //! | `refresh` | what must be brought up to date before contracts can be judged? |
 //! | `watch` | which accounts are below their line? |
+//! | `upkeep` | what does a group need that hardly anybody is paid for? |
 //! | `submit` | carries decisions out |
-//! | `backoff` | when is an account tried again after a refusal? |
+//! | `metrics` | what did a keeper do, and what did it see? |
+//! | `backoff` | when is something tried again after a refusal? |
 //! | `chain` | what does a keeper need of a cluster? |
 
 #![forbid(unsafe_code)]
@@ -26,6 +28,7 @@ mod backoff;
 mod chain;
 mod config;
 mod last_resort;
+mod metrics;
 mod moves;
 mod plan;
 mod quote;
@@ -33,16 +36,19 @@ mod rank;
 mod refresh;
 mod size;
 mod submit;
+mod upkeep;
 mod watch;
 
 pub use chain::{Chain, Refusal};
 pub use config::Config;
 pub use last_resort::{last_resort, over, LastResort};
+pub use metrics::Metrics;
 pub use moves::{hides_its_line, is_priced, less, named, paid, plus, slice};
 pub use plan::{plan, plan_rows, Action, Offer, Reason, Request};
 pub use quote::{Quoted, Situation};
 pub use rank::{rank, Candidate};
-pub use refresh::{refreshes, reread_expiries};
+pub use refresh::refreshes;
 pub use size::{best_row, largest_slice, Sized};
-pub use submit::{Keeper, Metrics};
-pub use watch::{reread, watch, Sighting};
+pub use submit::Keeper;
+pub use upkeep::{upkeep, Chore};
+pub use watch::{flawed, reread, watch, Sighting};

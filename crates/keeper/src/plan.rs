@@ -113,11 +113,9 @@ fn judged(
             Episode::Since(_) => Action::Wait(Reason::PaysTooLittle),
         });
     }
-    let spare = quoted.gross.mul_ratio_ceil(config.slippage)?.to_quote_ceil()?;
-    let payment = quoted.settlement.bidder_delta.checked_neg()?;
     let offer = Offer {
         request,
-        payment_max: payment.checked_add(spare)?,
+        payment_max: quoted.payment_max(config)?,
         income_min: quoted.cost(config)?.checked_add(least)?,
         quoted,
     };

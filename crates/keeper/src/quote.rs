@@ -2,7 +2,7 @@
 
 use plimsoll_risk::{
     beta, depth, health, settle, Bid, BidKind, Check, Episode, Health, Holding, LiquidationTerms,
-    Market, RiskError, Settlement,
+    Market, RiskError, RowTerms, Settlement,
 };
 use plimsoll_units::{QuoteAtoms, Ratio, Slot, Slots, Value};
 
@@ -33,7 +33,7 @@ pub struct Situation<'a> {
 pub struct Quoted {
     /// Who pays what.
     pub settlement: Settlement,
-    /// Value of the rows taken, long and short added up.
+    /// Value of the rows taken that the keeper has to get rid of, long and short added up.
     pub gross: Value,
     /// The keeper's initial health afterwards.
     pub own: Health,
@@ -71,11 +71,21 @@ impl Situation<'_> {
         for row in taken {
             let terms = self.market.rows.iter().find(|terms| terms.key == row.key);
             let terms = terms.ok_or(RiskError::MissingTerms { key: row.key })?;
+            if is_settled(&self.market, terms) {
+                continue;
+            }
             let worth = terms.value_floor(self.market.arrays, row.quantity)?;
             gross = gross.checked_add(worth.abs()?)?;
         }
         Ok(gross)
     }
+}
+
+/// Has the row's contract settled? Nothing moves what it pays, and it is paid out in the end: nobody has to
+/// get rid of it.
+fn is_settled(market: &Market<'_>, terms: &RowTerms) -> bool {
+    let array = terms.array.find(market.arrays);
+    array.is_some_and(|array| array.delta == 0 && array.low == array.high)
 }
 
 impl Quoted {
@@ -93,6 +103,13 @@ impl Quoted {
     /// Income less cost.
     pub fn profit(&self, config: &Config) -> Result<QuoteAtoms, RiskError> {
         Ok(self.income()?.checked_sub(self.cost(config)?)?)
+    }
+
+    /// Most that the bid may cost when it lands (quote atoms off the keeper's balance; negative: it must
+    /// rise).
+    pub fn payment_max(&self, config: &Config) -> Result<QuoteAtoms, RiskError> {
+        let spare = self.gross.mul_ratio_ceil(config.slippage)?.to_quote_ceil()?;
+        Ok(self.settlement.bidder_delta.checked_neg()?.checked_add(spare)?)
     }
 
     /// Does the keeper keep its own margin, with what it wants to spare?

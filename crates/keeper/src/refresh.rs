@@ -2,9 +2,8 @@
 //! too old, settlement prices that want samples, and contracts that have not taken theirs over.
 
 use plimsoll_client::instruction::{refresh_risk_array, sample_settlement};
-use plimsoll_client::source::read;
 use plimsoll_client::state::{Expiry, Instrument, MarginAccount};
-use plimsoll_client::{AccountSource, ClientError, GroupDirectory, Instruction, Keyed, Snapshot};
+use plimsoll_client::{ClientError, GroupDirectory, Instruction, Keyed, Snapshot};
 use plimsoll_options::{GAP_MAX, WINDOW};
 use plimsoll_units::UnixSeconds;
 
@@ -13,7 +12,7 @@ const LIFE_LEFT: i64 = 2;
 
 /// The instructions that bring contracts up to date, samples first: what they settle is taken over in
 /// the same round. Instruments that no account holds are left alone, and so is what has no valid
-/// price now.
+/// price now; taking over a settlement price takes none.
 ///
 /// Errors: those of building instructions.
 pub fn refreshes(
@@ -31,11 +30,19 @@ pub fn refreshes(
     for instrument in &directory.instruments {
         let state = &instrument.state;
         let due = state.has_array(now) && !state.is_settled() && wants_array(snapshot, state, now);
-        if due && snapshot.is_priced(state.underlying) && is_held(state, accounts)? {
+        let known = || snapshot.is_priced(state.underlying) || takes_over(directory, state, now);
+        if due && known() && is_held(state, accounts)? {
             all.push(refresh_risk_array(directory, state.index)?);
         }
     }
     Ok(all)
+}
+
+/// Has the contract's expiry settled, and it has not?
+pub(crate) fn takes_over(directory: &GroupDirectory, state: &Instrument, now: UnixSeconds) -> bool {
+    let expiry = directory.expiry(state.underlying, state.expires_at);
+    let over = expiry.is_ok_and(|one| one.state.is_settled());
+    over && state.has_array(now) && !state.is_settled()
 }
 
 /// From just before the window until it is settled. More samples than one a minute gain little.
@@ -64,17 +71,4 @@ fn is_held(state: &Instrument, accounts: &[Keyed<MarginAccount>]) -> Result<bool
         }
     }
     Ok(false)
-}
-
-/// Reads the expiries again.
-///
-/// Errors: those of reading.
-pub fn reread_expiries(
-    directory: &mut GroupDirectory,
-    source: &(impl AccountSource + ?Sized),
-) -> Result<(), ClientError> {
-    for one in &mut directory.expiries {
-        *one = read(source, &one.address)?;
-    }
-    Ok(())
 }

@@ -1,8 +1,6 @@
 //! Carries decisions out: looks, decides, sends, and tries the other kind of bid where one is
 //! refused.
 
-use std::collections::BTreeMap;
-
 use plimsoll_client::instruction::{
     liquidate_priced, mark_account, renew_positions, resize_positions, share_losses, Bid,
 };
@@ -17,41 +15,15 @@ use plimsoll_units::QuoteAtoms;
 use crate::backoff::Backoff;
 use crate::chain::{Chain, Refusal};
 use crate::config::Config;
+use crate::metrics::Metrics;
 use crate::plan::{plan, plan_rows, Action, Offer, Reason, Request};
 use crate::quote::Situation;
-use crate::refresh::{refreshes, reread_expiries};
-use crate::watch::{reread, watch, OUTDATED};
+use crate::refresh::refreshes;
+use crate::upkeep::Chore;
+use crate::watch::{flawed, reread, watch, OUTDATED};
 
 mod unpaid;
-
-/// What a keeper did, counted.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Metrics {
-    /// Slices taken.
-    pub slices: u64,
-    /// Bids on named rows that were taken.
-    pub rows: u64,
-    /// Episodes started.
-    pub marks: u64,
-    /// Positions closed against the other side.
-    pub deleveraged: u64,
-    /// Bankrupt accounts without a requirement of which it took the rest.
-    pub rests: u64,
-    /// Deleveragings that it removed, whoever gets the rent.
-    pub closed: u64,
-    /// Losses of bankrupt accounts that it had shared.
-    pub losses_shared: u64,
-    /// Positions that it took through deleveragings.
-    pub resized: u64,
-    /// Rows that it had counted anew, so that bids can share their weights.
-    pub renewed: u64,
-    /// Risk arrays that it had valued anew, and samples of settlement prices that it took.
-    pub refreshed: u64,
-    /// Accounts left alone, by reason.
-    pub waits: BTreeMap<Reason, u64>,
-    /// Transactions refused, by name.
-    pub refusals: BTreeMap<String, u64>,
-}
+mod upkeep;
 
 /// One keeper with its margin account.
 #[derive(Clone, Debug)]
@@ -64,7 +36,8 @@ pub struct Keeper {
     pub config: Config,
     /// What it did so far.
     pub metrics: Metrics,
-    backoff: Backoff,
+    backoff: Backoff<Address>,
+    chores: Backoff<Chore>,
 }
 
 /// Which planner: slices first, or named rows only.
@@ -74,7 +47,7 @@ impl Keeper {
     /// A keeper that has done nothing yet.
     pub fn new(authority: Address, account: Address, config: Config) -> Self {
         let (metrics, backoff) = (Metrics::default(), Backoff::default());
-        Self { authority, account, config, metrics, backoff }
+        Self { authority, account, config, metrics, backoff, chores: Backoff::default() }
     }
 
     /// Looks at all accounts of the group once, and attends to those below their line, the one
@@ -90,7 +63,11 @@ impl Keeper {
         let accounts = self.resized(chain, directory)?;
         self.refresh(chain, directory, &accounts)?;
         let now = chain.now()?;
-        let sighting = watch(&Snapshot::new(directory, chain, now)?, &accounts, &self.account)?;
+        let snapshot = Snapshot::new(directory, chain, now)?;
+        for price in flawed(&snapshot)? {
+            *self.metrics.flawed.entry(price).or_default() += 1;
+        }
+        let sighting = watch(&snapshot, &accounts, &self.account)?;
         *self.metrics.waits.entry(Reason::NotPriced).or_default() += sighting.unpriced;
         if sighting.unrefreshed > 0 {
             *self.metrics.waits.entry(Reason::NotRefreshed).or_default() += sighting.unrefreshed;
@@ -107,7 +84,11 @@ impl Keeper {
                 attended => attended?,
             }
         }
-        self.close_deleveragings(chain, directory)
+        self.close_deleveragings(chain, directory)?;
+        match self.config.upkeep {
+            true => self.upkeep(chain, directory),
+            false => Ok(()),
+        }
     }
 
     /// Brings contracts up to date that accounts hold.
@@ -120,7 +101,7 @@ impl Keeper {
         if directory.expiries.is_empty() {
             return Ok(());
         }
-        reread_expiries(directory, chain)?;
+        directory.refresh_expiries(chain)?;
         let all = refreshes(&Snapshot::new(directory, chain, chain.now()?)?, accounts)?;
         if all.is_empty() {
             return Ok(());

@@ -5,7 +5,7 @@ use plimsoll_client::state::MarginAccount;
 use plimsoll_client::{
     AccountSource, Address, ClientError, GroupDirectory, Keyed, PlimsollError, Snapshot,
 };
-use plimsoll_risk::{Check, RiskError};
+use plimsoll_risk::{Check, Grade, RiskError};
 
 use crate::rank::{rank, Candidate};
 
@@ -53,6 +53,21 @@ pub fn watch(
     }
     rank(&mut sighting.candidates);
     Ok(sighting)
+}
+
+/// Underlyings whose price is flawed now, and how. A flaw of the quote token's price is everybody's, and
+/// counts once.
+///
+/// Errors: `UnknownUnderlying`.
+pub fn flawed(snapshot: &Snapshot<'_>) -> Result<Vec<(u16, Grade)>, ClientError> {
+    let mut found = Vec::new();
+    for one in &snapshot.directory().underlyings {
+        let grade = snapshot.quote(one.state.index)?.grade;
+        if grade != Grade::Valid {
+            found.push((one.state.index, grade));
+        }
+    }
+    Ok(found)
 }
 
 /// Reads again what others change of a group: the insurance fund, the totals of the tokens, the slow

@@ -116,16 +116,23 @@ pub(super) fn collaterals(
     all.collect()
 }
 
-/// The expiries of each underlying, from the first one on: each names the one behind it.
+/// The expiries of each underlying, from the first one on: each names the one behind it. Where a `known`
+/// one lies need not be derived.
 pub(super) fn expiries(
     source: &(impl AccountSource + ?Sized),
     underlyings: &[Keyed<Underlying>],
+    known: &[Keyed<Expiry>],
 ) -> Result<Vec<Keyed<Expiry>>, ClientError> {
     let mut all = Vec::new();
     for underlying in underlyings {
         let mut at = underlying.state.first_expiry_at;
         while at != 0 {
-            let expiry: Keyed<Expiry> = read(source, &pda::expiry(&underlying.address, at))?;
+            let index = underlying.state.index;
+            let same =
+                |one: &&Keyed<Expiry>| (one.state.underlying, one.state.expires_at) == (index, at);
+            let address = known.iter().find(same).map(|one| one.address);
+            let address = address.unwrap_or_else(|| pda::expiry(&underlying.address, at));
+            let expiry: Keyed<Expiry> = read(source, &address)?;
             at = expiry.state.later_at;
             all.push(expiry);
         }

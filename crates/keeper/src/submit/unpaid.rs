@@ -11,7 +11,7 @@ use crate::last_resort::{last_resort, over, LastResort};
 
 impl Keeper {
     /// Where no bid pays: bears witness, in the end closes a position against the other side, and takes
-    /// what has no requirement.
+    /// what has no requirement, or hardly any.
     pub(super) fn last_resort(
         &mut self,
         chain: &mut impl Chain,
@@ -22,7 +22,7 @@ impl Keeper {
         let snapshot = Snapshot::new(directory, chain, chain.now()?)?;
         let (holdings, own) = (snapshot.holdings(&target.state)?, snapshot.holdings(&own.state)?);
         let situation = situation(&snapshot, target, &holdings, &own)?;
-        let closing = match last_resort(&situation, target.state.silence())? {
+        let closing = match last_resort(&situation, target.state.silence(), &self.config)? {
             LastResort::Nothing => return Ok(()),
             LastResort::Witness => return self.mark(chain, directory, target),
             LastResort::Close(closing) => closing,
@@ -39,7 +39,7 @@ impl Keeper {
         Ok(())
     }
 
-    /// Bids for all that a bankrupt has left, so that others bear what it cannot pay.
+    /// Bids for all that a bankrupt has, so that others bear what it cannot pay.
     fn take_rest(
         &mut self,
         chain: &mut impl Chain,
@@ -66,7 +66,7 @@ impl Keeper {
         Ok(())
     }
 
-    /// Gives rents back. Last of all: they wait, accounts below their line do not.
+    /// Gives rents back. Behind all bids: they wait, accounts below their line do not.
     pub(super) fn close_deleveragings(
         &mut self,
         chain: &mut impl Chain,

@@ -6,6 +6,8 @@
 // Each test file uses its part of it.
 #![allow(dead_code)]
 
+pub mod group;
+
 use plimsoll_keeper::Situation;
 use plimsoll_risk::{
     Episode, Grade, Holding, LiquidationTerms, Market, Place, RowKey, RowKind, RowTerms,
