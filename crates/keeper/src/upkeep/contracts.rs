@@ -10,9 +10,6 @@ use super::Chore;
 use crate::refresh::takes_over;
 use crate::watch::OUTDATED;
 
-/// So long after an expiry has settled nobody is paid out (seconds), as the program has it.
-const PENDING_SECONDS: i64 = 3_600;
-
 /// What contracts need from their settlement on.
 pub(super) fn contracts(
     snapshot: &Snapshot<'_>,
@@ -85,7 +82,7 @@ fn settlements(
     }
     claims.sort_by_key(|one| one.amount);
     let (now, instrument) = (snapshot.now().time, state.index);
-    let is_paying = now.get() >= state.array.refreshed_at.saturating_add(PENDING_SECONDS);
+    let is_paying = now.get() >= state.payable_at();
     let pending = state.losses_pending_quote_atoms != 0;
     let group = &snapshot.directory().group.state;
     let pays_profits = group.require_unpaused(PauseClass::SettleProfit, now).is_ok();

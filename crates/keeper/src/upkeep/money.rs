@@ -1,7 +1,7 @@
 //! Which money waits to be moved by anybody? Losses to those who bear them, fees and income to where they
 //! belong.
 
-use plimsoll_client::state::{Insurance, MarginAccount};
+use plimsoll_client::state::MarginAccount;
 use plimsoll_client::{ClientError, GroupDirectory, Keyed, Snapshot};
 use plimsoll_risk::RowKey;
 use plimsoll_units::QuoteAtoms;
@@ -50,7 +50,9 @@ pub(super) fn collections(
             due.push(Chore::CollectFees { instrument });
             debt = debt.checked_sub(cleared)?;
         }
-        let paid = debt.min(income_since(&fund, pool.debt_mark_quote_atoms)).min(fund.balance()?);
+        let income = fund.income_since(pool.debt_mark_quote_atoms);
+        let income = QuoteAtoms::new(i64::try_from(income).unwrap_or(i64::MAX));
+        let paid = debt.min(income).min(fund.balance()?);
         if is_worth(paid, least) || is_rest(paid, debt) {
             due.push(Chore::RepayDebt { instrument });
             // Income repays once, whichever instrument it repays.
@@ -65,13 +67,6 @@ pub(super) fn collections(
 /// Is this all that is left of a debt? The instrument stands still for whoever wants more until then.
 fn is_rest(paid: QuoteAtoms, debt: QuoteAtoms) -> bool {
     paid.is_positive() && paid == debt
-}
-
-/// What the fund has received since its income was `mark`, and holds, and has repaid no debt with.
-fn income_since(fund: &Insurance, mark: u64) -> QuoteAtoms {
-    let income = fund.received_quote_atoms.saturating_sub(fund.repaid_quote_atoms);
-    let left = income.saturating_sub(mark.max(fund.spent_quote_atoms));
-    QuoteAtoms::new(i64::try_from(left).unwrap_or(i64::MAX))
 }
 
 /// Accounts that hold nothing but a debt of quote tokens: there is nothing that a bid could take.

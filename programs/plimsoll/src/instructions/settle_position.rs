@@ -18,9 +18,6 @@ use crate::token;
 
 /// A row's settlements are rewarded once in this time (seconds).
 const REWARD_SECONDS: i64 = 3_600;
-/// So long after an expiry has settled nobody is paid out (seconds): what losers cannot pay is found in
-/// that time, while all lots of the other side are there to bear it.
-const PENDING_SECONDS: i64 = 3_600;
 
 /// Accounts of `settle_position`. The trailing accounts are the risk accounts of an account that
 /// held this position alone.
@@ -120,9 +117,7 @@ fn pay_out(
     if lots.is_zero() {
         return Ok(false);
     }
-    // A settled instrument's array is as of the expiry's settlement, whoever wrote it later.
-    let payable_at = instrument.array.refreshed_at.saturating_add(PENDING_SECONDS);
-    require!(now.get() >= payable_at, PlimsollError::SettlementPending);
+    require!(now.get() >= instrument.payable_at(), PlimsollError::SettlementPending);
     require!(instrument.losses_pending_quote_atoms == 0, PlimsollError::LossesPending);
     let flow = instrument.array.settled_value()?.times(lots.get()).named()?;
     let row = accounts.margin_account.row_mut(key, permit)?;

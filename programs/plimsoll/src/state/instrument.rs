@@ -13,6 +13,10 @@ use plimsoll_units::{Price, QuoteAtoms, Ratio, Seconds, TickSize, UnixSeconds, V
 use super::{StoredPrice, Word128};
 use crate::error::{Named, PlimsollError};
 
+/// So long after an expiry has settled nobody is paid out (seconds): what losers cannot pay is found in
+/// that time, while all lots of the other side are there to bear it.
+const PENDING_SECONDS: i64 = 3_600;
+
 /// Kinds of contract.
 #[pod_wrapper]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -342,6 +346,13 @@ impl Instrument {
     #[inline]
     pub fn is_settled(&self) -> bool {
         self.status == InstrumentStatus::Settled
+    }
+
+    /// Of a settled instrument: from when on its positions are paid out (Unix seconds). Its array is as of
+    /// the expiry's settlement, whoever wrote it later.
+    #[inline]
+    pub fn payable_at(&self) -> i64 {
+        self.array.refreshed_at.saturating_add(PENDING_SECONDS)
     }
 
     /// What is paid at expiry, per lot.

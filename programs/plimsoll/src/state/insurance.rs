@@ -116,8 +116,8 @@ impl Insurance {
         self.received_quote_atoms.saturating_sub(self.repaid_quote_atoms)
     }
 
-    /// What of it has come in since it was `mark`, and is still there.
-    pub(crate) fn income_since(&self, mark: u64) -> u64 {
+    /// What of that has come in since it was `mark`, and is still there (quote atoms).
+    pub fn income_since(&self, mark: u64) -> u64 {
         self.income().saturating_sub(mark.max(self.spent_quote_atoms))
     }
 
