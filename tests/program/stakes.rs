@@ -171,6 +171,41 @@ fn shares_of_a_fund_that_was_used_up_are_void() {
 }
 
 #[test]
+fn the_rent_of_a_stake_comes_back_when_it_is_worth_nothing() {
+    let mut world = staked(&[("sam", 1_000)]);
+    let at = pda::stake(&world.directory.insurance.address, &address("sam"));
+    let lamports = |world: &World, at| world.vm.svm.get_account(&at).map_or(0, |one| one.lamports);
+    let (own, rent) = (lamports(&world, address("sam")), lamports(&world, at));
+    expect_error(world.close_stake("sam"), "StakeNotEmpty");
+    // On their way out, shares are worth as much.
+    ask(&mut world, "sam").unwrap();
+    expect_error(world.close_stake("sam"), "StakeNotEmpty");
+    world.advance_seconds(COOL_DOWN);
+    world.unstake("sam").unwrap();
+
+    world.close_stake("sam").unwrap();
+
+    assert_eq!(lamports(&world, address("sam")), own + rent);
+    assert_eq!(lamports(&world, at), 0);
+    expect_error(world.close_stake("sam"), "AccountDataTooSmall");
+    // Whoever comes back begins anew.
+    world.stake("sam", 10 * USDC).unwrap();
+    assert_eq!(shares(&world, "sam"), 10_000_000 * FIRST);
+}
+
+#[test]
+fn the_rent_of_a_void_stake_comes_back() {
+    let mut world = staked(&[("sam", 10)]);
+    bankrupt(&mut world);
+    world.stake("zoe", 100 * USDC).unwrap();
+
+    world.close_stake("sam").unwrap();
+
+    // Nobody else's shares are worth more or less by it.
+    assert_eq!(leave(&mut world, "zoe"), 100_000_000);
+}
+
+#[test]
 fn a_gift_before_the_second_stake_costs_whoever_gives_it() {
     // Mallory owns 2^20 of 2^21 shares when she gives 1,000. Sam's 100 buy 100 / 1,000 of 2^21,
     // and the last of them is worth less than 500 atoms.
@@ -204,6 +239,7 @@ fn nobody_moves_a_stake_but_its_owner() {
     for mut one in [
         ix::request_unstake(&world.directory, &address("mallory"), 0),
         ix::unstake(&world.directory, &address("mallory"), &wallet).unwrap(),
+        ix::close_stake(&world.directory, &address("mallory")),
     ] {
         one.accounts
             .iter_mut()
@@ -215,6 +251,7 @@ fn nobody_moves_a_stake_but_its_owner() {
     for mut one in [
         ix::request_unstake(&world.directory, &address("sam"), 0),
         ix::unstake(&world.directory, &address("sam"), &wallet).unwrap(),
+        ix::close_stake(&world.directory, &address("sam")),
     ] {
         expect_error(world.send(&[one.clone()], &["mallory"]), "SignatureFailure");
         one.accounts.iter_mut().for_each(|meta| meta.is_signer = false);

@@ -85,6 +85,11 @@ impl World {
         self.send(&[one], &[staker])
     }
 
+    /// Closes a stake that is worth nothing.
+    pub fn close_stake(&mut self, staker: &str) -> Outcome {
+        self.send(&[ix::close_stake(&self.directory, &address(staker))], &[staker])
+    }
+
     /// An instrument's pool, as of the last transaction.
     pub fn pool(&self, instrument: &str) -> &Pool {
         &self.directory.pool(self.instrument(instrument)).unwrap().state

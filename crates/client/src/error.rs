@@ -54,7 +54,7 @@ program_errors! {
     NothingToRepay NothingToShare NotBankrupt LossBeyondDeposits UtilisationExceeded
     BidMustBeSlice RiskAccountReadOnly StakeVoid StakeTooSmall StakeCoolingDown
     StakeNotExiting StakeExitExpired BidderOnOtherSide PositionOutdated WrongDeleveraging
-    AuctionNotOver DeleveragingNotOver DeleveragingNotWhole DeleveragingTooSmall
+    AuctionNotOver DeleveragingNotOver DeleveragingNotWhole DeleveragingTooSmall StakeNotEmpty
     NotPublisher ExpiryOutOfBounds NeighbourMissing BasisOutOfBounds BasisStepTooLarge
     SurfaceStepTooLarge ConfidenceOutOfBounds SliceInvalid ButterflyArbitrage CalendarArbitrage
     RiskArrayStale OptionOutOfRange NoRiskArray SettlementNotDue InstrumentSettled ExpiryInUse

@@ -121,6 +121,7 @@ const PINNED: &str = "
 6820 DeleveragingNotOver
 6821 DeleveragingNotWhole
 6822 DeleveragingTooSmall
+6823 StakeNotEmpty
 6900 NotPublisher
 6901 ExpiryOutOfBounds
 6902 NeighbourMissing

@@ -92,6 +92,9 @@ pub enum Action {
     Unstake {
         owner: Person,
     },
+    CloseStake {
+        owner: Person,
+    },
     Govern {
         signer: Person,
         deed: Deed,

@@ -74,6 +74,16 @@ impl Step<'_> {
         self.next.stakes.insert(owner, next);
     }
 
+    pub(crate) fn close_stake(&mut self, owner: Person) {
+        let Some(stake) = self.next.stakes.remove(&owner) else {
+            self.require(false, &["AccountDataTooSmall"]);
+            return;
+        };
+        let is_void = stake.epoch != self.before.insurance.epoch;
+        let worthless = is_void || stake.shares + stake.exiting_shares == 0;
+        self.require(worthless, &["StakeNotEmpty"]);
+    }
+
     pub(crate) fn unstake(&mut self, owner: Person) {
         let Some(stake) = self.before.stakes.get(&owner).cloned() else {
             self.require(false, &["AccountDataTooSmall"]);

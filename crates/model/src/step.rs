@@ -84,6 +84,7 @@ impl Step<'_> {
             Action::Stake { owner, amount } => self.stake(*owner, *amount),
             Action::RequestUnstake { owner, shares } => self.request_unstake(*owner, *shares),
             Action::Unstake { owner } => self.unstake(*owner),
+            Action::CloseStake { owner } => self.close_stake(*owner),
             Action::Govern { signer, deed } => self.govern(*signer, deed),
             Action::SampleSettlement { .. }
             | Action::RefreshArray { .. }

@@ -83,6 +83,7 @@ policies! {
     ShareLoss "share_loss" OptedOut;
     StakeInsurance "stake_insurance" OptedOut;
     Unstake "unstake" OptedOut;
+    CloseStake "close_stake" OptedOut;
     WriteOffDebt "write_off_debt" OptedOut;
     LaunchGroup "launch_group" OptedOut;
     ProposeOwner "propose_owner" OptedOut;

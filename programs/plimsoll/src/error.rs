@@ -271,6 +271,8 @@ pub enum PlimsollError {
     DeleveragingNotWhole = 821,
     #[msg("less than a thousandth of the open interest is closed two dozen times a day at most")]
     DeleveragingTooSmall = 822,
+    #[msg("the stake has shares that are worth something")]
+    StakeNotEmpty = 823,
 
     // Expiries, options and volatility surfaces.
     #[msg("only the group's publisher may publish a volatility surface")]

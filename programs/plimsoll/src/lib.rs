@@ -303,6 +303,11 @@ pub mod plimsoll {
         unstake::handler(ctx)
     }
 
+    /// Closes a stake that is worth nothing.
+    pub fn close_stake(ctx: &mut Context<CloseStake>) -> Result<()> {
+        close_stake::handler(ctx)
+    }
+
     /// Opens a group for money.
     pub fn launch_group(ctx: &mut Context<LaunchGroup>) -> Result<()> {
         launch_group::handler(ctx)

@@ -87,6 +87,7 @@ pub const SCENES: &[(&str, &str, Make)] = &[
     ("add_to_insurance", "", money::add_to_insurance),
     ("stake_insurance", "", money::stake_insurance),
     ("request_unstake", "", money::request_unstake),
+    ("close_stake", "", money::close_stake),
     ("unstake", "", money::unstake),
     ("view_account", "", trading::view_account),
     ("view_withdrawable", "", trading::view_withdrawable),

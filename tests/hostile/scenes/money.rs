@@ -120,11 +120,22 @@ pub fn request_unstake(world: &mut World) -> Instruction {
     ix::request_unstake(&world.directory, &address("alice"), 1_000)
 }
 
+pub fn close_stake(world: &mut World) -> Instruction {
+    unstaked(world);
+    world.unstake("alice").unwrap();
+    ix::close_stake(&world.directory, &address("alice"))
+}
+
 pub fn unstake(world: &mut World) -> Instruction {
+    unstaked(world);
+    let wallet = world.wallet("alice", "USDC");
+    ix::unstake(&world.directory, &address("alice"), &wallet).unwrap()
+}
+
+/// The cool-down of all that alice has is over.
+fn unstaked(world: &mut World) {
     staked(world);
     let shares = world.stake_of("alice").shares.to_u128();
     world.request_unstake("alice", shares).unwrap();
     world.advance_seconds(world.directory.group.state.cool_down_seconds);
-    let wallet = world.wallet("alice", "USDC");
-    ix::unstake(&world.directory, &address("alice"), &wallet).unwrap()
 }

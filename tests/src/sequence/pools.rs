@@ -28,6 +28,7 @@ pub(crate) fn entries() -> Vec<Entry> {
         Entry { name: "write_off_debt", weight: 80, draw: draw_bankrupt, act: play(write_off) },
         Entry { name: "stake_insurance", weight: 10, draw: draw_stake, act: play(stake) },
         Entry { name: "request_unstake", weight: 8, draw: draw_request, act: play(request) },
+        Entry { name: "close_stake", weight: 6, draw: draw_closing, act: play(close_stake) },
         Entry { name: "unstake", weight: 10, draw: draw_owner, act: play(unstake) },
     ]
 }
@@ -288,6 +289,26 @@ fn request(stage: &Stage, words: &[i128]) -> Option<Play> {
     let (owner, shares) = (word(words, 0)?, word(words, 1)?);
     let instruction = ix::request_unstake(&stage.world.directory, &signer(owner), shares);
     let action = Action::RequestUnstake { owner, shares };
+    Some(Play::new(instruction, vec![signer(owner)], action))
+}
+
+fn draw_closing(stage: &Stage, rng: &mut Rng) -> Option<Vec<i128>> {
+    let epoch = stage.group.insurance.epoch;
+    let over = |one: &u16| {
+        let stake = stage.group.stakes.get(one);
+        stake.is_some_and(|one| one.epoch != epoch || one.shares + one.exiting_shares == 0)
+    };
+    let over: Vec<u16> = (0..PEOPLE).filter(over).collect();
+    match over.is_empty() || rng.chance(10) {
+        true => rng.chance(10).then(|| vec![any_person(rng).into()]),
+        false => Some(vec![rng.pick(&over).into()]),
+    }
+}
+
+fn close_stake(stage: &Stage, words: &[i128]) -> Option<Play> {
+    let owner = word(words, 0)?;
+    let instruction = ix::close_stake(&stage.world.directory, &signer(owner));
+    let action = Action::CloseStake { owner };
     Some(Play::new(instruction, vec![signer(owner)], action))
 }
 

@@ -34,8 +34,8 @@ pub use listing::{
 };
 pub use refresh::{mark_account, refresh_collateral, refresh_instrument, refresh_underlying};
 pub use settle::{
-    collect_fees, renew_position, renew_positions, repay_debt, request_unstake, settle_position,
-    share_loss, share_losses, stake_insurance, unstake, write_off_debt,
+    close_stake, collect_fees, renew_position, renew_positions, repay_debt, request_unstake,
+    settle_position, share_loss, share_losses, stake_insurance, unstake, write_off_debt,
 };
 pub use tokens::{add_to_insurance, deposit, withdraw, Withdrawal};
 pub use trade::{trade, Deal};

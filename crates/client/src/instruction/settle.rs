@@ -162,6 +162,14 @@ pub fn request_unstake(directory: &GroupDirectory, owner: &Address, shares: u128
     })
 }
 
+/// Closes a stake that is worth nothing; its rent goes to the owner, who signs.
+pub fn close_stake(directory: &GroupDirectory, owner: &Address) -> Instruction {
+    let insurance = directory.insurance.address;
+    let stake = pda::stake(&insurance, owner);
+    let accounts = accounts::CloseStake { owner: *owner, insurance, stake };
+    instruction::CloseStake {}.to_instruction(accounts)
+}
+
 /// Pays out a stake whose cool-down is over, to `destination`. The owner signs.
 pub fn unstake(
     directory: &GroupDirectory,

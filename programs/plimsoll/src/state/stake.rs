@@ -2,7 +2,7 @@
 
 use anchor_lang::prelude::*;
 
-use super::Word128;
+use super::{Insurance, Word128};
 
 /// A stake: shares of the fund, which bears losses first and earns the cuts and fees.
 #[account]
@@ -27,6 +27,13 @@ pub struct Stake {
     pub epoch: u64,
     /// Zero.
     pub reserved: [u64; 8],
+}
+
+impl Stake {
+    /// True if it has no shares, or the fund was used up since it bought them.
+    pub fn is_worthless(&self, fund: &Insurance) -> bool {
+        self.epoch != fund.epoch || (self.shares.is_zero() && self.exiting_shares.is_zero())
+    }
 }
 
 const _: () = assert!(
