@@ -148,6 +148,10 @@ fn who_bore_a_part_before_bears_what_is_left_of_its_own() {
     // Whoever bore more than its part by now is owed nothing back.
     assert_eq!(due(5, 10, 60, 40, 40), Ok(value(0)));
     assert_eq!(due(0, 0, 0, 0, 0), Ok(value(0)));
-    assert_eq!(due(-1, 0, 0, 0, 0), Err(MathError::OutOfRange));
-    assert_eq!(due(1, 1, 1, -1, 0), Err(MathError::OutOfRange));
+    // Any of them alone.
+    let below: [[i64; 5]; 5] =
+        [[-1, 1, 1, 0, 0], [1, -1, 1, 0, 0], [1, 1, -1, 0, 0], [1, 1, 1, -1, 0], [1, 1, 1, 0, -1]];
+    for [missing, claim, total, borne, all] in below {
+        assert_eq!(due(missing, claim, total, borne, all), Err(MathError::OutOfRange));
+    }
 }
