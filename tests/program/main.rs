@@ -51,6 +51,7 @@ mod replays;
 mod risk_accounts;
 mod settlement;
 mod settlement_pending;
+mod settlement_unbidden;
 mod stakes;
 mod steps;
 mod token_2022;

@@ -13,7 +13,7 @@ const LIFE_LEFT: i64 = 2;
 
 /// The instructions that bring contracts up to date, samples first: what they settle is taken over in
 /// the same round. Instruments that no account holds are left alone, and so is what has no valid
-/// price now.
+/// price now, unless its expiry has settled: taking that over needs none.
 ///
 /// Errors: those of building instructions.
 pub fn refreshes(
@@ -31,7 +31,8 @@ pub fn refreshes(
     for instrument in &directory.instruments {
         let state = &instrument.state;
         let due = state.has_array(now) && !state.is_settled() && wants_array(snapshot, state, now);
-        if due && snapshot.is_priced(state.underlying) && is_held(state, accounts)? {
+        let possible = snapshot.is_priced(state.underlying) || takes_over(directory, state);
+        if due && possible && is_held(state, accounts)? {
             all.push(refresh_risk_array(directory, state.index)?);
         }
     }
@@ -55,6 +56,12 @@ fn wants_array(snapshot: &Snapshot<'_>, state: &Instrument, now: UnixSeconds) ->
     let age = now.get().saturating_sub(state.array.refreshed_at);
     let old = age.saturating_mul(LIFE_LEFT) > i64::from(state.array.seconds_max);
     old || snapshot.terms(state.key()).is_err()
+}
+
+/// Has its expiry settled?
+fn takes_over(directory: &GroupDirectory, state: &Instrument) -> bool {
+    let expiry = directory.expiry(state.underlying, state.expires_at);
+    expiry.is_ok_and(|expiry| expiry.state.is_settled())
 }
 
 fn is_held(state: &Instrument, accounts: &[Keyed<MarginAccount>]) -> Result<bool, ClientError> {

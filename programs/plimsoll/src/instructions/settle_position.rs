@@ -21,6 +21,10 @@ const REWARD_SECONDS: i64 = 3_600;
 /// So long after an expiry has settled nobody is paid out (seconds): what losers cannot pay is found in
 /// that time, while all lots of the other side are there to bear it.
 const PENDING_SECONDS: i64 = 3_600;
+/// Nor so long after a time in which nobody might bid (seconds): nothing is found while it lasts.
+const BIDDING_SECONDS: i64 = 900;
+/// But for so long at most, whatever is paused (seconds): nobody's money waits for ever.
+const PENDING_SECONDS_MAX: i64 = 86_400;
 
 /// Accounts of `settle_position`. The trailing accounts are the risk accounts of an account that
 /// held this position alone.
@@ -76,8 +80,9 @@ pub(crate) fn handler(ctx: &mut Context<SettlePosition>, underlying: u16) -> Res
     rest.finish()?;
     let instrument = Account::<Instrument>::load(market.row_view(key)?)?;
     let indices = market.side_indices(key)?;
+    let bids_from = accounts.group.bids_from(now.time).max(market.owners_until);
     let paid_out = instrument.is_settled()
-        && pay_out(accounts, &instrument, (key, &indices), now.time, &permit)?;
+        && pay_out(accounts, &instrument, (key, &indices), (now.time, bids_from), &permit)?;
     let amount = due(accounts, &market, &instrument, (key, &indices), paid_out)?;
 
     if amount.is_positive() {
@@ -107,12 +112,13 @@ pub(crate) fn handler(ctx: &mut Context<SettlePosition>, underlying: u16) -> Res
 /// Turns a position whose instrument has settled into a quote flow, at the price that is the same for
 /// both sides to the last step. Nobody leaves before losses had time to be found (`SettlementPending`):
 /// who was paid out of lenders' money right away would bear nothing of a loss that no bid has assigned
-/// yet. Nor while one waits to be shared: `LossesPending`. True if there was a position.
+/// yet. They had no time while nobody might bid, until `bids_from`. Nor while one waits to be shared:
+/// `LossesPending`. True if there was a position.
 fn pay_out(
     accounts: &mut SettlePosition,
     instrument: &Instrument,
     (key, indices): (RowKey, &SideIndices),
-    now: UnixSeconds,
+    (now, bids_from): (UnixSeconds, i64),
     permit: &RowPermit,
 ) -> Result<bool> {
     let row = accounts.margin_account.row(key)?.ok_or(PlimsollError::NothingToSettle)?;
@@ -121,7 +127,10 @@ fn pay_out(
         return Ok(false);
     }
     // A settled instrument's array is as of the expiry's settlement, whoever wrote it later.
-    let payable_at = instrument.array.refreshed_at.saturating_add(PENDING_SECONDS);
+    let settled_at = instrument.array.refreshed_at;
+    let payable_at = settled_at.saturating_add(PENDING_SECONDS);
+    let payable_at = payable_at.max(bids_from.saturating_add(BIDDING_SECONDS));
+    let payable_at = payable_at.min(settled_at.saturating_add(PENDING_SECONDS_MAX));
     require!(now.get() >= payable_at, PlimsollError::SettlementPending);
     require!(instrument.losses_pending_quote_atoms == 0, PlimsollError::LossesPending);
     let flow = instrument.array.settled_value()?.times(lots.get()).named()?;

@@ -236,12 +236,17 @@ impl Snapshot {
         self.underlyings.iter().all(|terms| allowed(terms.grade, Action::Liquidate))
     }
 
+    /// True if a bid may take the row: its price is valid, or it has settled and needs none.
+    pub(crate) fn is_row_priced(&self, key: RowKey) -> Result<bool> {
+        let grade = self.underlying(key.underlying())?.grade;
+        Ok(allowed(grade, Action::Liquidate) || self.array(key)?.is_some_and(|one| one.settled))
+    }
+
     /// What is wrong with the price of a row, if anything is and the row needs one.
     fn flaw(&self, row: &Row) -> Result<Option<Grade>> {
         let key = row.key()?;
+        let priced = key == RowKey::QUOTE || row.holds_nothing() || self.is_row_priced(key)?;
         let grade = self.underlying(key.underlying())?.grade;
-        let priced =
-            key == RowKey::QUOTE || row.holds_nothing() || allowed(grade, Action::Liquidate);
         Ok((!priced).then_some(grade))
     }
 
