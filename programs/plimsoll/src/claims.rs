@@ -324,10 +324,8 @@ fn charge_lenders(
     give(&mut lent, row, taken.checked_sub(debt).named()?)?;
     lent.rebase()?;
     guarded.market.reindex(key, &lent)?;
+    // It moves with the other payments, when quote lenders have borne theirs.
     one.bidder_paid = worth(price, taken)?.min(rest);
-    let paid = one.bidder_paid.checked_neg().named()?;
-    credit(bidder, &mut quote, paid, &guarded.permit)?;
-    credit(first, &mut quote, one.bidder_paid, &guarded.permit)?;
     let all = worth(price, left)?.checked_add(one.bidder_paid).named()?.min(rest);
     one.loss = one.loss.checked_add(all).named()?;
     Ok(())
