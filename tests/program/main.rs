@@ -50,6 +50,7 @@ mod policy;
 mod replays;
 mod risk_accounts;
 mod settlement;
+mod settlement_claims;
 mod settlement_pending;
 mod settlement_unbidden;
 mod stakes;

@@ -122,7 +122,8 @@ pub struct Instrument {
     pub tick_quote_atoms_per_lot: u64,
     /// Trades further than this from the index price are refused (parts per million).
     pub price_band_ppm: u32,
-    /// Share of a positive position value that counts for opening (parts per million).
+    /// Share of a positive position value that counts for opening (parts per million); zero once it has
+    /// settled.
     pub pnl_weight_ppm: u32,
     /// Fee that each side of a trade pays on its notional (parts per million).
     pub trade_fee_ppm: u32,
