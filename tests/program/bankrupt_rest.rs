@@ -10,16 +10,14 @@ use crate::options_trading::{listed, sample_window};
 
 /// Alice, with 200, sold bob a call at 150 that settled at 450.
 fn bankrupt_writer() -> World {
-    bankrupt_writer_with(0)
+    bankrupt_after(|_| ())
 }
 
-/// The same with so many lots of a perpetual beside it.
-fn bankrupt_writer_with(lots: i64) -> World {
+/// The same, after something else.
+fn bankrupt_after(before: impl FnOnce(&mut World)) -> World {
     let mut world = listed(&[("alice", 200), ("bob", 1_000), ("keeper", 100_000)]);
+    before(&mut world);
     world.trade("bob", "alice", "SOL-150-C", 100, "13.7").unwrap();
-    if lots != 0 {
-        world.trade("alice", "bob", "SOL-PERP", lots, "150").unwrap();
-    }
     sample_window(&mut world, |_| "450");
     for name in world.contracts() {
         world.refresh_array(&name).unwrap();
@@ -98,14 +96,17 @@ fn whoever_is_paid_out_first_leaves_his_part_of_the_loss_to_nobody() {
 
 #[test]
 fn the_rest_waits_while_a_row_of_it_has_no_price() {
-    let mut world = bankrupt_writer();
+    // She is short of a lot of ETH as well.
+    let mut world = bankrupt_after(|world| {
+        world.trade("bob", "alice", "ETH-PERP", 1, "4000").unwrap();
+    });
     world.await_payouts();
     world.settle("alice", "SOL-150-C", None).unwrap();
     // Named rows release nothing either, and a bankrupt goes by slices anyway.
     let key = world.instrument_key("SOL-150-C").raw();
     let by_name = ix::Bid::rows(vec![BidRow { key, amount: -1 }]);
     expect_error(world.liquidate("keeper", "alice", &by_name), "BidAmountOutOfRange");
-    world.edit_feed("SOL/USD", |feed| feed.published -= 61);
+    world.edit_feed("ETH/USD", |feed| feed.published -= 61);
     expect_error(world.liquidate("keeper", "alice", &ix::Bid::slice()), "NothingToRelease");
     let config = Config { last_resort: true, ..Config::DEFAULT };
     let mut keeper = Keeper::new(address("keeper"), world.margin_address("keeper"), config);
@@ -114,9 +115,31 @@ fn the_rest_waits_while_a_row_of_it_has_no_price() {
     assert_eq!(keeper.metrics.rests, 0);
     assert!(keeper.metrics.refusals.is_empty(), "{:?}", keeper.metrics);
 
-    world.edit_feed("SOL/USD", |feed| feed.published += 61);
-    keeper.round(&mut Cluster(&mut world), &mut directory).unwrap();
-    assert_eq!(keeper.metrics.rests, 1, "{:?}", keeper.metrics);
+    world.edit_feed("ETH/USD", |feed| feed.published += 61);
+    world.liquidate("keeper", "alice", &ix::Bid::slice()).unwrap();
+    assert_near(world.report("alice").equity_quote_atoms, 0, 1);
+}
+
+#[test]
+fn a_dead_feed_keeps_nobody_from_the_rest_of_what_has_settled() {
+    let mut world = bankrupt_writer();
+    let mut paid_out = world.clone();
+    paid_out.await_payouts();
+    paid_out.settle("alice", "SOL-150-C", None).unwrap();
+    for (mut world, is_whole) in [(world.clone(), true), (paid_out, false)] {
+        world.edit_feed("SOL/USD", |feed| feed.published -= 61);
+        assert_eq!(world.position("alice", "SOL-150-C").0 != 0, is_whole);
+        let config = Config { last_resort: true, ..Config::DEFAULT };
+        let mut keeper = Keeper::new(address("keeper"), world.margin_address("keeper"), config);
+        let mut directory = world.directory.clone();
+        keeper.round(&mut Cluster(&mut world), &mut directory).unwrap();
+        assert_eq!(keeper.metrics.rests, 1, "{:?}", keeper.metrics);
+        assert!(keeper.metrics.refusals.is_empty(), "{:?}", keeper.metrics);
+        assert_near(world.report("alice").equity_quote_atoms, 0, 1);
+    }
+    // Nor anybody who can pay from what is no profit.
+    world.edit_feed("SOL/USD", |feed| feed.published -= 61);
+    world.withdraw("bob", "USDC", 1).unwrap();
 }
 
 #[test]
@@ -196,7 +219,9 @@ fn a_keeper_whose_bid_for_the_rest_is_refused_waits_before_the_next() {
 fn a_keeper_of_last_resort_takes_a_bankrupt_whose_requirement_is_dust() {
     // A hundredth of a SOL at 450: a requirement of 0.225, and nobody can pay a discount. What the calls pay is
     // known, and costs nobody anything to get rid of.
-    let mut world = bankrupt_writer_with(1);
+    let mut world = bankrupt_after(|world| {
+        world.trade("alice", "bob", "SOL-PERP", 1, "150").unwrap();
+    });
     let report = world.report("alice");
     assert_eq!(report.maintenance_quote_atoms, 225_000);
     assert!(report.equity_quote_atoms < 0);

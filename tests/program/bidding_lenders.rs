@@ -67,3 +67,27 @@ fn a_bidder_does_not_pay_with_what_it_lent_before_it_has_borne_its_part() {
     assert_near(world.balance("keeper", "USDC"), -150_000_000, 3);
     assert_near(world.balance("keeper", "SOL"), 10_000_000_000, 3);
 }
+
+#[test]
+fn a_bidder_gives_back_for_a_cleared_debt_after_it_has_borne_its_part_of_quote_tokens() {
+    // Alice owes 5 SOL at 150 and 1,000 USDC against 0.03 BTC, which go to 50,000: of the 250 that are
+    // missing four sevenths are the quote lenders', zoe and the keeper, with 1,000 each.
+    let mut world = uninsured();
+    traders(&mut world, &[("zoe", 1_000), ("keeper", 1_000)]);
+    world.open("lena").unwrap();
+    world.deposit("lena", "SOL", 20 * SOL).unwrap();
+    world.open("alice").unwrap();
+    world.deposit("alice", "BTC", 3_000_000).unwrap();
+    world.borrow("alice", "USDC", 1_000 * USDC, u64::MAX).unwrap();
+    world.borrow("alice", "SOL", 5 * SOL, u64::MAX).unwrap();
+    world.walk_price("BTC", "50000");
+
+    world.liquidate("keeper", "alice", &Bid::slice()).unwrap();
+
+    assert_near(world.balance("lena", "SOL"), 19_285_714_285, 3);
+    assert_near(world.balance("zoe", "USDC"), 928_571_428, 3);
+    // The same part of its own; 1,500 for the BTC less 750 for the debt, and 107 given back of that.
+    assert_near(world.balance("keeper", "USDC"), 928_571_428 - 857_142_857, 4);
+    assert_near(world.balance("keeper", "SOL"), -4_285_714_286, 3);
+    assert_near(world.balance("alice", "USDC"), 0, 1);
+}

@@ -15,7 +15,16 @@ const WINNERS: [(&str, i64); 3] = [("bob", 50), ("carol", 30), ("dave", 20)];
 const MISSING: i64 = 63_000_000;
 
 /// Alice, with 200, sold calls on ten SOL at 150, which settled at this price; erin lends a thousand.
-fn bankrupt(price: &'static str) -> World {
+pub fn bankrupt(price: &'static str) -> World {
+    let mut world = not_taken_over(price);
+    for name in world.contracts() {
+        world.refresh_array(&name).unwrap();
+    }
+    world
+}
+
+/// The same, and no contract has taken the price over.
+pub fn not_taken_over(price: &'static str) -> World {
     let rich = WINNERS.map(|(name, _)| (name, 1_000));
     let others = [("alice", 200), ("erin", 1_000), ("keeper", 10_000)];
     let mut world = listed(&[&rich[..], &others].concat());
@@ -23,9 +32,6 @@ fn bankrupt(price: &'static str) -> World {
         world.trade(name, "alice", CALL, lots, "13.7").unwrap();
     }
     sample_window(&mut world, |_| price);
-    for name in world.contracts() {
-        world.refresh_array(&name).unwrap();
-    }
     world
 }
 

@@ -49,6 +49,15 @@ fn bankrupt(world: &mut World) {
     world.liquidate("keeper", "alice", &Bid::slice()).unwrap();
 }
 
+/// Dave trades so many lots of BTC with erin at a price, which then moves; the fees of both, paid in by
+/// the loser, are the fund's.
+fn earn(world: &mut World, lots: i64, price: &str, next: &str) {
+    world.trade("dave", "erin", "BTC-PERP", lots, price).unwrap();
+    world.walk_price("BTC", next);
+    world.settle("dave", "BTC-PERP", None).unwrap();
+    world.collect_fees("BTC-PERP").unwrap();
+}
+
 #[test]
 fn stakes_buy_shares_at_what_the_fund_is_worth() {
     let mut world = staked(&[("sam", 1_000), ("tom", 500)]);
@@ -305,4 +314,38 @@ fn income_that_has_left_with_a_stake_repays_no_debt_out_of_the_next_one() {
     assert!(income > 35_000_000);
     world.repay_debt("SOL-PERP").unwrap();
     assert_near(debt - world.pool("SOL-PERP").debt_floor().unwrap().get(), income.min(debt), 2);
+}
+
+#[test]
+fn income_of_before_that_repays_another_debt_takes_nothing_from_later_income() {
+    let mut world = World::with(|markets| {
+        markets.group.insurance_cap = "0".parse().unwrap();
+        for one in &mut markets.instruments {
+            one.insurance_cap = "0".parse().unwrap();
+            one.loss_cap = "1%".parse().unwrap();
+        }
+    });
+    bankrupt(&mut world);
+    world.share_loss("alice", "SOL-PERP").unwrap();
+    traders(&mut world, &[("dave", 100_000), ("erin", 100_000), ("frank", 170)]);
+    earn(&mut world, 9_000, "100000", "99900");
+    let first = i64::try_from(world.insurance()).unwrap();
+    // A second debt arises when that is there already, and waits for what comes then.
+    world.trade("frank", "bob", "ETH-PERP", 400, "4000").unwrap();
+    world.walk_price("ETH", "3400");
+    world.liquidate("keeper", "frank", &Bid::slice()).unwrap();
+    world.share_loss("frank", "ETH-PERP").unwrap();
+    let debt = world.pool("ETH-PERP").debt_floor().unwrap().get();
+    assert!(debt > 20_000_000, "{debt}");
+    expect_error(world.repay_debt("ETH-PERP"), "NothingToRepay");
+    world.repay_debt("SOL-PERP").unwrap();
+    let left = i64::try_from(world.insurance()).unwrap();
+    assert!(first - left > 30_000_000, "{left}");
+
+    earn(&mut world, -9_000, "99900", "99800");
+
+    let income = i64::try_from(world.insurance()).unwrap() - left;
+    assert!(income > 30_000_000, "{income}");
+    world.repay_debt("ETH-PERP").unwrap();
+    assert_near(debt - world.pool("ETH-PERP").debt_floor().unwrap().get(), income.min(debt), 2);
 }

@@ -227,7 +227,7 @@ impl World {
         let health = |one: &Snapshot<'_>| one.health(&account.state, Check::Maintenance).ok();
         let health = snapshot.as_ref().ok().and_then(health);
         let bankrupt = health.is_some_and(|health| health.equity.is_negative());
-        let priced = |index| snapshot.as_ref().map_or(true, |one| one.is_priced(index));
+        let priced = |key| snapshot.as_ref().map_or(true, |one| one.market().is_priced(key));
         let directory = &self.directory;
         let parties = (&account, &own);
         let one = ix::liquidate_priced(directory, &authority, parties, bid, bankrupt, &priced);

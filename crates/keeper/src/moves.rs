@@ -1,8 +1,6 @@
 //! What do two accounts hold after a bid? The program's own moves, on plain holdings.
 
-use plimsoll_risk::{
-    allowed, quote_share, row_slice, Action, Holding, Market, RiskError, RowKey, RowKind,
-};
+use plimsoll_risk::{quote_share, row_slice, Holding, Market, RiskError, RowKey, RowKind};
 use plimsoll_units::{BaseLots, Fraction, QuoteAtoms, Value};
 
 /// The rows that a slice takes: the same share of every row but the quote token's, rounded away
@@ -39,8 +37,7 @@ pub fn hides_its_line(market: &Market<'_>, holdings: &[Holding]) -> bool {
 
 /// May rows of this key change hands now?
 pub fn is_priced(market: &Market<'_>, key: RowKey) -> bool {
-    let terms = market.underlyings.iter().find(|terms| terms.index == key.underlying());
-    terms.is_some_and(|terms| allowed(terms.grade, Action::Liquidate))
+    market.is_priced(key)
 }
 
 /// `holdings` without `taken`.

@@ -203,7 +203,7 @@ impl Keeper {
                 let authority = &self.authority;
                 let one = {
                     let snapshot = Snapshot::new(directory, chain, chain.now()?)?;
-                    let priced = |underlying| snapshot.is_priced(underlying);
+                    let priced = |key| snapshot.market().is_priced(key);
                     let parties = (&target, &own);
                     liquidate_priced(directory, authority, parties, &bid, is_bankrupt, &priced)?
                 };

@@ -2,7 +2,6 @@
 
 use crate::group::{Account, AccountId, Group, Person, Position};
 use crate::margin::{atoms, health, Check, Health, QUOTE};
-use crate::market::Grade;
 use crate::number::{floor, least, most, one, positive, ppm, whole, zero, Exact, Near};
 use crate::step::{unsigned, Step};
 
@@ -133,10 +132,9 @@ impl Step<'_> {
         let ascending = rows.windows(2).all(|pair| key(&pair[0].0) < key(&pair[1].0));
         self.require(ascending, &["BidRowsOutOfOrder"]);
         for (asset, amount) in rows {
-            let grade = self.market.grade(self.underlying(*asset));
             let held = self.held(id, *asset);
             self.require(held.is_some() && *asset != Asset::Token(QUOTE), &["BidRowUnknown"]);
-            self.require(grade == Grade::Valid, &["BidRowNotPriced"]);
+            self.require(self.may_move(*asset), &["BidRowNotPriced"]);
             let (part, held) = (i128::from(*amount), held.unwrap_or(0));
             let fits = part != 0 && part.signum() == held.signum() && part.abs() <= held.abs();
             self.require(fits, &["BidAmountOutOfRange"]);
@@ -178,7 +176,7 @@ impl Step<'_> {
                 Asset::Position(_) => None,
             };
             let amount = gone.unwrap_or(whole - left);
-            let valid = self.market.grade(self.underlying(asset)) == Grade::Valid;
+            let valid = self.may_move(asset);
             self.expect(valid || amount == 0, || format!("{asset:?} has no price and moved"));
             if valid {
                 takings.push(Taking { asset, amount, whole });

@@ -45,13 +45,13 @@ impl Step<'_> {
             let instrument = &self.before.instruments[*index];
             let flow = value(instrument.flow(one, now));
             // A closed position needs no price; without one an open one owes what was settled.
-            let (open, slack) = match self.market.grade(instrument.underlying) {
+            let (open, slack) = match instrument.is_priced(self.market) {
                 _ if one.lots == 0 => (flow, zero()),
-                Grade::Valid => {
+                true => {
                     let worth = instrument.fair(self.market).times(&whole(one.lots));
                     (flow + worth.exact, worth.slack)
                 }
-                _ => (zero(), zero()),
+                false => (zero(), zero()),
             };
             let paid = match losses {
                 0 => 0,

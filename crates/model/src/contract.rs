@@ -14,12 +14,17 @@ use crate::market::{Grade, Market};
 use crate::number::{
     binary, least, most, one, positive, slack, steps_floor, whole, zero, Exact, Near, FRACTION_BITS,
 };
+use crate::pause::Paused;
 use crate::step::Step;
 
 /// Scenarios of an array.
 pub const SCENARIOS: usize = 16;
 /// So long behind its settlement nobody's position in a contract is paid out.
 const PENDING_SECONDS: i64 = 3_600;
+/// Nor so long after a time in which nobody might bid.
+const BIDDING_SECONDS: i64 = 900;
+/// So long after the settlement they are, whatever is paused.
+const PENDING_SECONDS_MAX: i64 = 86_400;
 /// Strikes lie below this (quote atoms per lot).
 const STRIKE_BITS: u32 = 60;
 
@@ -231,11 +236,16 @@ impl Instrument {
         }
     }
 
-    /// From when on are positions of it paid out? Nothing before it has settled.
+    /// From when on are positions of it paid out, at the earliest? Nothing before it has settled.
     pub fn payable_at(&self) -> Option<i64> {
         let contract = self.contract.as_ref().filter(|one| one.settled)?;
         // The array is as of the settlement.
         Some(contract.array.refreshed_at.saturating_add(PENDING_SECONDS))
+    }
+
+    /// May its positions be judged and taken? What has settled pays what it pays.
+    pub(crate) fn is_priced(&self, market: &Market) -> bool {
+        self.is_settled() || market.grade(self.underlying) == Grade::Valid
     }
 
     /// Was its settlement price taken over?
@@ -259,6 +269,22 @@ impl Instrument {
 }
 
 impl Group {
+    /// From when on are positions of an instrument paid out? An hour after the settlement, a quarter
+    /// after the last time in which nobody might bid, a day at the most.
+    fn payable_at(&self, index: usize, now: i64) -> Option<i64> {
+        let one = &self.instruments[index];
+        let earliest = one.payable_at()?;
+        let until = |one: Paused| self.terms.paused_until[one.place()];
+        // Bids go on while trades are paused.
+        let ended = Some(until(Paused::Trade)).filter(|end| *end <= now).unwrap_or(0);
+        let last = ended.max(until(Paused::Liquidate));
+        let last = last.saturating_add_unsigned(self.terms.owner_first_seconds);
+        let reserved = [0, one.underlying].map(|one| self.underlyings[one].owner_first_until);
+        let bids_from = last.max(reserved[0]).max(reserved[1]);
+        let waits = earliest.max(bids_from.saturating_add(BIDDING_SECONDS));
+        Some(waits.min(earliest - PENDING_SECONDS + PENDING_SECONDS_MAX))
+    }
+
     /// Which contracts must be refreshed before a check of these accounts, and of these others,
     /// may be done?
     pub fn stale(
@@ -344,7 +370,7 @@ impl Step<'_> {
             return false;
         };
         let now = self.now().seconds;
-        let waited = instrument.payable_at().is_some_and(|at| now >= at);
+        let waited = self.before.payable_at(index, now).is_some_and(|at| now >= at);
         self.require(waited, &["SettlementPending"]);
         self.require(instrument.losses_pending_quote_atoms == 0, &["LossesPending"]);
         let paid = steps_floor(&(whole(array.fair) * array.unit())) * i128::from(row.lots);

@@ -18,7 +18,7 @@ impl Step<'_> {
         };
         let cap = instrument.insurance_cap_quote_atoms.saturating_sub(insured);
         let paid = loss.min(cap.into()).min(fund.balance_quote_atoms.into());
-        let income = fund.received_quote_atoms.saturating_sub(fund.repaid_quote_atoms);
+        let received = fund.received_quote_atoms;
         self.pay(paid);
         let rest = loss - paid;
         let per_lot = self.per_lot(index, rest, longs_pay);
@@ -41,7 +41,7 @@ impl Step<'_> {
             }
         }
         if instrument.pool.debt < ATOM {
-            one.pool.debt_mark_quote_atoms = income;
+            one.pool.debt_mark_quote_atoms = received;
         }
         one.pool.debt += debt;
         (paid, rest)

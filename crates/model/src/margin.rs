@@ -160,11 +160,14 @@ fn with_arrays(
     let nothing = Near::certain(zero());
     let mut part = Health { equity: nothing.clone(), requirement: nothing };
     if market.grade(index) != Grade::Valid {
-        // They count generously for keeping, and require nothing.
-        if check != Check::Maintenance {
-            return Err(index);
+        for row in arrays {
+            // Without a price they count generously for keeping, and require nothing.
+            part.equity = match (row.contract.settled, check) {
+                (true, _) => part.equity.plus(&row.counted(check)),
+                (false, Check::Maintenance) => part.equity.plus(&Near::certain(row.generous())),
+                (false, _) => return Err(index),
+            };
         }
-        part.equity.exact = arrays.iter().map(Held::generous).sum();
         return Ok(part);
     }
     for row in arrays {

@@ -22,7 +22,7 @@ pub enum Paused {
 }
 
 impl Paused {
-    fn place(self) -> usize {
+    pub(crate) fn place(self) -> usize {
         match self {
             Self::Trade => 0,
             Self::Borrow => 1,

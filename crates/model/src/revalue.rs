@@ -75,6 +75,8 @@ impl Step<'_> {
         let (underlying, at) = (instrument.underlying, contract.expires_at);
         let next = &mut self.next.instruments[index];
         next.reduce_only = false;
+        // Its profits wait for cash: they back nothing new.
+        next.pnl_weight_ppm = 0;
         next.contract = Some(Contract { settled: true, array, ..contract });
         if let Some(expiry) = self.next.underlyings[underlying].expiries.get_mut(&at) {
             expiry.open_count -= 1;

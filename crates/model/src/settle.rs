@@ -235,8 +235,10 @@ impl Step<'_> {
 
     pub(crate) fn repay_debt(&mut self, index: usize) {
         let (pool, fund) = (&self.before.instruments[index].pool, &self.before.insurance);
-        let income = fund.received_quote_atoms.saturating_sub(fund.repaid_quote_atoms);
-        let income = income.saturating_sub(pool.debt_mark_quote_atoms.max(fund.spent_quote_atoms));
+        // What came in since the debt arose, as far as it is there and has repaid nothing.
+        let since = fund.received_quote_atoms.saturating_sub(pool.debt_mark_quote_atoms);
+        let gone = fund.repaid_quote_atoms.saturating_add(fund.spent_quote_atoms);
+        let income = since.min(fund.received_quote_atoms.saturating_sub(gone));
         let paid = pool.debt.div_euclid(ATOM).min(income.into());
         let paid = paid.min(fund.balance_quote_atoms.into());
         if !self.require(paid > 0, &["NothingToRepay"]) {

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::action::Action;
+use crate::bid::Asset;
 use crate::group::{Account, AccountId, Group, Person};
 use crate::margin::{health, Check, Health};
 use crate::market::{Market, Moment};
@@ -327,13 +328,25 @@ impl Step<'_> {
         }
     }
 
-    /// Is every row's price valid? The quote balance needs none.
+    /// Is every row's price valid? The quote balance needs none, nor what has settled.
     pub(crate) fn is_priced(&self, account: &Account) -> bool {
         let tokens = account.tokens.keys().filter(|token| **token != 0);
-        let tokens = tokens.map(|token| self.before.collaterals[*token].underlying);
         let positions = account.positions.iter().filter(|(_, row)| !row.holds_nothing());
-        let positions = positions.map(|(one, _)| self.before.instruments[*one].underlying);
-        tokens.chain(positions).all(|one| self.market.grade(one) == crate::market::Grade::Valid)
+        let mut assets = tokens
+            .map(|token| Asset::Token(*token))
+            .chain(positions.map(|(one, _)| Asset::Position(*one)));
+        assets.all(|asset| self.may_move(asset))
+    }
+
+    /// May a bid take of it? Its price must be valid, unless it is known what it pays.
+    pub(crate) fn may_move(&self, asset: Asset) -> bool {
+        match asset {
+            Asset::Token(index) => {
+                let underlying = self.before.collaterals[index].underlying;
+                self.market.grade(underlying) == crate::market::Grade::Valid
+            }
+            Asset::Position(index) => self.before.instruments[index].is_priced(self.market),
+        }
     }
 
     /// Names by which an account that is not liquidatable is refused.

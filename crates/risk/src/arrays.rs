@@ -118,6 +118,8 @@ pub struct RiskArray {
     /// True while the settlement price is being averaged: what is paid then no longer follows the
     /// price one to one.
     pub fading: bool,
+    /// True once it is known what is paid: it needs no price any more.
+    pub settled: bool,
 }
 
 impl RiskArray {

@@ -4,7 +4,7 @@
 //! same order, so that one pass joins them. Terms are what one transaction read from the chain:
 //! prices already in quote atoms, scan ranges already widened.
 
-use crate::{Grade, LinearShocks, Place, RiskArray, RiskError};
+use crate::{allowed, Action, Grade, LinearShocks, Place, RiskArray, RiskError};
 use core::fmt;
 use plimsoll_units::{wide, Price, Ratio, Value};
 
@@ -191,5 +191,15 @@ impl<'a> Market<'a> {
     #[inline]
     pub const fn linear(underlyings: &'a [UnderlyingTerms], rows: &'a [RowTerms]) -> Self {
         Self { underlyings, rows, arrays: &[], shocks: &[] }
+    }
+
+    /// May a bid take the row? Its price must be valid, unless it has settled and needs none.
+    pub fn is_priced(&self, key: RowKey) -> bool {
+        let own = self.underlyings.iter().find(|terms| terms.index == key.underlying());
+        let settled = || {
+            let row = self.rows.iter().find(|row| row.key == key);
+            row.and_then(|row| row.array.find(self.arrays)).is_some_and(|array| array.settled)
+        };
+        own.is_some_and(|terms| allowed(terms.grade, Action::Liquidate)) || settled()
     }
 }

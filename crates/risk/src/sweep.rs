@@ -154,7 +154,8 @@ impl<'a> Sums<'a> {
         if !row.array.is_none() {
             // What is lent out to a call cannot stay in registers here: all by value.
             let array = row.array.find(cursor.arrays).ok_or(RiskError::MissingArray { key })?;
-            if !allowed(terms.grade, check.action()) {
+            // What has settled needs no price.
+            if !allowed(terms.grade, check.action()) && !array.settled {
                 return self.add_unpriced(terms, holding, array.value(quantity)?, check);
             }
             self.add_fixed(quote)?;

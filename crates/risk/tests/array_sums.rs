@@ -131,6 +131,7 @@ fn array(
             payoff: Payoff::Linear,
             expires_at: 0,
             fading: false,
+            settled: false,
         }
     })
 }
@@ -200,6 +201,7 @@ proptest! {
             payoff: Payoff::Linear,
             expires_at: 0,
             fading: false,
+            settled: false,
         };
         let mut lots = [1i64; ROWS];
         lots[7] = i64::try_from(most).unwrap() - (ROWS as i64 - 1);
@@ -250,6 +252,7 @@ fn each_underlying_begins_with_empty_sums() {
         payoff: Payoff::Linear,
         expires_at: 0,
         fading: false,
+        settled: false,
     };
     let mut terms = market(&[one(i32::MIN), one(i32::MAX), one(-1)], [0; SCENARIOS_MAX]);
     let mut second = terms.underlyings[0];

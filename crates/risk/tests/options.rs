@@ -5,7 +5,7 @@ mod support;
 
 use plimsoll_risk::{
     health, Check, Grade, Holding, LinearShocks, Outcomes, Payoff, Place, RiskError, Scenario,
-    ScenarioSet,
+    ScenarioSet, SCENARIOS_MAX,
 };
 use plimsoll_units::{MathError, QuoteAtoms, Value};
 use support::book::quoted::*;
@@ -167,6 +167,33 @@ fn option_without_a_valid_price_counts_like_any_position() {
         near(kept.equity, if lots > 0 { 205.618_221_5 } else { 0.0 });
         assert_eq!(kept.requirement, Value::ZERO);
     }
+}
+
+#[test]
+fn what_has_settled_needs_no_price() {
+    let mut terms = options_market();
+    let calls = |lots| options_book(0, &[(C150, lots)]);
+    let known = [10, -10].map(|lots| terms.maintenance(&calls(lots)).equity);
+    let array = &mut terms.arrays[0];
+    (array.delta, array.short_floor, array.outcomes) = (0, 0, Outcomes::new([0; SCENARIOS_MAX]));
+    (array.low, array.high, array.fading, array.settled) = (array.fair, array.fair, true, true);
+    for grade in [Grade::Valid, Grade::Stale] {
+        terms.underlying(1).grade = grade;
+        for (lots, known) in [10, -10].into_iter().zip(known) {
+            for check in [Check::Maintenance, Check::Initial] {
+                let found = terms.health(&calls(lots), check);
+                assert_eq!((found.equity, found.requirement), (known, Value::ZERO));
+            }
+        }
+    }
+    for row in &terms.rows {
+        let settled = row.array.find(&terms.arrays).is_some_and(|array| array.settled);
+        assert_eq!(terms.market().is_priced(row.key), settled);
+    }
+    // What a profit counts for is its weight's say, with a price or without.
+    terms.rows.iter_mut().for_each(|row| row.weight = ppm(500_000));
+    let half = known[0].checked_sub(terms.health(&calls(10), Check::Initial).equity).unwrap();
+    assert!(half.is_positive() && half < known[0]);
 }
 
 #[test]

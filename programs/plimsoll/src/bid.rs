@@ -3,15 +3,15 @@
 
 use anchor_lang::prelude::*;
 use plimsoll_risk::{
-    allowed, closed_form_slice, open_interest_change, quote_share, row_slice, Action, Health,
-    Holding, LiquidationTerms, RowKey, SideIndices,
+    closed_form_slice, open_interest_change, quote_share, row_slice, Health, Holding,
+    LiquidationTerms, RowKey, SideIndices,
 };
 use plimsoll_units::{BaseLots, Fraction, Ratio, TokenAtoms, UnixSeconds, Value};
 
 use crate::check::{Guarded, Parties, RowPermit};
 use crate::error::{Named, PlimsollError};
 use crate::instructions::liquidate::BidRow;
-use crate::load::{RowSource, Snapshot};
+use crate::load::RowSource;
 use crate::state::{Collateral, Instrument, Row, QUOTE_KEY};
 
 /// What the move of one row changed beyond the two accounts.
@@ -36,7 +36,7 @@ pub(crate) struct Takings {
 ///
 /// Positions and tokens are rounded away from zero, so that a single lot can still be taken; at
 /// most one atom or lot per row more than the exact share. Rows whose oracle is not valid stay
-/// where they are: nothing is sold at a dead price.
+/// where they are: nothing is sold at a dead price. What has settled needs none.
 pub(crate) fn take_slice(
     guarded: &mut Guarded<'_, '_>,
     terms: &LiquidationTerms,
@@ -49,12 +49,12 @@ pub(crate) fn take_slice(
     let share = closed_form_slice(terms, before, beta).named()?.min(limit);
     let rows = guarded.parties.first.rows()?.to_vec();
     let Guarded { parties, market, permit, now, .. } = guarded;
-    let all_priced = market.is_all_priced();
+    let all_priced = market.all_priced;
     let mut taker = Taker::new(parties, permit, now.time, rows.len());
     let mut sources = market.in_order();
     for (at, row) in rows.iter().enumerate() {
         let (key, source) = sources.find(row.key)?;
-        if key == QUOTE_KEY || !(all_priced || is_priced(market, key)?) {
+        if key == QUOTE_KEY || !(all_priced || market.is_row_priced(key)?) {
             continue;
         }
         match source {
@@ -85,7 +85,7 @@ pub(crate) fn take_rows(guarded: &mut Guarded<'_, '_>, rows: &[BidRow]) -> Resul
     let mut sources = market.in_order();
     for wanted in rows {
         let key = RowKey::from_raw(wanted.key).ok_or(PlimsollError::BidRowUnknown)?;
-        require!(is_priced(market, key)?, PlimsollError::BidRowNotPriced);
+        require!(market.is_row_priced(key)?, PlimsollError::BidRowNotPriced);
         let row = taker.parties.first.row(key)?.copied().ok_or(PlimsollError::BidRowUnknown)?;
         let (_, source) = sources.find(row.key)?;
         match source {
@@ -110,11 +110,6 @@ fn require_part(part: i64, whole: i64) -> Result<()> {
         part != 0 && part.signum() == whole.signum() && part.unsigned_abs() <= whole.unsigned_abs();
     require!(fits, PlimsollError::BidAmountOutOfRange);
     Ok(())
-}
-
-fn is_priced(market: &Snapshot, key: RowKey) -> Result<bool> {
-    let grade = market.underlying(key.underlying())?.grade;
-    Ok(allowed(grade, Action::Liquidate))
 }
 
 /// What has moved takes its part of the weight along: all of it where nothing is left, a part where there

@@ -14,7 +14,7 @@
 //! that is only partly unloaded gains nothing when the price turns.
 
 use anchor_lang::prelude::*;
-use plimsoll_risk::{allowed, part_floor, still_due, Action, RowKey, RowKind};
+use plimsoll_risk::{part_floor, still_due, RowKey, RowKind};
 use plimsoll_units::{Price, QuoteAtoms, TokenAtoms, UnixSeconds, Value};
 
 use crate::bid::Taking;
@@ -108,14 +108,13 @@ pub(crate) fn shortfall_of(
 }
 
 /// What a row owes at its price, nothing if it gains. Without a valid price a row is not part of
-/// the bid and owes nothing here, but for a closed position, which needs none.
+/// the bid and owes nothing here, but for a position that is closed or has settled, which needs none.
 fn open_claim(guarded: &Guarded<'_, '_>, key: RowKey, row: &Row) -> Result<Value> {
-    let grade = guarded.market.underlying(key.underlying())?.grade;
+    let market = &guarded.market;
     let closed = key.kind() == RowKind::Position && row.lots == 0;
-    if !closed && !allowed(grade, Action::Liquidate) {
+    if !closed && !market.is_row_priced(key)? {
         return Ok(Value::ZERO);
     }
-    let market = &guarded.market;
     let value = match key.kind() {
         RowKind::Token => market.value_floor(key, market.atoms(key, row)?)?,
         RowKind::Position => {
@@ -325,10 +324,8 @@ fn charge_lenders(
     give(&mut lent, row, taken.checked_sub(debt).named()?)?;
     lent.rebase()?;
     guarded.market.reindex(key, &lent)?;
+    // It moves with the other payments, when quote lenders have borne theirs.
     one.bidder_paid = worth(price, taken)?.min(rest);
-    let paid = one.bidder_paid.checked_neg().named()?;
-    credit(bidder, &mut quote, paid, &guarded.permit)?;
-    credit(first, &mut quote, one.bidder_paid, &guarded.permit)?;
     let all = worth(price, left)?.checked_add(one.bidder_paid).named()?.min(rest);
     one.loss = one.loss.checked_add(all).named()?;
     Ok(())

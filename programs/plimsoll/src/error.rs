@@ -315,6 +315,6 @@ pub enum PlimsollError {
     ContractNotSettled = 918,
     #[msg("accounts still have rows of the contract; settle them, and renew those of nothing; or its open interest is still counted: refresh the instrument")]
     ContractInUse = 919,
-    #[msg("positions of a settled contract are paid out an hour after it settled, so that losses are found first")]
+    #[msg("positions of a settled contract are paid out an hour after it settled, later where nobody might bid, so that losses are found first")]
     SettlementPending = 920,
 }

@@ -126,7 +126,8 @@ impl Expiry {
 
 impl Instrument {
     /// Takes over the settlement price: from here on a lot is worth what it pays, and nothing moves it.
-    /// Rounded down to the unit, for both sides alike.
+    /// Rounded down to the unit, for both sides alike. Its profits back nothing new any more: they are paid
+    /// soon, or wait for cash that may never come.
     pub(crate) fn settle(&mut self, expiry: &Expiry) -> Result<()> {
         let price = expiry.settlement_price.price()?.checked_mul(self.lot()?).named()?;
         let value = |price: Price| price.value_floor(1).named();
@@ -153,6 +154,7 @@ impl Instrument {
             ..StoredArray::zeroed()
         };
         self.status = InstrumentStatus::Settled.into();
+        self.pnl_weight_ppm = 0;
         Ok(())
     }
 }

@@ -181,8 +181,9 @@ fn owes(one: &Instrument) -> bool {
 /// Has the fund received nothing, since an instrument has a debt, that would repay it?
 fn lacks_income(stage: &Stage, index: usize) -> bool {
     let (fund, pool) = (&stage.group.insurance, &stage.group.instruments[index].pool);
-    let income = fund.received_quote_atoms.saturating_sub(fund.repaid_quote_atoms);
-    owes(&stage.group.instruments[index]) && income <= pool.debt_mark_quote_atoms
+    let received = fund.received_quote_atoms;
+    let is_spent = received.saturating_sub(fund.repaid_quote_atoms) <= fund.spent_quote_atoms;
+    owes(&stage.group.instruments[index]) && (received <= pool.debt_mark_quote_atoms || is_spent)
 }
 
 /// What brings the fund an income before a debt is repaid: fees that can be collected, or interest.

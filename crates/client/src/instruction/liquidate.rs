@@ -50,15 +50,15 @@ pub fn liquidate(
     liquidate_priced(directory, authority, parties, bid, is_bankrupt, &|_| true)
 }
 
-/// The same where `is_priced` says of which underlyings the price is valid: a slice leaves the rows
-/// of the others alone, and their pools may not be named.
+/// The same where `is_priced` says which rows a bid may take, see `Market::is_priced`: a slice leaves the
+/// others alone, and their pools may not be named.
 pub fn liquidate_priced(
     directory: &GroupDirectory,
     authority: &Address,
     (margin_account, bidder): (&Keyed<MarginAccount>, &Keyed<MarginAccount>),
     bid: &Bid,
     is_bankrupt: bool,
-    is_priced: &dyn Fn(u16) -> bool,
+    is_priced: &dyn Fn(RowKey) -> bool,
 ) -> Result<Instruction, ClientError> {
     let Bid { request, limits } = bid.clone();
     let pools = pools_changed_priced(&margin_account.state, &bidder.state, &request, is_priced)?;
@@ -103,12 +103,12 @@ pub fn pools_changed(
     pools_changed_priced(margin_account, bidder, request, &|_| true)
 }
 
-/// The same where only some underlyings have a valid price.
+/// The same where a bid may take only some rows.
 pub fn pools_changed_priced(
     margin_account: &MarginAccount,
     bidder: &MarginAccount,
     request: &BidRequest,
-    is_priced: &dyn Fn(u16) -> bool,
+    is_priced: &dyn Fn(RowKey) -> bool,
 ) -> Result<Vec<u16>, ClientError> {
     let mut pools = Vec::new();
     for row in margin_account.rows()? {
@@ -117,7 +117,7 @@ pub fn pools_changed_priced(
             continue;
         }
         let taken = match request {
-            BidRequest::Slice { .. } if !is_priced(key.underlying()) => 0,
+            BidRequest::Slice { .. } if !is_priced(key) => 0,
             BidRequest::Slice { .. } => row.lots.signum(),
             BidRequest::Rows { rows } => {
                 let named = rows.iter().find(|named| named.key == row.key);

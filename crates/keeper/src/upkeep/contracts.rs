@@ -82,7 +82,7 @@ fn settlements(
     }
     claims.sort_by_key(|one| one.amount);
     let (now, instrument) = (snapshot.now().time, state.index);
-    let is_paying = now.get() >= state.payable_at();
+    let is_paying = now.get() >= state.payable_at(bids_from(snapshot, state)?);
     let pending = state.losses_pending_quote_atoms != 0;
     let group = &snapshot.directory().group.state;
     let pays_profits = group.require_unpaused(PauseClass::SettleProfit, now).is_ok();
@@ -103,6 +103,16 @@ fn settlements(
         }
     }
     Ok(due)
+}
+
+/// Since when bids have been possible on whoever holds the contract alone, or from when on they are.
+fn bids_from(snapshot: &Snapshot<'_>, state: &Instrument) -> Result<i64, ClientError> {
+    let directory = snapshot.directory();
+    let mut from = directory.group.state.bids_from(snapshot.now().time);
+    for index in [0, state.underlying] {
+        from = from.max(directory.underlying(index)?.state.owner_first_until);
+    }
+    Ok(from)
 }
 
 /// What an account's position settles; none while it has a deleveraging to go through.

@@ -77,6 +77,15 @@ impl Group {
         now.get() >= self.paused_until(PauseClass::Liquidate) && !self.owner_first(now)
     }
 
+    /// Since when bids are possible again, or from when on (Unix seconds). While trades are paused bids go
+    /// on, and rest when that ends.
+    pub fn bids_from(&self, now: UnixSeconds) -> i64 {
+        let of_trades = self.paused_until(PauseClass::Trade);
+        let ended = if of_trades > now.get() { 0 } else { of_trades };
+        let last = ended.max(self.paused_until(PauseClass::Liquidate));
+        last.saturating_add_unsigned(self.owner_first_seconds)
+    }
+
     /// Pauses a class from now on. The time in which owners act first afterwards is part of the
     /// price, since bids rest then too. `PauseTooLong`, `PauseBudgetSpent`.
     pub(crate) fn pause(

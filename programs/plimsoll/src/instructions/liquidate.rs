@@ -248,16 +248,22 @@ fn require_limits(
     assigned: &[Assigned],
     limits: &BidLimits,
 ) -> Result<()> {
-    let mut payment = settlement.bidder_delta.checked_neg().named()?;
-    for one in assigned {
-        payment = payment.checked_add(one.bidder_paid).named()?;
-    }
+    let payment = given_back(assigned)?.checked_sub(settlement.bidder_delta).named()?;
     let affordable = payment.get() <= limits.payment_quote_atoms_max;
     require!(affordable, PlimsollError::BidWorseThanLimit);
     let discount = settlement.discount.checked_sub(settlement.insurance_cut).named()?;
     let enough = discount.get() >= limits.discount_quote_atoms_min;
     require!(enough, PlimsollError::DiscountBelowLimit);
     Ok(())
+}
+
+/// What the bidder gives back in all for debts that were cleared.
+fn given_back(assigned: &[Assigned]) -> Result<QuoteAtoms> {
+    let mut sum = QuoteAtoms::ZERO;
+    for one in assigned {
+        sum = sum.checked_add(one.bidder_paid).named()?;
+    }
+    Ok(sum)
 }
 
 /// Moves quote tokens between the two accounts and the insurance fund; all stay in the vault. Where
@@ -273,15 +279,16 @@ fn transfer_quote(
     let mut collateral = unsafe { Account::<Collateral>::load_mut(view)? };
     // The rates are set anew in the end: the time until now is counted at those before.
     collateral.accrue(guarded.now.time)?;
+    let returned = given_back(assigned)?;
     let row = guarded.parties.first.row_mut(QUOTE_KEY, &guarded.permit)?;
-    let delta = token::token(settlement.account_delta);
+    let delta = token::token(settlement.account_delta.checked_add(returned).named()?);
     let shares = collateral.change(row.shares(), delta)?;
     row.shares = match assigned.iter().any(|one| one.key == QUOTE_KEY.raw()) {
         true => collateral.sweep_dust(shares)?.into(),
         false => shares.into(),
     };
     let bidder = guarded.parties.second()?.row_mut(QUOTE_KEY, &guarded.permit)?;
-    let delta = token::token(settlement.bidder_delta);
+    let delta = token::token(settlement.bidder_delta.checked_sub(returned).named()?);
     let before = collateral.totals().borrowed_atoms(bidder.shares()).named()?;
     let shares = collateral.change(bidder.shares(), delta)?;
     bidder.shares = shares.into();

@@ -73,8 +73,9 @@ pub(crate) fn handler(ctx: &mut Context<SettlePosition>, underlying: u16) -> Res
     rest.finish()?;
     let instrument = Account::<Instrument>::load(market.row_view(key)?)?;
     let indices = market.side_indices(key)?;
+    let bids_from = accounts.group.bids_from(now.time).max(market.owners_until);
     let paid_out = instrument.is_settled()
-        && pay_out(accounts, &instrument, (key, &indices), now.time, &permit)?;
+        && pay_out(accounts, &instrument, (key, &indices), (now.time, bids_from), &permit)?;
     let amount = due(accounts, &market, &instrument, (key, &indices), paid_out)?;
 
     if amount.is_positive() {
@@ -104,12 +105,13 @@ pub(crate) fn handler(ctx: &mut Context<SettlePosition>, underlying: u16) -> Res
 /// Turns a position whose instrument has settled into a quote flow, at the price that is the same for
 /// both sides to the last step. Nobody leaves before losses had time to be found (`SettlementPending`):
 /// who was paid out of lenders' money right away would bear nothing of a loss that no bid has assigned
-/// yet. Nor while one waits to be shared: `LossesPending`. True if there was a position.
+/// yet. They had no time while nobody might bid, until `bids_from`. Nor while one waits to be shared:
+/// `LossesPending`. True if there was a position.
 fn pay_out(
     accounts: &mut SettlePosition,
     instrument: &Instrument,
     (key, indices): (RowKey, &SideIndices),
-    now: UnixSeconds,
+    (now, bids_from): (UnixSeconds, i64),
     permit: &RowPermit,
 ) -> Result<bool> {
     let row = accounts.margin_account.row(key)?.ok_or(PlimsollError::NothingToSettle)?;
@@ -117,7 +119,7 @@ fn pay_out(
     if lots.is_zero() {
         return Ok(false);
     }
-    require!(now.get() >= instrument.payable_at(), PlimsollError::SettlementPending);
+    require!(now.get() >= instrument.payable_at(bids_from), PlimsollError::SettlementPending);
     require!(instrument.losses_pending_quote_atoms == 0, PlimsollError::LossesPending);
     let flow = instrument.array.settled_value()?.times(lots.get()).named()?;
     let row = accounts.margin_account.row_mut(key, permit)?;

@@ -164,7 +164,7 @@ pub(crate) fn spread(
 /// Adds to the debt, and remembers from when on income repays it.
 fn book_debt(pool: &mut Pool, insurance: &Insurance, debt: Value) -> Result<()> {
     if !pool.debt_floor()?.is_positive() {
-        pool.debt_mark_quote_atoms = insurance.income();
+        pool.debt_mark_quote_atoms = insurance.received_quote_atoms;
     }
     pool.add_debt(debt)
 }

@@ -40,8 +40,8 @@ pub(crate) struct Snapshot {
     /// account in order, so that the next one is there or one further, and need not be searched.
     last_row: Cell<usize>,
     last_underlying: Cell<usize>,
-    /// Has every underlying a valid price?
-    all_priced: bool,
+    /// Has every underlying that was loaded a valid price? As good as always.
+    pub(crate) all_priced: bool,
     /// Until when any of the underlyings is reserved to owners (Unix seconds).
     pub(crate) owners_until: i64,
 }
@@ -224,7 +224,7 @@ impl Snapshot {
 
     /// True if every underlying of these rows but the quote balance has a valid price.
     pub(crate) fn is_priced(&self, rows: &[Row]) -> Result<bool> {
-        if self.is_all_priced() {
+        if self.all_priced {
             return Ok(true);
         }
         for row in rows {
@@ -235,17 +235,17 @@ impl Snapshot {
         Ok(true)
     }
 
-    /// True if every underlying that was loaded has a valid price: as good as always.
-    pub(crate) fn is_all_priced(&self) -> bool {
-        self.all_priced
+    /// True if a bid may take the row: its price is valid, or it has settled and needs none.
+    pub(crate) fn is_row_priced(&self, key: RowKey) -> Result<bool> {
+        let grade = self.underlying(key.underlying())?.grade;
+        Ok(allowed(grade, Action::Liquidate) || self.array(key)?.is_some_and(|one| one.settled))
     }
 
     /// What is wrong with the price of a row, if anything is and the row needs one.
     fn flaw(&self, row: &Row) -> Result<Option<Grade>> {
         let key = row.key()?;
+        let priced = key == RowKey::QUOTE || row.holds_nothing() || self.is_row_priced(key)?;
         let grade = self.underlying(key.underlying())?.grade;
-        let priced =
-            key == RowKey::QUOTE || row.holds_nothing() || allowed(grade, Action::Liquidate);
         Ok((!priced).then_some(grade))
     }
 

@@ -184,7 +184,7 @@ pub fn position_terms(account: &Instrument, notional: Price, array: Place) -> Ro
 /// only rises, until a refresh asks for the stable price again.
 ///
 /// Where the underlying has no valid price, the array is taken as it is, since nothing else can
-/// refresh it: such a row counts by the rule of rows without a price.
+/// refresh it: such a row counts by the rule of rows without a price, unless it has settled.
 ///
 /// Errors: `RiskArrayStale` if it was never refreshed, or the price is valid and the array too old,
 /// made at a price too far away, or not after `scenarios_at`, when the underlying's scenarios were
@@ -213,7 +213,8 @@ pub(super) fn moved_array(
     if stored.refreshed_at == 0 {
         return Err(stale(account));
     }
-    let moved = match allowed(underlying.grade, Action::Liquidate) && !account.is_settled() {
+    let settled = account.is_settled();
+    let moved = match allowed(underlying.grade, Action::Liquidate) && !settled {
         false => 0,
         true => {
             // Times of the clock, both.
@@ -245,6 +246,7 @@ pub(super) fn moved_array(
         // By the clock, and not by the array: one that was made before the window is still good within,
         // and what has settled is no hedge any more.
         fading: account.is_fading(now),
+        settled,
     })
 }
 

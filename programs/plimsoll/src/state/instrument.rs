@@ -16,6 +16,10 @@ use crate::error::{Named, PlimsollError};
 /// So long after an expiry has settled nobody is paid out (seconds): what losers cannot pay is found in
 /// that time, while all lots of the other side are there to bear it.
 const PENDING_SECONDS: i64 = 3_600;
+/// Nor so long after a time in which nobody might bid (seconds): nothing is found while it lasts.
+const BIDDING_SECONDS: i64 = 900;
+/// But for so long at most, whatever is paused (seconds): nobody's money waits for ever.
+const PENDING_SECONDS_MAX: i64 = 86_400;
 
 /// Kinds of contract.
 #[pod_wrapper]
@@ -126,7 +130,8 @@ pub struct Instrument {
     pub tick_quote_atoms_per_lot: u64,
     /// Trades further than this from the index price are refused (parts per million).
     pub price_band_ppm: u32,
-    /// Share of a positive position value that counts for opening (parts per million).
+    /// Share of a positive position value that counts for opening (parts per million); zero once it has
+    /// settled.
     pub pnl_weight_ppm: u32,
     /// Fee that each side of a trade pays on its notional (parts per million).
     pub trade_fee_ppm: u32,
@@ -348,11 +353,14 @@ impl Instrument {
         self.status == InstrumentStatus::Settled
     }
 
-    /// Of a settled instrument: from when on its positions are paid out (Unix seconds). Its array is as of
-    /// the expiry's settlement, whoever wrote it later.
-    #[inline]
-    pub fn payable_at(&self) -> i64 {
-        self.array.refreshed_at.saturating_add(PENDING_SECONDS)
+    /// Of a settled instrument: from when on its positions are paid out, where `bids_from` is since when bids
+    /// have been possible, or from when on they are (both in Unix seconds).
+    pub fn payable_at(&self, bids_from: i64) -> i64 {
+        // The array is as of the expiry's settlement, whoever wrote it later.
+        let settled_at = self.array.refreshed_at;
+        let payable_at = settled_at.saturating_add(PENDING_SECONDS);
+        let payable_at = payable_at.max(bids_from.saturating_add(BIDDING_SECONDS));
+        payable_at.min(settled_at.saturating_add(PENDING_SECONDS_MAX))
     }
 
     /// What is paid at expiry, per lot.

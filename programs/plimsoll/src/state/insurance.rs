@@ -116,9 +116,11 @@ impl Insurance {
         self.received_quote_atoms.saturating_sub(self.repaid_quote_atoms)
     }
 
-    /// What of that has come in since it was `mark`, and is still there (quote atoms).
+    /// What has come in since `mark` had been received in all, has repaid no debt, and is still there (quote atoms).
+    /// What repays another debt was there before, as far as it goes: so long no later income is less.
     pub fn income_since(&self, mark: u64) -> u64 {
-        self.income().saturating_sub(mark.max(self.spent_quote_atoms))
+        let since = self.received_quote_atoms.saturating_sub(mark);
+        since.min(self.income().saturating_sub(self.spent_quote_atoms))
     }
 
     /// What the fund may still pay of discounts today, of `cap` in all.

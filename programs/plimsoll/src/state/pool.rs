@@ -35,7 +35,7 @@ pub struct Pool {
     pub debt: Word128,
     /// Fractions of atoms that closed positions left behind (2^-48 quote atoms).
     pub dust: Word128,
-    /// Income of the insurance fund that had repaid nothing when the debt arose (quote atoms).
+    /// What the insurance fund had received in all when the debt arose (quote atoms).
     pub debt_mark_quote_atoms: u64,
     /// Premium of trades over the index, as of the last one (parts per billion).
     pub premium_ppb: i64,

@@ -192,6 +192,7 @@ pub fn risk_array(fair: f64, array: &Array, floor: Ratio) -> RiskArray {
         payoff,
         expires_at: array.expires_at,
         fading: array.fading,
+        settled: false,
     }
 }
 
