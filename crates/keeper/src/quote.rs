@@ -2,7 +2,7 @@
 
 use plimsoll_risk::{
     beta, depth, health, settle, Bid, BidKind, Check, Episode, Health, Holding, LiquidationTerms,
-    Market, RiskError, RowTerms, Settlement,
+    Market, Phase, RiskError, RowTerms, Settlement,
 };
 use plimsoll_units::{QuoteAtoms, Ratio, Slot, Slots, Value};
 
@@ -84,8 +84,7 @@ impl Situation<'_> {
 /// Has the row's contract settled? Nothing moves what it pays, and it is paid out in the end: nobody has to
 /// get rid of it.
 fn is_settled(market: &Market<'_>, terms: &RowTerms) -> bool {
-    let array = terms.array.find(market.arrays);
-    array.is_some_and(|array| array.delta == 0 && array.low == array.high)
+    terms.array.find(market.arrays).is_some_and(|array| array.phase == Phase::Settled)
 }
 
 impl Quoted {

@@ -115,11 +115,20 @@ pub struct RiskArray {
     pub payoff: Payoff,
     /// Unix seconds. Rows of one expiry are settled at one price.
     pub expires_at: i64,
-    /// True while the settlement price is being averaged: what is paid then no longer follows the
-    /// price one to one.
-    pub fading: bool,
-    /// True once it is known what is paid: it needs no price any more.
-    pub settled: bool,
+    /// How much of what is paid in the end is known by now?
+    pub phase: Phase,
+}
+
+/// How much of what a contract pays in the end is known?
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Phase {
+    /// Nothing: it follows the price.
+    Open,
+    /// A part, while the settlement price is being averaged: it no longer follows the price one to one.
+    Fading,
+    /// All of it: it needs no price any more.
+    Settled,
 }
 
 impl RiskArray {

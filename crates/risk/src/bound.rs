@@ -11,7 +11,7 @@
 //! lowers what is paid at any price.
 
 use crate::array_sums::{BoundRow, BOUND_ROWS_MAX};
-use crate::Payoff;
+use crate::{Payoff, Phase};
 use plimsoll_units::{wide, MathError, Price, Value};
 
 /// The rows of an underlying, and what the linear ones beside them come to.
@@ -207,7 +207,7 @@ impl Unit {
             level: level.halved(self.bits)?,
             before,
             after,
-            fading: array.fading,
+            fading: array.phase != Phase::Open,
         })
     }
 

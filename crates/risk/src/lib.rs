@@ -80,7 +80,7 @@ mod stable_price;
 mod stake;
 mod sweep;
 
-pub use arrays::{LinearShocks, Outcomes, Payoff, Place, RiskArray};
+pub use arrays::{LinearShocks, Outcomes, Payoff, Phase, Place, RiskArray};
 pub use balance::{open_interest_change, quote_share, row_slice, BalanceTotals};
 pub use crossing::crossings;
 pub use deleverage::{check_deleveraged, ends_silence, resized_flow, Resizing, Silence};

@@ -4,7 +4,7 @@
 //! same order, so that one pass joins them. Terms are what one transaction read from the chain:
 //! prices already in quote atoms, scan ranges already widened.
 
-use crate::{allowed, Action, Grade, LinearShocks, Place, RiskArray, RiskError};
+use crate::{allowed, Action, Grade, LinearShocks, Phase, Place, RiskArray, RiskError};
 use core::fmt;
 use plimsoll_units::{wide, Price, Ratio, Value};
 
@@ -198,7 +198,8 @@ impl<'a> Market<'a> {
         let own = self.underlyings.iter().find(|terms| terms.index == key.underlying());
         let settled = || {
             let row = self.rows.iter().find(|row| row.key == key);
-            row.and_then(|row| row.array.find(self.arrays)).is_some_and(|array| array.settled)
+            row.and_then(|row| row.array.find(self.arrays))
+                .is_some_and(|array| array.phase == Phase::Settled)
         };
         own.is_some_and(|terms| allowed(terms.grade, Action::Liquidate)) || settled()
     }

@@ -7,7 +7,8 @@
 use crate::array_sums::{ArraySums, BoundRow};
 use crate::margin::Check;
 use crate::{
-    allowed, Holding, Market, RiskArray, RiskError, RowKey, RowKind, RowTerms, UnderlyingTerms,
+    allowed, Holding, Market, Phase, RiskArray, RiskError, RowKey, RowKind, RowTerms,
+    UnderlyingTerms,
 };
 use plimsoll_units::{MathError, Price, QuoteAtoms, Ratio, Value};
 
@@ -155,7 +156,7 @@ impl<'a> Sums<'a> {
             // What is lent out to a call cannot stay in registers here: all by value.
             let array = row.array.find(cursor.arrays).ok_or(RiskError::MissingArray { key })?;
             // What has settled needs no price.
-            if !allowed(terms.grade, check.action()) && !array.settled {
+            if !allowed(terms.grade, check.action()) && array.phase != Phase::Settled {
                 return self.add_unpriced(terms, holding, array.value(quantity)?, check);
             }
             self.add_fixed(quote)?;

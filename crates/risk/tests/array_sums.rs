@@ -5,7 +5,7 @@ mod support;
 
 use num_bigint::BigInt;
 use plimsoll_risk::{
-    report, ArrayReport, Check, Holding, LinearShocks, Outcomes, Payoff, Place, RiskArray,
+    report, ArrayReport, Check, Holding, LinearShocks, Outcomes, Payoff, Phase, Place, RiskArray,
     RowTerms, ScenarioSet, UnderlyingReport, SCENARIOS_MAX,
 };
 use plimsoll_units::{Price, QuoteAtoms, Ratio, Value};
@@ -130,8 +130,7 @@ fn array(
             short_floor: numbers[4].max(0),
             payoff: Payoff::Linear,
             expires_at: 0,
-            fading: false,
-            settled: false,
+            phase: Phase::Open,
         }
     })
 }
@@ -200,8 +199,7 @@ proptest! {
             short_floor: HALF_MAX,
             payoff: Payoff::Linear,
             expires_at: 0,
-            fading: false,
-            settled: false,
+            phase: Phase::Open,
         };
         let mut lots = [1i64; ROWS];
         lots[7] = i64::try_from(most).unwrap() - (ROWS as i64 - 1);
@@ -251,8 +249,7 @@ fn each_underlying_begins_with_empty_sums() {
         short_floor: 0,
         payoff: Payoff::Linear,
         expires_at: 0,
-        fading: false,
-        settled: false,
+        phase: Phase::Open,
     };
     let mut terms = market(&[one(i32::MIN), one(i32::MAX), one(-1)], [0; SCENARIOS_MAX]);
     let mut second = terms.underlyings[0];

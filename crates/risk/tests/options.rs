@@ -4,8 +4,8 @@
 mod support;
 
 use plimsoll_risk::{
-    health, Check, Grade, Holding, LinearShocks, Outcomes, Payoff, Place, RiskError, Scenario,
-    ScenarioSet, SCENARIOS_MAX,
+    health, Check, Grade, Holding, LinearShocks, Outcomes, Payoff, Phase, Place, RiskError,
+    Scenario, ScenarioSet, SCENARIOS_MAX,
 };
 use plimsoll_units::{MathError, QuoteAtoms, Value};
 use support::book::quoted::*;
@@ -176,7 +176,7 @@ fn what_has_settled_needs_no_price() {
     let known = [10, -10].map(|lots| terms.maintenance(&calls(lots)).equity);
     let array = &mut terms.arrays[0];
     (array.delta, array.short_floor, array.outcomes) = (0, 0, Outcomes::new([0; SCENARIOS_MAX]));
-    (array.low, array.high, array.fading, array.settled) = (array.fair, array.fair, true, true);
+    (array.low, array.high, array.phase) = (array.fair, array.fair, Phase::Settled);
     for grade in [Grade::Valid, Grade::Stale] {
         terms.underlying(1).grade = grade;
         for (lots, known) in [10, -10].into_iter().zip(known) {
@@ -187,7 +187,8 @@ fn what_has_settled_needs_no_price() {
         }
     }
     for row in &terms.rows {
-        let settled = row.array.find(&terms.arrays).is_some_and(|array| array.settled);
+        let settled =
+            row.array.find(&terms.arrays).is_some_and(|array| array.phase == Phase::Settled);
         assert_eq!(terms.market().is_priced(row.key), settled);
     }
     // What a profit counts for is its weight's say, with a price or without.
@@ -205,13 +206,13 @@ fn fading_rows_are_bounded_apart_from_linear_ones() {
     }
     let account = options_book(-10, &[(C150, 10)]);
     near(terms.maintenance(&account).requirement, 102.809_110_8 + 8.014_045_554);
-    terms.arrays[0].fading = true;
+    terms.arrays[0].phase = Phase::Fading;
     let apart = of_value(terms.maintenance(&account).requirement) / 1e6;
     assert!(apart > 2_000.0, "{apart}");
     // By themselves they stay bounded.
     near(terms.maintenance(&options_book(0, &[(C150, 10)])).requirement, 102.809_110_8);
     // A fading future pays what its options are settled at, and carries no floor.
-    terms.arrays[1].fading = true;
+    terms.arrays[1].phase = Phase::Fading;
     (terms.arrays[1].payoff, terms.arrays[1].outcomes) = (Payoff::Linear, Outcomes::new([0; 16]));
     terms.arrays[1].short_floor = 0;
     // 150 dollars, in steps.

@@ -4,8 +4,8 @@ use core::cell::Cell;
 
 use anchor_lang::prelude::*;
 use plimsoll_risk::{
-    allowed, health, Action, Check, Grade, Health, Holding, LinearShocks, Market, Place, Quote,
-    RiskArray, RowKey, RowKind, RowTerms, SideIndices, UnderlyingTerms,
+    allowed, health, Action, Check, Grade, Health, Holding, LinearShocks, Market, Phase, Place,
+    Quote, RiskArray, RowKey, RowKind, RowTerms, SideIndices, UnderlyingTerms,
 };
 use plimsoll_units::{Price, Value};
 
@@ -238,7 +238,8 @@ impl Snapshot {
     /// True if a bid may take the row: its price is valid, or it has settled and needs none.
     pub(crate) fn is_row_priced(&self, key: RowKey) -> Result<bool> {
         let grade = self.underlying(key.underlying())?.grade;
-        Ok(allowed(grade, Action::Liquidate) || self.array(key)?.is_some_and(|one| one.settled))
+        Ok(allowed(grade, Action::Liquidate)
+            || self.array(key)?.is_some_and(|one| one.phase == Phase::Settled))
     }
 
     /// What is wrong with the price of a row, if anything is and the row needs one.

@@ -3,8 +3,8 @@
 
 use anchor_lang::prelude::*;
 use plimsoll_risk::{
-    allowed, judge, Action, Grade, Outcomes, Place, Quote, RiskArray, RowKey, RowKind, RowTerms,
-    SourceQuote, UnderlyingTerms, SCENARIOS_MAX,
+    allowed, judge, Action, Grade, Outcomes, Phase, Place, Quote, RiskArray, RowKey, RowKind,
+    RowTerms, SourceQuote, UnderlyingTerms, SCENARIOS_MAX,
 };
 use plimsoll_units::{Price, QuoteAtoms, Ratio, UnixSeconds, Value};
 
@@ -213,8 +213,10 @@ pub(super) fn moved_array(
     if stored.refreshed_at == 0 {
         return Err(stale(account));
     }
-    let settled = account.is_settled();
-    let moved = match allowed(underlying.grade, Action::Liquidate) && !settled {
+    // By the clock, and not by the array: one that was made before the window is still good within, and
+    // what has settled is no hedge any more.
+    let phase = account.phase(now);
+    let moved = match allowed(underlying.grade, Action::Liquidate) && phase != Phase::Settled {
         false => 0,
         true => {
             // Times of the clock, both.
@@ -243,10 +245,7 @@ pub(super) fn moved_array(
         short_floor: stored.short_floor,
         payoff,
         expires_at: account.expires_at,
-        // By the clock, and not by the array: one that was made before the window is still good within,
-        // and what has settled is no hedge any more.
-        fading: account.is_fading(now),
-        settled,
+        phase,
     })
 }
 

@@ -3,14 +3,11 @@
 // Anchor's `pod_wrapper` expands to a conversion of its own.
 #![allow(clippy::as_conversions)]
 
-use anchor_lang::bytemuck::{Pod, Zeroable};
 use anchor_lang::prelude::*;
-use plimsoll_risk::{
-    funding_flow, FundingTerms, Payoff, RowKey, RowKind, SideIndices, SCENARIOS_MAX,
-};
+use plimsoll_risk::{funding_flow, FundingTerms, Payoff, Phase, RowKey, RowKind, SideIndices};
 use plimsoll_units::{Price, QuoteAtoms, Ratio, Seconds, TickSize, UnixSeconds, Value};
 
-use super::{StoredPrice, Word128};
+use super::{StoredArray, StoredPrice, Word128};
 use crate::error::{Named, PlimsollError};
 
 /// So long after an expiry has settled nobody is paid out (seconds): what losers cannot pay is found in
@@ -47,56 +44,6 @@ pub enum InstrumentStatus {
     ReduceOnly = 2,
     /// The settlement price has been taken over: positions only settle.
     Settled = 3,
-}
-
-/// What one lot is worth and may gain or lose, see `plimsoll_risk::RiskArray`. The unit of values is
-/// 2^(shift - 48) quote atoms.
-#[repr(C)]
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable, IdlType)]
-#[bytemuck(crate = "anchor_lang::bytemuck")]
-pub struct StoredArray {
-    /// When it was refreshed (Unix seconds); zero: never.
-    pub refreshed_at: i64,
-    /// Index price at which it was refreshed (quote atoms per unit of the underlying).
-    pub price: StoredPrice,
-    /// One over that price.
-    pub per_price: StoredPrice,
-    /// Fair value (units).
-    pub fair: i64,
-    /// The least value that it may have (units).
-    pub low: i64,
-    /// The largest value that it may have (units).
-    pub high: i64,
-    /// Notional with which it moves, signed (units).
-    pub delta: i64,
-    /// Least requirement of a short lot (units).
-    pub short_floor: i64,
-    /// Change of `delta` per whole move of the price, for views (units).
-    pub gamma: i64,
-    /// Change of the value per whole point of volatility, one being 100 %, for views (units).
-    pub vega: i64,
-    /// Change of the value per day, for views (units).
-    pub theta: i64,
-    /// Weighted gain in each scenario (units).
-    pub outcomes: [i32; SCENARIOS_MAX],
-    /// The unit's power of two above 2^-48 quote atoms.
-    pub shift: u8,
-    /// 1 where it was made within the settlement window; checks go by the clock.
-    pub fading: u8,
-    /// Zero.
-    pub padding: [u8; 6],
-    /// How long it is good for (seconds).
-    pub seconds_max: u32,
-    /// How far the price may move from `price` (2^-32 of it).
-    pub move_max: u32,
-}
-
-impl StoredArray {
-    /// What a lot of a settled instrument is worth, exactly: the fair value.
-    pub(crate) fn settled_value(&self) -> Result<Value> {
-        let steps = i128::from(self.fair).checked_shl(u32::from(self.shift));
-        Ok(Value::new(steps.ok_or(PlimsollError::MathOverflow)?))
-    }
 }
 
 /// An instrument of the group.
@@ -332,6 +279,16 @@ impl Instrument {
     pub fn is_fading(&self, now: UnixSeconds) -> bool {
         // A time that was listed lies far from either end of a word.
         now.get() >= self.expires_at.wrapping_sub(SETTLEMENT_SECONDS)
+    }
+
+    /// How much of what it pays is known at `now`?
+    #[inline]
+    pub fn phase(&self, now: UnixSeconds) -> Phase {
+        match (self.is_settled(), self.is_fading(now)) {
+            (true, _) => Phase::Settled,
+            (false, true) => Phase::Fading,
+            (false, false) => Phase::Open,
+        }
     }
 
     /// True if a check reads the array, where `is_priced` says whether the underlying has a valid price.

@@ -16,6 +16,7 @@ mod proposal;
 mod row;
 mod scalar;
 mod stake;
+mod stored_array;
 mod sweep;
 mod underlying;
 
@@ -31,6 +32,7 @@ pub use proposal::*;
 pub use row::*;
 pub use scalar::*;
 pub use stake::*;
+pub use stored_array::*;
 pub use underlying::*;
 
 /// Layout version that this program writes.

@@ -10,7 +10,7 @@ use crate::check::RowPermit;
 use crate::error::{Named, PlimsollError};
 
 /// Does any row of an account hold nothing?
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy)]
 enum Emptied {
     /// None does.
     None,
@@ -101,17 +101,17 @@ impl MarginAccount {
     /// nothing then.
     fn forget_repaid_debts(&mut self) -> Result<Emptied> {
         let quote = self.row(QUOTE_KEY)?.map_or(Shares::ZERO, Row::shares);
-        let owes = quote.is_negative();
-        let mut emptied = Emptied::None;
-        for row in self.rows_mut()? {
-            if !owes {
+        let rows = self.rows_mut()?;
+        if !quote.is_negative() {
+            for row in rows.iter_mut() {
                 row.settled_debt_quote_atoms = 0;
             }
-            if row.holds_nothing() {
-                emptied = Emptied::Some;
-            }
         }
-        Ok(emptied)
+        // One is enough: of an account that was taken whole all hold nothing.
+        Ok(match rows.iter().any(Row::holds_nothing) {
+            true => Emptied::Some,
+            false => Emptied::None,
+        })
     }
 
     /// Others bear a part of what a bankrupt account owes, `released` of its `requirement`: so much less

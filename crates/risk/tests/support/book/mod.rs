@@ -7,7 +7,7 @@ pub mod rule;
 
 use super::Terms;
 use plimsoll_risk::{
-    Grade, LinearShocks, Outcomes, Payoff, Place, RiskArray, RowKey, RowTerms, Scenario,
+    Grade, LinearShocks, Outcomes, Payoff, Phase, Place, RiskArray, RowKey, RowTerms, Scenario,
     ScenarioSet, UnderlyingTerms,
 };
 use plimsoll_units::{Price, QuoteAtoms, Ratio, Value};
@@ -191,8 +191,7 @@ pub fn risk_array(fair: f64, array: &Array, floor: Ratio) -> RiskArray {
         short_floor: i64::from(short_floor),
         payoff,
         expires_at: array.expires_at,
-        fading: array.fading,
-        settled: false,
+        phase: if array.fading { Phase::Fading } else { Phase::Open },
     }
 }
 
