@@ -19,6 +19,7 @@ mod governance;
 mod guardian;
 mod guards;
 mod interest;
+mod keeper_cranks;
 mod keeper_prices;
 mod keeper_rents;
 mod keeper_upkeep;
