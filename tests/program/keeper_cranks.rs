@@ -2,7 +2,7 @@
 
 use plimsoll_client::instruction as ix;
 use plimsoll_client::GroupDirectory;
-use plimsoll_keeper::{cranks, packed, transaction_bytes, Config, Keeper, Reason};
+use plimsoll_keeper::{cranks, packed, transaction_bytes, Config, Crank, Keeper};
 use plimsoll_risk::Grade;
 use plimsoll_tests::{address, World, SOL, USDC};
 use plimsoll_units::Seconds;
@@ -68,7 +68,7 @@ fn a_keeper_that_leaves_that_to_others_is_blind_until_they_do_it() {
     }
     assert!(keeper.metrics.cranked.is_empty(), "{:?}", keeper.metrics);
     assert_eq!((keeper.metrics.slices, world.position("alice", "SOL-PERP").0), (0, 1_000));
-    assert!(keeper.metrics.waits[&Reason::NotPriced] >= 10, "{:?}", keeper.metrics);
+    assert_eq!(keeper.metrics.flawed[&(world.underlying("SOL"), Grade::Jumping)], 10);
 }
 
 #[test]
@@ -88,9 +88,9 @@ fn where_nothing_is_due_nothing_is_sent() {
     for _ in 0..2 {
         round(&mut world, &mut keeper, &mut directory);
         assert_eq!(count(&keeper), [4, 1, 0]);
-        world.advance_seconds(29);
+        world.advance_seconds(28);
     }
-    world.advance_seconds(2);
+    world.advance_seconds(4);
     round(&mut world, &mut keeper, &mut directory);
     assert_eq!(count(&keeper), [8, 2, 0]);
     // Oracles that are silent leave it nothing to follow, and in the end nothing to rely on.
@@ -158,7 +158,7 @@ fn a_transaction_is_as_long_as_it_is_taken_for() {
     world.trade("alice", "bob", "SOL-PERP", 10, "151").unwrap();
     world.advance_seconds(60);
     let due = cranks(&world.snapshot(), EVERY).unwrap();
-    let build = |one| (one, cranks_instruction(&world, one));
+    let build = |one: Crank| (one, one.instruction(&world.directory).unwrap());
     let all: Vec<_> = due.into_iter().map(build).collect();
     let cut = packed(&address("keeper"), all);
     assert_eq!(cut.len(), 1);
@@ -168,8 +168,4 @@ fn a_transaction_is_as_long_as_it_is_taken_for() {
         let real = world.vm.transaction_bytes(some, &[address("keeper")]);
         assert_eq!(transaction_bytes(&address("keeper"), some), real);
     }
-}
-
-fn cranks_instruction(world: &World, one: plimsoll_keeper::Crank) -> plimsoll_client::Instruction {
-    one.instruction(&world.directory).unwrap()
 }

@@ -161,7 +161,7 @@ fn interest_is_accrued_where_it_runs_or_was_set_aside_for_the_fund() {
     // What is set aside of other tokens stays with them.
     let mut directory = still();
     let mut other = directory.collaterals[0];
-    (other.state.index, other.state.underlying) = (1, 1);
+    (other.state.index, other.state.underlying, other.state.scale) = (1, 1, price(1).into());
     other.state.reserve = Word128::from(Shares::new(atom));
     directory.collaterals.push(other);
     assert_eq!(due(&directory, DUE_AT), NOTHING);
