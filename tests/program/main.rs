@@ -22,6 +22,7 @@ mod interest;
 mod keeper_cranks;
 mod keeper_prices;
 mod keeper_rents;
+mod keeper_session;
 mod keeper_upkeep;
 mod largest;
 mod laws;

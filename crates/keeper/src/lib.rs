@@ -19,6 +19,7 @@
 //! | `watch` | which accounts are below their line? |
 //! | `upkeep` | what does a group need that hardly anybody is paid for? |
 //! | `submit` | carries decisions out |
+//! | `session` | how does a keeper go on when a node fails, and see what was listed since it began? |
 //! | `metrics` | what did a keeper do, and what did it see? |
 //! | `backoff` | when is something tried again after a refusal? |
 //! | `chain` | what does a keeper need of a cluster? |
@@ -41,6 +42,7 @@ mod rank;
 mod refresh;
 #[cfg(feature = "rpc")]
 pub mod rpc;
+mod session;
 mod size;
 mod submit;
 mod upkeep;
@@ -57,6 +59,7 @@ pub use plan::{plan, plan_rows, Action, Offer, Reason, Request};
 pub use quote::{Quoted, Situation};
 pub use rank::{rank, Candidate};
 pub use refresh::refreshes;
+pub use session::Session;
 pub use size::{best_row, largest_slice, Sized};
 pub use submit::Keeper;
 pub use upkeep::{upkeep, Chore};

@@ -5,7 +5,7 @@
 //! | `chain` | what does a cluster by RPC answer to a keeper? |
 //! | `file` | on which terms does a file let it work? |
 //! | `journal` | what does it tell people? |
-//! | `run` | how does it begin, and go on when a node fails? |
+//! | `run` | how does it begin, and how long does it wait? |
 
 mod chain;
 mod file;

@@ -1,4 +1,4 @@
-//! How does a keeper begin, and go on when a node fails?
+//! How does a keeper begin, and how long does it wait?
 
 use std::time::Duration;
 
@@ -13,6 +13,7 @@ use super::chain::RpcChain;
 use super::file::Terms;
 use crate::chain::Chain;
 use crate::metrics::Metrics;
+use crate::session::Session;
 use crate::submit::Keeper;
 
 /// Quote tokens to begin with.
@@ -27,11 +28,7 @@ pub struct Deposit {
 /// A keeper at work in one group.
 pub struct Runner {
     chain: RpcChain,
-    keeper: Keeper,
-    directory: GroupDirectory,
-    directory_seconds: u64,
-    /// When the group was read with what was listed since; `None`: it has to be.
-    read_at: Option<Duration>,
+    session: Session,
 }
 
 impl Runner {
@@ -51,18 +48,18 @@ impl Runner {
         let authority = chain.authority();
         let account = pda::margin(group, &authority, sub_account);
         let keeper = Keeper::new(authority, account, config);
-        let directory_seconds = terms.directory_seconds;
-        Ok(Self { chain, keeper, directory, directory_seconds, read_at: Some(Duration::ZERO) })
+        let every = Duration::from_secs(terms.directory_seconds);
+        Ok(Self { chain, session: Session::new(keeper, directory, every) })
     }
 
     /// What it did so far.
     pub fn metrics(&self) -> &Metrics {
-        &self.keeper.metrics
+        &self.session.keeper.metrics
     }
 
     /// Who acts, with which account, on how much.
     pub fn introduction(&self) -> String {
-        let (directory, keeper) = (&self.directory, &self.keeper);
+        let (directory, keeper) = (self.session.directory(), &self.session.keeper);
         format!(
             "keeper {} with margin account {}: {} underlyings, {} tokens, {} instruments",
             keeper.authority,
@@ -76,12 +73,13 @@ impl Runner {
     /// Opens the margin account with that number if there is none; true if it did. Errors: those of
     /// reading, and a refusal.
     pub fn open(&mut self, sub_account: u16) -> Result<bool, String> {
-        let stored = self.chain.account(&self.keeper.account).map_err(|error| error.to_string())?;
+        let Keeper { authority, account, .. } = self.session.keeper;
+        let stored = self.chain.account(&account).map_err(|error| error.to_string())?;
         // Lamports that anybody sent to an address are no account.
         if stored.is_some_and(|stored| stored.owner == PROGRAM_ID) {
             return Ok(false);
         }
-        let (authority, group) = (self.keeper.authority, self.directory.group.address);
+        let group = self.session.directory().group.address;
         let open = open_account(&authority, &authority, &group, sub_account);
         self.send(open).map_err(|why| format!("the account could not be opened: {why}"))?;
         Ok(true)
@@ -91,38 +89,28 @@ impl Runner {
     /// not there, and a refusal.
     pub fn deposit(&mut self, tokens: &Deposit) -> Result<(), String> {
         let Deposit { amount, from } = tokens;
-        let group = &self.directory.group.state;
+        let directory = self.session.directory();
+        let group = &directory.group.state;
         let (mint, decimals) = (group.quote_mint, group.quote_decimals);
         let atoms =
             amount.scaled(decimals.into()).map_err(|error| format!("--deposit: {error}"))?;
         let stored = self.chain.account(from).map_err(|error| error.to_string())?;
         stored.ok_or(format!("--from: there is no account {from}"))?;
-        let Keeper { authority, account, .. } = &self.keeper;
-        let one = deposit(&self.directory, authority, from, account, &mint, atoms)
+        let Keeper { authority, account, .. } = &self.session.keeper;
+        let one = deposit(directory, authority, from, account, &mint, atoms)
             .map_err(|error| error.to_string())?;
         self.send(one).map_err(|why| format!("{amount} could not be deposited from {from}: {why}"))
     }
 
-    /// One round, which ends nothing where it fails: the next one reads the group anew. `at` is the time
-    /// since the start. Errors: those of reading.
+    /// One round, `at` so long after the beginning. Errors: those of reading; the next one reads the group
+    /// anew then.
     pub fn round(&mut self, at: Duration) -> Result<(), ClientError> {
-        let read_at = self.read_at.take();
-        let is_old = |read_at| at.saturating_sub(read_at).as_secs() >= self.directory_seconds;
-        let is_new = read_at.is_some_and(|read_at| !is_old(read_at));
-        // A copy, since what was read by half would not be known to be.
-        let mut directory = self.directory.clone();
-        if !is_new {
-            let mints = self.chain.mints(&directory.group.address)?;
-            directory.refresh(&self.chain, &mints)?;
-        }
-        self.keeper.round(&mut self.chain, &mut directory)?;
-        self.directory = directory;
-        self.read_at = if is_new { read_at } else { Some(at) };
-        Ok(())
+        let group = self.session.directory().group.address;
+        self.session.round(&mut self.chain, at, |chain| chain.mints(&group))
     }
 
     fn send(&mut self, one: Instruction) -> Result<(), String> {
-        let authority = self.keeper.authority;
+        let authority = self.session.keeper.authority;
         self.chain.send(&authority, &[one]).map_err(|refusal| refusal.to_string())
     }
 }
