@@ -3,11 +3,10 @@
 
 use std::fmt;
 
-use plimsoll_client::{AccountSource, Address, Instruction};
+use plimsoll_client::{clock, AccountSource, Address, Instruction};
 use solana_keypair::Keypair;
 use solana_signer::Signer;
 
-use crate::chain;
 use crate::markets::Markets;
 use crate::names::Names;
 use crate::plan::{plan, Plan, PlanError};
@@ -77,7 +76,7 @@ pub fn apply_telling(
         let mut step = step.clone();
         if let Step::Propose { slot, .. } = &mut step {
             // A proposal names a slot of the last minute, and those before it took their time.
-            *slot = chain::now(cluster).map_err(PlanError::from)?.slot.get();
+            *slot = clock::now(cluster).map_err(PlanError::from)?.slot.get();
         }
         cluster
             .send(&step.transaction(&address, &plan.group), &[owner])

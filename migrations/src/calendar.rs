@@ -7,7 +7,8 @@ use std::str::FromStr;
 use jiff::civil::{Date, Time, Weekday};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
-use serde::Deserialize;
+use plimsoll_decimals::from_text;
+use serde::{Deserialize, Deserializer};
 
 /// A moment in whole seconds, written `2026-03-27T08:00:00Z` (RFC 3339, UTC).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -28,6 +29,12 @@ impl FromStr for Moment {
             format!("{text:?} is no time in whole seconds such as \"2026-03-27T08:00:00Z\"")
         })?;
         Ok(Self { unix_seconds: time.as_second() })
+    }
+}
+
+impl<'de> Deserialize<'de> for Moment {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        from_text(deserializer)
     }
 }
 
@@ -52,6 +59,12 @@ impl FromStr for TimeOfDay {
         let parsed: Option<Time> = text.parse().ok();
         let time = parsed.filter(|time| time.strftime("%H:%M").to_string() == text);
         Ok(Self(time.ok_or_else(|| format!("{text:?} is no time of day such as \"08:00\""))?))
+    }
+}
+
+impl<'de> Deserialize<'de> for TimeOfDay {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        from_text(deserializer)
     }
 }
 

@@ -1,36 +1,17 @@
-//! What does the cluster say besides what is listed: the time, prices, and what was proposed?
+//! What does the cluster say besides what is listed: prices, and what was proposed?
 
 use plimsoll_client::oracle::source_quote;
 use plimsoll_client::state::{Group, Proposal, ProposalState};
 use plimsoll_client::{
-    decode_owned, pda, AccountSource, Address, Change, ClientError, Keyed, Now, PROGRAM_ID,
+    decode_owned, pda, AccountSource, Address, Change, ClientError, Keyed, PROGRAM_ID,
 };
-use plimsoll_units::{Price, Slot, UnixSeconds};
+use plimsoll_units::{Price, UnixSeconds};
 
 use crate::calendar::Moment;
 use crate::expiries::ExpiryError;
 use crate::markets::UnderlyingSpec;
 use crate::names::Names;
 use crate::params::{self, QuoteDecimals};
-
-/// Where the runtime keeps its clock.
-const CLOCK: Address = Address::from_str_const("SysvarC1ock11111111111111111111111111111111");
-
-/// Slot and time by the cluster's clock, which is what the program goes by. Errors: `Source`,
-/// `AccountMissing`.
-pub(crate) fn now(source: &(impl AccountSource + ?Sized)) -> Result<Now, ClientError> {
-    /// Where the clock has its Unix time; its slot comes first.
-    const TIME_OFFSET: usize = 32;
-    let missing = || ClientError::AccountMissing(CLOCK);
-    let stored = source.account(&CLOCK)?.ok_or_else(missing)?;
-    let word = |at: usize| {
-        let bytes = stored.data.get(at..at.checked_add(8)?)?;
-        Some(u64::from_le_bytes(bytes.try_into().ok()?))
-    };
-    let slot = Slot::new(word(0).ok_or_else(missing)?);
-    let time = UnixSeconds::new(word(TIME_OFFSET).ok_or_else(missing)?.cast_signed());
-    Ok(Now { slot, time })
-}
 
 /// The price of an underlying by the first sources of it and of the quote token's (quote atoms per
 /// unit, rounded down). Neither has to be listed.

@@ -1,11 +1,11 @@
 //! Which contracts does a block of the file stand for at one of its times, and on which terms?
 
 use plimsoll_client::{bounds, ContractKind, ContractParams, InstrumentParams};
+use plimsoll_decimals::Decimal;
 use plimsoll_units::Price;
 
 use crate::calendar::{day_code, Moment};
 use crate::expiries::{AroundSpec, ExpiryError, ExpirySpec};
-use crate::number::Decimal;
 use crate::params::{self, QuoteDecimals};
 
 /// The contracts of an expiry in the order in which they are listed: its future, then a call and a put

@@ -4,11 +4,11 @@
 use std::fmt;
 
 use plimsoll_client::bounds;
+use plimsoll_decimals::{Decimal, Share};
 use plimsoll_options::SurfaceError;
 use serde::Deserialize;
 
 use crate::calendar::{Moment, Rule};
-use crate::number::{Decimal, Share};
 
 /// Expiries of an underlying that are alike, and the contracts of each. Several blocks of one
 /// underlying may give the same time: it is of the first one in the file, whenever it is listed.

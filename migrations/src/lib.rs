@@ -2,7 +2,6 @@
 //!
 //! | room | question |
 //! |---|---|
-//! | `number` | what exact number does a decimal in the file stand for |
 //! | `markets` | what does the file declare |
 //! | `expiries` | what does it declare to expire |
 //! | `calendar` | when is that |
@@ -17,7 +16,7 @@
 //! | `step` | which instructions do one thing of that |
 //! | `apply` | does it |
 //! | `local` | what has a cluster of one's own to have before |
-//! | `rpc` | a cluster by RPC, for the commands (feature `rpc`) |
+//! | `rpc` | what do the commands do with a cluster by RPC (feature `rpc`) |
 
 mod apply;
 mod calendar;
@@ -28,7 +27,6 @@ mod facts;
 pub mod local;
 mod markets;
 mod names;
-mod number;
 mod params;
 mod plan;
 #[cfg(feature = "rpc")]
@@ -46,8 +44,8 @@ pub use markets::{
     GroupSpec, InstrumentSpec, Markets, SlopeSpec, SourceSpec, TokenSpec, UnderlyingSpec,
 };
 pub use names::Names;
-pub use number::{Decimal, Share};
 pub use plan::{plan, Plan, PlanError, Reason, Waiting};
+pub use plimsoll_decimals::{Decimal, Share};
 pub use step::{Allowed, Step};
 
 /// The markets of the local group, as the repository declares them.

@@ -8,18 +8,17 @@
 use std::collections::BTreeMap;
 
 use plimsoll_client::{
-    AccountMeta, AccountSource, Address, Instruction, PriceFeedMessage, PriceUpdateV2,
+    clock, AccountMeta, AccountSource, Address, Instruction, PriceFeedMessage, PriceUpdateV2,
     VerificationLevel, PYTH_PUSH, PYTH_RECEIVER,
 };
+use plimsoll_decimals::Decimal;
 use pyth_sdk_solana::state::{
     AccountType, PriceInfo, PriceStatus, SolanaPriceAccount, MAGIC, VERSION_2,
 };
 use serde::Deserialize;
 
-use crate::chain;
 use crate::markets::{Markets, SourceSpec};
 use crate::names::Names;
-use crate::number::Decimal;
 use crate::params;
 
 /// The SPL Token program.
@@ -99,7 +98,7 @@ impl Local {
         owner: &Address,
         markets: &Markets,
     ) -> Result<Vec<Instruction>, String> {
-        let now = chain::now(source).map_err(|error| error.to_string())?.time.get();
+        let now = clock::now(source).map_err(|error| error.to_string())?.time.get();
         let mut posted = Vec::new();
         for underlying in &markets.underlyings {
             let name = &underlying.name;

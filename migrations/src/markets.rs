@@ -1,9 +1,9 @@
 //! What does the file declare? Names, shares and decimals, for people to read and to review.
 
+use plimsoll_decimals::{Decimal, Share};
 use serde::Deserialize;
 
 use crate::expiries::ExpirySpec;
-use crate::number::{Decimal, Share};
 
 /// Everything that a group lists, in the order of the indices that it gets.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]

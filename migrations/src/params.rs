@@ -5,11 +5,11 @@ use plimsoll_client::{
     Address, CollateralParams, GroupParams, InstrumentParams, KinkParams, RoleParams,
     ScenarioParams, SlopeParams, SourceParams, TimelockParams, UnderlyingParams,
 };
+use plimsoll_decimals::{Decimal, Share};
 use plimsoll_risk::SPAN;
 
 use crate::markets::{GroupSpec, InstrumentSpec, SlopeSpec, SourceSpec, TokenSpec, UnderlyingSpec};
 use crate::names::Names;
-use crate::number::{Decimal, Share};
 
 /// Decimals of the group's quote token, by which amounts of quote become atoms.
 pub(crate) type QuoteDecimals = u32;

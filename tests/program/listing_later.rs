@@ -21,12 +21,12 @@ fn underlying(world: &World, source: SourceParams) -> UnderlyingParams {
 }
 
 /// A token like SOL with a ramp.
-fn token(world: &World, ramp_seconds: u64) -> CollateralParams {
+pub(crate) fn token(world: &World, ramp_seconds: u64) -> CollateralParams {
     CollateralParams { ramp_seconds, ..world.token_params("SOL") }
 }
 
 /// A world with underlying 4 listed after the launch, by the lister.
-fn listed() -> World {
+pub(crate) fn listed() -> World {
     let mut world = World::governed();
     let source = world.own_oracle("NEW", "10");
     let params = underlying(&world, source);

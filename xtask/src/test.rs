@@ -30,7 +30,7 @@ const SO: &str = "PLIMSOLL_SO";
 
 /// The commands that talk to a cluster, which nothing else would compile. What they need the tests have
 /// anyway.
-const COMMANDS: [&str; 2] = ["--features", "plimsoll-migrations/rpc"];
+const COMMANDS: [&str; 2] = ["--features", "plimsoll-keeper/rpc,plimsoll-migrations/rpc"];
 
 /// Runs every check; stops at the first that fails.
 pub fn all(root: &Path, choice: &Choice) -> Outcome {

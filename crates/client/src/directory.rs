@@ -130,6 +130,17 @@ impl GroupDirectory {
         Ok(())
     }
 
+    /// Reads again what prices and balances change of what is known: the insurance fund, the underlyings and
+    /// the tokens.
+    pub fn refresh_terms(
+        &mut self,
+        source: &(impl AccountSource + ?Sized),
+    ) -> Result<(), ClientError> {
+        again(source, std::slice::from_mut(&mut self.insurance))?;
+        again(source, &mut self.underlyings)?;
+        again(source, &mut self.collaterals)
+    }
+
     /// Reads the contracts again, and what their positions have yet to go through.
     pub fn refresh_instruments(
         &mut self,
@@ -175,9 +186,7 @@ impl GroupDirectory {
     /// where a source had not heard of one yet, `fetch` finds it.
     fn reread(&mut self, source: &(impl AccountSource + ?Sized)) -> Result<(), ClientError> {
         again(source, std::slice::from_mut(&mut self.group))?;
-        again(source, std::slice::from_mut(&mut self.insurance))?;
-        again(source, &mut self.underlyings)?;
-        again(source, &mut self.collaterals)?;
+        self.refresh_terms(source)?;
         let before = counts(&self.instruments);
         self.instruments = read_open(source, &addresses(&self.instruments))?;
         self.pools = read_open(source, &addresses(&self.pools))?;

@@ -19,7 +19,7 @@ use solana_address::Address;
 
 use crate::directory::GroupDirectory;
 use crate::error::ClientError;
-use crate::source::AccountSource;
+use crate::source::{AccountSource, StoredAccount};
 
 /// The system program, to which an account that does not exist belongs.
 const NOBODY: Address = Address::new_from_array([0; 32]);
@@ -48,11 +48,15 @@ impl<'a> Snapshot<'a> {
         source: &(impl AccountSource + ?Sized),
         now: Now,
     ) -> Result<Self, ClientError> {
-        let mut quotes = Vec::with_capacity(directory.underlyings.len());
+        let mut addresses = Vec::with_capacity(directory.underlyings.len());
         for one in &directory.underlyings {
-            let addresses = directory.oracle_addresses(one.state.index)?;
-            quotes.push(quote(&one.state, &addresses, source, now)?);
+            addresses.extend(directory.oracle_addresses(one.state.index)?);
         }
+        // All at once: a source may have a price per request.
+        let stored = source.accounts(&addresses)?;
+        let mut oracles = addresses.iter().zip(stored);
+        let quotes = directory.underlyings.iter().map(|one| quote(&one.state, &mut oracles, now));
+        let quotes = quotes.collect::<Result<_, _>>()?;
         Self::with_quotes(directory, quotes, now)
     }
 
@@ -263,16 +267,14 @@ pub fn holdings(
     rows.collect()
 }
 
-/// Reads and judges an underlying's oracles.
-fn quote(
+/// Judges an underlying's oracles: the next ones, as many as it has sources.
+fn quote<'a>(
     underlying: &Underlying,
-    addresses: &[Address],
-    source: &(impl AccountSource + ?Sized),
+    oracles: &mut impl Iterator<Item = (&'a Address, Option<StoredAccount>)>,
     now: Now,
 ) -> Result<Quote, ClientError> {
-    let stored = source.accounts(addresses)?;
-    let mut quotes = Vec::with_capacity(addresses.len());
-    for ((one, address), account) in underlying.sources()?.iter().zip(addresses).zip(stored) {
+    let mut quotes = Vec::with_capacity(usize::from(underlying.source_count));
+    for (one, (address, account)) in underlying.sources()?.iter().zip(oracles) {
         let (owner, data) = match account {
             Some(account) => (account.owner, account.data),
             None => (NOBODY, Vec::new()),

@@ -6,6 +6,7 @@
 //!
 //! | room | question |
 //! |---|---|
+//! | `clock` | what does the cluster's clock say |
 //! | `pda` | at which address does an account lie |
 //! | `decode` | what do an account's bytes say |
 //! | `source` | where do accounts come from |
@@ -16,6 +17,7 @@
 //! | `invariants` | does the money add up |
 //! | `error` | what went wrong, by name |
 
+pub mod clock;
 pub mod decode;
 pub mod directory;
 pub mod error;

@@ -1,6 +1,6 @@
 //! What does a keeper insist on?
 
-use plimsoll_units::{QuoteAtoms, Ratio};
+use plimsoll_units::{QuoteAtoms, Ratio, Seconds};
 
 /// The terms on which a keeper works.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,12 +28,15 @@ pub struct Config {
     /// What a piece of upkeep that only moves money must move at least, unless it is all that is left
     /// (quote atoms).
     pub upkeep_min: QuoteAtoms,
+    /// Whether it refreshes prices, funding and interest that stand still until somebody does, and how long
+    /// after the last refresh, whoever's that was. It costs a fee for each transaction and brings nothing.
+    pub crank: Option<Seconds>,
 }
 
 impl Config {
     /// 0.2 % for each row, a cent for each transaction and for the trouble, a tenth of margin to
-    /// spare, half a percent of slippage, no last resort, no upkeep, which would have to move a dollar; quote
-    /// atoms as of a dollar token of six decimals.
+    /// spare, half a percent of slippage, no last resort, no upkeep, which would have to move a dollar, no
+    /// refreshes; quote atoms as of a dollar token of six decimals.
     pub const DEFAULT: Self = Self {
         ask: Ratio::from_ppm(2_000),
         fee: QuoteAtoms::new(10_000),
@@ -43,5 +46,6 @@ impl Config {
         last_resort: false,
         upkeep: false,
         upkeep_min: QuoteAtoms::new(1_000_000),
+        crank: None,
     };
 }

@@ -15,6 +15,7 @@ use plimsoll_units::QuoteAtoms;
 use crate::backoff::Backoff;
 use crate::chain::{Chain, Refusal};
 use crate::config::Config;
+use crate::crank::Crank;
 use crate::metrics::Metrics;
 use crate::plan::{plan, plan_rows, Action, Offer, Reason, Request};
 use crate::quote::Situation;
@@ -22,6 +23,7 @@ use crate::refresh::refreshes;
 use crate::upkeep::Chore;
 use crate::watch::{flawed, reread, watch, OUTDATED};
 
+mod crank;
 mod unpaid;
 mod upkeep;
 
@@ -38,6 +40,7 @@ pub struct Keeper {
     pub metrics: Metrics,
     backoff: Backoff<Address>,
     chores: Backoff<Chore>,
+    cranks: Backoff<Crank>,
 }
 
 /// Which planner: slices first, or named rows only.
@@ -46,8 +49,15 @@ type Planner = fn(&Situation<'_>, &Config) -> Result<Action, plimsoll_risk::Risk
 impl Keeper {
     /// A keeper that has done nothing yet.
     pub fn new(authority: Address, account: Address, config: Config) -> Self {
-        let (metrics, backoff) = (Metrics::default(), Backoff::default());
-        Self { authority, account, config, metrics, backoff, chores: Backoff::default() }
+        Self {
+            authority,
+            account,
+            config,
+            metrics: Metrics::default(),
+            backoff: Backoff::default(),
+            chores: Backoff::default(),
+            cranks: Backoff::default(),
+        }
     }
 
     /// Looks at all accounts of the group once, and attends to those below their line, the one
@@ -60,6 +70,7 @@ impl Keeper {
         directory: &mut GroupDirectory,
     ) -> Result<(), ClientError> {
         reread(directory, chain)?;
+        self.crank(chain, directory)?;
         let accounts = self.resized(chain, directory)?;
         self.refresh(chain, directory, &accounts)?;
         let now = chain.now()?;

@@ -76,12 +76,6 @@ pub fn reread(
     directory: &mut GroupDirectory,
     source: &(impl AccountSource + ?Sized),
 ) -> Result<(), ClientError> {
-    directory.insurance = plimsoll_client::source::read(source, &directory.insurance.address)?;
-    for one in &mut directory.collaterals {
-        *one = plimsoll_client::source::read(source, &one.address)?;
-    }
-    for one in &mut directory.underlyings {
-        *one = plimsoll_client::source::read(source, &one.address)?;
-    }
+    directory.refresh_terms(source)?;
     directory.refresh_instruments(source)
 }

@@ -3,8 +3,9 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
-use plimsoll_migrations::rpc::{command, Words};
+use plimsoll_migrations::rpc::markets;
 use plimsoll_migrations::{local, Cluster, Local, LOCAL_PRICES};
+use plimsoll_rpc::{command, Words};
 use solana_signer::Signer;
 
 const USAGE: &str = "\
@@ -28,7 +29,7 @@ fn run() -> Result<(), String> {
     for option in ["--url", "--keypair", "--names"] {
         words.needed(option).map_err(|error| format!("{error}\n\n{USAGE}"))?;
     }
-    let (mut rpc, owner, markets) = (words.cluster()?, words.owner()?, words.markets()?);
+    let (mut rpc, owner, markets) = (words.cluster()?, words.owner()?, markets(&words)?);
     let address = owner.pubkey();
     let prices = || Local::parse(&words.file("--prices", LOCAL_PRICES)?);
     for (what, instructions) in prices()?.missing(&rpc, &address, &markets)? {

@@ -2,8 +2,9 @@
 
 use std::process::ExitCode;
 
-use plimsoll_migrations::rpc::{command, Words};
+use plimsoll_migrations::rpc::markets;
 use plimsoll_migrations::{apply_telling, plan, Names};
+use plimsoll_rpc::{command, Words};
 use solana_signer::Signer;
 
 const USAGE: &str = "\
@@ -35,7 +36,7 @@ fn run() -> Result<(), String> {
     let owner = words.owner()?;
     let names = Names::parse(&words.file("--names", "")?);
     let names = names.map_err(|error| format!("--names {path}: {error}"))?;
-    let markets = words.markets()?;
+    let markets = markets(&words)?;
     let done = match words.has("--dry-run") {
         true => plan(&rpc, &owner.pubkey(), &markets, &names).map_err(|error| error.to_string())?,
         false => {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use plimsoll_client::instruction::{NewContract, NewExpiry};
 use plimsoll_client::state::{Expiry, Instrument};
-use plimsoll_client::{AccountSource, Change, ContractParams, ExpiryParams, SliceParams};
+use plimsoll_client::{clock, AccountSource, Change, ContractParams, ExpiryParams, SliceParams};
 
 use super::proposals::Found;
 use super::{index, index_of, require_equal, Draft, PlanError};
@@ -78,7 +78,7 @@ impl Draft<'_> {
             }
             spec.check().map_err(flaw)?;
         }
-        let time = chain::now(source)?;
+        let time = clock::now(source)?;
         let now = Moment { unix_seconds: time.time.get() };
         let proposed = match listed.filter(|listed| listed.group.state.is_launched()) {
             Some(listed) => chain::proposals(source, &listed.group, now)?,

@@ -3,6 +3,8 @@
 
 use plimsoll_client::{AccountSource, Change, ContractKind};
 
+use plimsoll_decimals::Decimal;
+
 use super::dated::{Scene, Shelf};
 use super::{Draft, PlanError};
 use crate::calendar::Moment;
@@ -10,7 +12,6 @@ use crate::chain;
 use crate::contracts::{ladder, steps_nearest, strike_atoms};
 use crate::expiries::{AroundSpec, ExpirySpec};
 use crate::facts;
-use crate::number::Decimal;
 
 /// The least and the most that a middle strike may be, in steps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -17,9 +17,8 @@ pub(super) fn again<T: Discriminator + Pod>(
     source: &(impl AccountSource + ?Sized),
     all: &mut [Keyed<T>],
 ) -> Result<(), ClientError> {
-    for one in all {
-        *one = read(source, &one.address)?;
-    }
+    let read = read_all(source, &addresses(all))?;
+    all.iter_mut().zip(read).for_each(|(one, read)| *one = read);
     Ok(())
 }
 

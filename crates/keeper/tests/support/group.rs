@@ -33,7 +33,7 @@ pub fn value(dollars: i64) -> Value {
     Value::from_quote(QuoteAtoms::new(dollars * DOLLAR))
 }
 
-fn price(number: u64) -> Price {
+pub fn price(number: u64) -> Price {
     Price::from_integer(number).unwrap()
 }
 
@@ -41,6 +41,8 @@ fn underlying(group: &Address, index: u16, dollars: u64) -> Keyed<Underlying> {
     let mut state = Underlying::zeroed();
     (state.index, state.group) = (index, *group);
     state.stable.price = price(dollars).into();
+    state.reference.price = price(dollars).into();
+    state.reference.catch_up_seconds_max = 10;
     state.initial_multiplier_ppm = 1_000_000;
     (state.loss_long_ppm, state.loss_short_ppm) = (50_000, 50_000);
     Keyed { address: pda::underlying(group, index), state }

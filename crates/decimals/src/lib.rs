@@ -1,13 +1,14 @@
 //! What exact number does a decimal in the file stand for? No floats: a share is a whole number
 //! of parts per million, an amount a whole number of atoms, or the file is wrong.
 
+#![forbid(unsafe_code)]
+#![deny(missing_docs)]
+
 use std::fmt;
 use std::str::FromStr;
 
 use serde::de::Error;
 use serde::{Deserialize, Deserializer};
-
-use crate::calendar::{Moment, TimeOfDay};
 
 /// A decimal number at least zero, `mantissa · 10^-places`, as it was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -107,16 +108,26 @@ impl FromStr for Share {
     }
 }
 
-macro_rules! from_string {
-    ($($name:ty),+) => {$(
-        impl<'de> Deserialize<'de> for $name {
-            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
-            }
-        }
-    )+};
+/// Reads what is written as text, for the `Deserialize` of such a type. Errors: its own.
+pub fn from_text<'de, T, D>(deserializer: D) -> Result<T, D::Error>
+where
+    T: FromStr<Err = String>,
+    D: Deserializer<'de>,
+{
+    String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
 }
-from_string!(Decimal, Share, Moment, TimeOfDay);
+
+impl<'de> Deserialize<'de> for Decimal {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        from_text(deserializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Share {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        from_text(deserializer)
+    }
+}
 
 #[cfg(test)]
 mod tests {
