@@ -29,6 +29,14 @@ fn funding_goes_from_longs_to_shorts_and_a_loss_from_the_side_that_bears_it() {
 }
 
 #[test]
+fn each_side_has_its_own_deleveragings() {
+    let closed =
+        SideIndices { long_deleveragings: 3, short_deleveragings: 5, ..SideIndices::default() };
+    let of = |size| closed.deleveragings(lots(size));
+    assert_eq!([of(1), of(-1), of(0)], [3, 5, 3]);
+}
+
+#[test]
 fn totals_that_do_not_fit_are_errors() {
     let most = SideIndices { long: Value::MAX, ..SideIndices::default() };
     assert_eq!(most.plus(Value::STEP), Err(MathError::Overflow));
