@@ -17,7 +17,7 @@ use crate::bound::Book;
 use crate::margin::{concentration, Check, Requirement};
 use crate::sweep::Sums;
 use crate::{LinearShocks, Market, RiskError, UnderlyingTerms, SCENARIOS_MAX};
-use plimsoll_units::Value;
+use plimsoll_units::{MathError, Value};
 
 /// The parts of an underlying's requirement, before any multiplier.
 pub(crate) struct Parts {
@@ -167,5 +167,10 @@ fn bound_below(
     let net = parts.net;
     let value = net.checked_add(parts.fair)?;
     let book = Book { rows, net, gross: sums.long.max(sums.short), value };
-    Ok(book.loss_below(limit)?)
+    match book.loss_below(limit) {
+        // A number on the way is beyond what a value can be, as that of linear rows at a strike far from
+        // any price. An error would keep everybody from judging the account: it goes without a bound.
+        Err(MathError::Overflow) => Ok(None),
+        found => Ok(found?),
+    }
 }

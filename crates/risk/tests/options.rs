@@ -7,7 +7,7 @@ use plimsoll_risk::{
     health, Check, Grade, Holding, LinearShocks, Outcomes, Payoff, Phase, Place, RiskError,
     Scenario, ScenarioSet, SCENARIOS_MAX,
 };
-use plimsoll_units::{MathError, QuoteAtoms, Value};
+use plimsoll_units::{MathError, Price, QuoteAtoms, Value};
 use support::book::quoted::*;
 use support::book::rule::of_value;
 use support::*;
@@ -219,6 +219,20 @@ fn fading_rows_are_bounded_apart_from_linear_ones() {
     terms.arrays[1].fair = ((150_000_000_i128 << 48) >> terms.arrays[1].shift) as i64;
     let covered = options_book(0, &[(C150, 10), (P150, -10)]);
     near(terms.maintenance(&covered).requirement, 102.809_110_8);
+}
+
+#[test]
+fn a_strike_far_from_any_price_leaves_no_bound_and_is_no_error() {
+    let mut terms = options_market();
+    for array in &mut terms.arrays {
+        array.outcomes = Outcomes::new([-(1 << 30); 16]);
+    }
+    let account = options_book(-10, &[(C150, 10)]);
+    near(terms.maintenance(&account).requirement, 102.809_110_8 + 8.014_045_554);
+    // What ten lots are worth at such a price is beyond any value.
+    terms.arrays[0].payoff = Payoff::Call { strike: Price::pow10(24).unwrap() };
+    let unbounded = of_value(terms.maintenance(&account).requirement) / 1e6;
+    assert!(unbounded > 2_000.0, "{unbounded}");
 }
 
 #[test]
