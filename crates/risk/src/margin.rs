@@ -207,8 +207,19 @@ fn concentration_share(terms: &UnderlyingTerms, net: Value) -> Result<Ratio, Mat
     if terms.depth.is_zero() {
         return Ok(terms.concentration_max);
     }
-    let excess = net.checked_sub(terms.depth)?.ratio_ceil(terms.depth)?;
+    let excess = net.checked_sub(terms.depth)?;
+    let share = match excess.ratio_ceil(terms.depth)? {
+        Ratio::MAX => share_of_many_depths(terms, excess),
+        ratio => ratio.mul_ceil(terms.concentration_slope),
+    };
     // A share beyond any number is beyond the maximum too.
-    let share = excess.mul_ceil(terms.concentration_slope).unwrap_or(Ratio::MAX);
-    Ok(share.min(terms.concentration_max))
+    Ok(share.unwrap_or(Ratio::MAX).min(terms.concentration_max))
+}
+
+/// `slope · excess / depth`, rounded up, of more depths than a ratio can count: a gentle slope makes less
+/// than the maximum even of those.
+#[cold]
+#[inline(never)]
+fn share_of_many_depths(terms: &UnderlyingTerms, excess: Value) -> Result<Ratio, MathError> {
+    excess.mul_ratio_ceil(terms.concentration_slope)?.ratio_ceil(terms.depth)
 }

@@ -86,6 +86,15 @@ fn concentration_rises_above_the_depth_and_stops_at_its_maximum() {
 }
 
 #[test]
+fn more_depths_than_a_ratio_can_count_are_all_charged() {
+    let mut terms = hand_market();
+    (terms.underlying(1).depth, terms.underlying(1).concentration_slope) = (value(1), ppm(7));
+    // 15,000 depths of a dollar: 10 % and 0.000007 · 14,999 of 15,000 dollars.
+    let health = terms.maintenance(&[linear(1, 1, 10_000, QuoteAtoms::ZERO)]);
+    assert_eq!(health.requirement.to_quote_ceil(), Ok(QuoteAtoms::new(3_074_895_000)));
+}
+
+#[test]
 fn market_without_depth_charges_the_full_share_from_the_first_lot() {
     let mut terms = hand_market();
     terms.underlying(1).depth = Value::ZERO;

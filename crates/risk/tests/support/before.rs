@@ -75,9 +75,15 @@ fn requirement(
     let share = if terms.depth.is_zero() {
         terms.concentration_max
     } else {
-        let excess = net.checked_sub(terms.depth)?.ratio_ceil(terms.depth)?;
-        let share = excess.mul_ceil(terms.concentration_slope).unwrap_or(Ratio::MAX);
-        share.min(terms.concentration_max)
+        let excess = net.checked_sub(terms.depth)?;
+        let counted = excess.ratio_ceil(terms.depth)?;
+        // Other than then: more depths than a ratio can count were cut at the largest one.
+        let share = if counted == Ratio::MAX {
+            excess.mul_ratio_ceil(terms.concentration_slope)?.ratio_ceil(terms.depth)
+        } else {
+            counted.mul_ceil(terms.concentration_slope)
+        };
+        share.unwrap_or(Ratio::MAX).min(terms.concentration_max)
     };
     amount = amount.checked_add(net.mul_ratio_ceil(share)?)?;
     if terms.depth.is_zero() {
