@@ -158,13 +158,19 @@ fn whoever_settles_a_loss_is_rewarded_for_it() {
     assert_eq!(due(&world, &keeper), []);
 }
 
-#[test]
-fn a_keeper_after_its_pay_alone_does_none_of_it() {
+/// An expiry that has settled an hour ago, of which no contract knows, on an oracle that has stopped since.
+fn settled_on_a_dead_feed() -> World {
     let mut world = listed(&[("alice", 1_000), ("bob", 1_000), ("keeper", 1_000)]);
     world.trade("alice", "bob", CALL, 10, "13.7").unwrap();
     sample_window(&mut world, |_| "154");
     world.await_payouts();
     world.edit_feed("SOL/USD", |feed| feed.published -= 61);
+    world
+}
+
+#[test]
+fn a_keeper_after_its_pay_alone_does_none_of_it() {
+    let mut world = settled_on_a_dead_feed();
     let mut keeper = keeper(&world, false);
     keeper.config.upkeep = false;
     let mut directory = world.directory.clone();
@@ -178,11 +184,7 @@ fn a_keeper_after_its_pay_alone_does_none_of_it() {
 
 #[test]
 fn what_settles_is_taken_over_though_the_oracle_is_dead_by_then() {
-    let mut world = listed(&[("alice", 1_000), ("bob", 1_000), ("keeper", 1_000)]);
-    world.trade("alice", "bob", CALL, 10, "13.7").unwrap();
-    sample_window(&mut world, |_| "154");
-    world.await_payouts();
-    world.edit_feed("SOL/USD", |feed| feed.published -= 61);
+    let mut world = settled_on_a_dead_feed();
     let mut keeper = keeper(&world, false);
     let mut directory = world.directory.clone();
     for _ in 0..3 {
